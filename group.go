@@ -1,0 +1,339 @@
+package inflight
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/inflight-go/inflight/internal/goroutine"
+	"github.com/inflight-go/inflight/internal/park"
+	"github.com/inflight-go/inflight/internal/permit"
+)
+
+// Unlimited is the limit of those who want none, in Map, Each and NewLimiter.
+const Unlimited = math.MaxInt
+
+// A TaskGroup is the scope that tasks run in. Run makes one; there is no other
+// way, so that a task never outlives the function that started it. Its methods
+// may be called by any goroutine.
+type TaskGroup struct {
+	n       park.Node // the scope's context; its lock guards all that follows
+	queue   ring      // admitted, and not yet started
+	seeking bool      // a goroutine is on its way to take the next child
+	live    int       // ordinary children and the body, until they have ended
+	serving int       // services that have not ended
+	out     outcome
+	joiner  *park.Waiter
+
+	limit     *permit.Pool // nil for none
+	supervise bool
+	work      func()  // g.worker, made once
+	anchor    *anchor // of a root
+}
+
+// An Option changes how a scope works.
+type Option func(*options)
+
+type options struct {
+	limit     *permit.Pool
+	supervise bool
+	ordered   bool
+	name      string
+}
+
+// Limit makes TaskGroup.Go wait while n children are running. It panics for an n
+// below 1.
+func Limit(n int) Option {
+	if n < 1 {
+		panic(fmt.Sprintf("inflight: Limit(%d): at least one task must be able to run", n))
+	}
+	return func(o *options) {
+		o.limit = new(permit.Pool)
+		o.limit.Init(int64(n))
+	}
+}
+
+// LimitBy is Limit with a limiter that other groups, and other code, share.
+func LimitBy(l *Limiter) Option {
+	return func(o *options) { o.limit = &l.pool }
+}
+
+// Supervise keeps a child's failure from cancelling its siblings and the body.
+// All failures are still returned by Run, joined. A panic cancels all the same,
+// and so do the body's error and the end of the caller's context.
+func Supervise() Option { return func(o *options) { o.supervise = true } }
+
+// Label names a scope, for the tree of tasks.
+func Label(name string) Option { return func(o *options) { o.name = name } }
+
+func gather(opts []Option) (o options) {
+	for _, opt := range opts {
+		opt(&o)
+	}
+	return o
+}
+
+// Run opens a scope, calls body with it, and returns when body and every task
+// that was started in the scope have returned.
+//
+// The first failure, of the body or a task, cancels the context of all of them
+// (unless Supervise says otherwise). Run returns it as it is; if there were more,
+// all of them by errors.Join, the first failure first. What a task returns
+// because it was cancelled is not a failure. If ctx ended and something was cut
+// short by that, Run returns its cause, joined behind failures if there were any.
+//
+// A panic cancels too, and is raised again by Run as a *PanicError when all have
+// returned. If ctx has ended before, Run returns its cause and calls nothing.
+//
+// The context that body gets ends when Run returns.
+func Run(ctx context.Context, body func(ctx context.Context, g *TaskGroup) error, opts ...Option) error {
+	if body == nil {
+		panic("inflight: Run called with a nil function")
+	}
+	if ctx.Err() != nil {
+		return park.Cause(ctx)
+	}
+	g := new(TaskGroup)
+	g.init(ctx, opts)
+	defer g.leave()
+	g.live = 1
+	g.body(body)
+	g.join()
+	return g.out.result(&g.n)
+}
+
+func (g *TaskGroup) init(ctx context.Context, opts []Option) {
+	o := gather(opts)
+	g.limit, g.supervise = o.limit, o.supervise
+	g.n.InitScope(ctx, o.name)
+	if g.n.Parent() == nil {
+		g.anchor = register(&g.n)
+	}
+}
+
+// leave is deferred by Run. It matters when the body ended its goroutine: then
+// the children are cancelled and joined before the goroutine goes.
+func (g *TaskGroup) leave() {
+	g.n.EndScope()
+	if g.anchor != nil {
+		g.anchor.release()
+	}
+}
+
+// body calls the body and takes down how it ended.
+func (g *TaskGroup) body(body func(ctx context.Context, g *TaskGroup) error) {
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		v := recover()
+		if v == nil { // runtime.Goexit, which goes on when this is over
+			g.n.Cancel(ErrGoexit)
+			g.join()
+			g.out.result(&g.n) // for the panic, if there was one
+			return
+		}
+		g.bodyPanicked(newPanic(v, ""))
+	}()
+	err := body(&g.n, g)
+	returned = true
+	if err != nil {
+		g.bodyFailed(err)
+	}
+}
+
+func (g *TaskGroup) bodyFailed(err error) {
+	if cancelled(&g.n, err) {
+		g.n.Lock()
+		g.out.cut = g.out.cut || g.n.Inherited()
+		g.n.Unlock()
+		return
+	}
+	g.n.Lock()
+	g.out.failBody(err)
+	finish := g.n.CancelLocked(&siblingError{err})
+	g.n.Unlock()
+	finish()
+}
+
+func (g *TaskGroup) bodyPanicked(p *PanicError) {
+	g.n.Lock()
+	g.out.panics(p)
+	finish := g.n.CancelLocked(&siblingError{p})
+	g.n.Unlock()
+	finish()
+}
+
+// join waits until nothing runs in the scope any more. It can't be cancelled.
+func (g *TaskGroup) join() {
+	g.n.Lock()
+	g.live--
+	finish := nothing
+	if g.live == 0 {
+		finish = g.endServices()
+	}
+	if g.live+g.serving == 0 {
+		g.n.Unlock()
+		return
+	}
+	w := park.NewWaiter(&g.n)
+	defer w.Free()
+	g.joiner = w
+	g.n.Unlock()
+	finish()
+	w.Park(context.Background(), park.OpJoin, &g.n.Obj)
+}
+
+// endServices closes the group once its ordinary work is done, and tells its
+// services to end. The caller holds the lock, and calls finish without it.
+func (g *TaskGroup) endServices() (finish func()) {
+	if g.serving == 0 {
+		return nothing
+	}
+	return g.n.CancelLocked(errDone)
+}
+
+func nothing() {}
+
+// Go starts fn in the group and returns its handle. Under Limit it waits for its
+// turn, first come first served.
+//
+// A group that is finished or cancelled refuses: fn is not called, and the task
+// that is returned is done, with an error that is ErrGroupClosed and wraps the
+// cause; State says Refused. So whoever hands something to fn knows at once who
+// has to close it. A task that was admitted is called exactly once.
+//
+// The call of Go happens before the call of fn.
+func (g *TaskGroup) Go(fn func(context.Context) error, opts ...TaskOption) *Task[struct{}] {
+	if fn == nil {
+		panic("inflight: TaskGroup.Go called with a nil function")
+	}
+	t := &Task[struct{}]{plain: fn}
+	g.start(t, entry(fn), 0, opts)
+	return t
+}
+
+// TryGo is Go for those who can't wait: it reports false, and does not call fn,
+// when that would have to wait for its turn or the group takes no more.
+func (g *TaskGroup) TryGo(fn func(context.Context) error, opts ...TaskOption) (*Task[struct{}], bool) {
+	if fn == nil {
+		panic("inflight: TaskGroup.TryGo called with a nil function")
+	}
+	t := &Task[struct{}]{plain: fn}
+	park.Point(&g.n, park.OpGo, &g.n.Obj)
+	if g.limit != nil && !g.limit.TryAcquire(1) {
+		t.refuse(ErrGroupClosed)
+		return t, false
+	}
+	return t, g.admit(t, entry(fn), 0, opts)
+}
+
+// Service starts fn as a service of the other tasks: it does not keep the group
+// open. When the body and all ordinary tasks have returned, its context is
+// cancelled, and Run returns when it has returned too. A service may start tasks;
+// it does not count for Limit. If it fails before, that is a failure like any
+// other.
+func (g *TaskGroup) Service(fn func(context.Context) error, opts ...TaskOption) *Task[struct{}] {
+	if fn == nil {
+		panic("inflight: TaskGroup.Service called with a nil function")
+	}
+	t := &Task[struct{}]{plain: fn}
+	g.start(t, entry(fn), park.IsService, opts)
+	return t
+}
+
+// Go starts fn in g and returns its handle, as TaskGroup.Go does, for functions
+// that return a value.
+func Go[T any](g *TaskGroup, fn func(context.Context) (T, error), opts ...TaskOption) *Task[T] {
+	if fn == nil {
+		panic("inflight: Go called with a nil function")
+	}
+	t := &Task[T]{fn: fn}
+	g.start(t, entry(fn), 0, opts)
+	return t
+}
+
+// Cancel ends the scope early: the context of the body and all tasks is
+// cancelled, and no more are taken. Without a cause that is no error, and Run
+// returns nil if nothing else went wrong. With causes, Run returns them, and the
+// first is the contexts' cause. Cancel may be called at any time, by anyone, any
+// number of times; only the first call on a living scope counts.
+func (g *TaskGroup) Cancel(cause ...error) {
+	why := error(context.Canceled)
+	g.n.Lock()
+	if !g.n.Cancelled() {
+		for i, err := range cause {
+			if i == 0 {
+				why = err
+			}
+			g.out.fail(err)
+		}
+	}
+	finish := g.n.CancelLocked(why)
+	g.n.Unlock()
+	finish()
+}
+
+// start waits for a slot, and admits t or refuses it.
+func (g *TaskGroup) start(t runner, pc uintptr, flags uint32, opts []TaskOption) {
+	if g.limit != nil && flags&park.IsService == 0 {
+		if err := g.limit.Acquire(&g.n, 1, park.OpSlot); err != nil {
+			t.core().refuse(g.refusal())
+			return
+		}
+	} else {
+		park.Point(&g.n, park.OpGo, &g.n.Obj)
+	}
+	g.admit(t, pc, flags, opts)
+}
+
+// admit takes t in, unless the group is closed. The slot is t's then.
+func (g *TaskGroup) admit(t runner, pc uintptr, flags uint32, opts []TaskOption) bool {
+	c := t.core()
+	c.g = g
+	c.labels = goroutine.Current()
+	for _, opt := range opts {
+		opt(c)
+	}
+	g.n.Err() // sees what has happened above
+	g.n.Lock()
+	if g.live == 0 || g.n.Cause() != nil {
+		g.n.Unlock()
+		if g.limit != nil && flags&park.IsService == 0 {
+			g.limit.Release(1)
+		}
+		c.refuse(g.refusal())
+		return false
+	}
+	c.n.InitChild(&g.n, pc, flags)
+	if flags&park.IsService != 0 {
+		g.serving++
+	} else {
+		g.live++
+	}
+	g.queue.push(t)
+	seek := !g.seeking
+	g.seeking = true
+	if g.work == nil {
+		g.work = g.worker
+	}
+	g.n.Unlock()
+	if park.Level.Load() > 0 {
+		c.n.Born()
+	}
+	if seek {
+		go g.work()
+	}
+	return true
+}
+
+// refusal is the error of a task that the group does not take.
+func (g *TaskGroup) refusal() error {
+	if cause := g.n.Cause(); cause != nil && cause != park.ErrEnded && cause != errDone {
+		return &refusedError{cause}
+	}
+	return ErrGroupClosed
+}
+
+func (c *child) refuse(err error) { c.settle(Refused, err) }

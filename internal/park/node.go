@@ -1,0 +1,317 @@
+package park
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// ErrEnded is the cause of a node's context once the task or scope it belongs
+// to has returned.
+var ErrEnded = errors.New("inflight: the task that this context belongs to has returned")
+
+// A Node is a scope or a task, and its context. It must not be copied, and is
+// initialised once: by [Node.InitScope] or, under the lock of its parent, by
+// [Node.InitChild].
+//
+// The lock order is parent before child. Only the node's own fields and those
+// of the type that embeds it are touched under its lock.
+type Node struct {
+	mu     sync.Mutex
+	flags  atomic.Uint32
+	op     atomic.Uint32 // what the task waits for, an Op
+	obj    atomic.Uint64 // the number of what it waits for
+	parent *Node         // nil for a root
+	prev   *Node         // siblings, guarded by the parent's mu
+	next   *Node
+	kids   *Node // guarded by mu
+	cause  error // written before isCancelled is set
+	ext    atomic.Pointer[extension]
+	waiter atomic.Pointer[Waiter]
+	Obj    Object  // the node as something to wait for; its number names it
+	pc     uintptr // entry of the function that the task runs
+}
+
+// extension is what most tasks never need.
+type extension struct {
+	done   atomic.Value // of chan struct{}
+	closed bool         // done is closed; guarded by mu
+	// values is the context that the scope was opened with; nil where the
+	// parent node stands for it. Where it can end and the parent is not its
+	// source, it is foreign: its end must be watched.
+	values   context.Context
+	stop     func() bool // ends the watch
+	afters   map[*after]struct{}
+	deadline atomic.Pointer[time.Time]
+	name     string
+	since    atomic.Int64 // when the wait began, unix ns; at debug level 1 and above
+	born     atomic.Int64
+}
+
+type after struct{ f func() }
+
+// The flags of a node.
+const (
+	isCancelled uint32 = 1 << iota
+	isExpired          // cancelled by a deadline
+	isInherited        // cancelled from above
+	isEnded            // the function returned
+	isForeign          // its cancellation comes from ext.values, not from the parent
+	isPolled           // a foreign node is at or above it
+	isShared           // its Done is its parent's
+	hasKids            // kids was not empty at some time
+	isScope            // a scope, not a task
+	IsService
+	IsWorker // a reused goroutine of a combinator, which runs one item after the other
+)
+
+type nodeKey struct{}
+
+// Of returns the node whose task ctx belongs to, or nil.
+func Of(ctx context.Context) *Node {
+	if n, ok := ctx.(*Node); ok {
+		return n
+	}
+	n, _ := ctx.Value(nodeKey{}).(*Node)
+	return n
+}
+
+// Cause is context.Cause, faster for a Node.
+func Cause(ctx context.Context) error {
+	if n, ok := ctx.(*Node); ok {
+		return n.Cause()
+	}
+	return context.Cause(ctx)
+}
+
+// InitScope makes n a scope under ctx: linked below the node that ctx belongs to
+// where there is one, and ended when ctx ends. Call EndScope when it is over.
+func (n *Node) InitScope(ctx context.Context, name string) {
+	ext := &extension{name: name}
+	n.ext.Store(ext)
+	p, direct := ctx.(*Node)
+	if !direct {
+		ext.values = ctx
+		p, _ = ctx.Value(nodeKey{}).(*Node)
+		direct = p != nil && ctx.Done() == p.Done()
+	}
+	watched := !direct && ctx.Done() != nil
+	switch {
+	case watched:
+		n.flags.Store(isScope | isForeign | isPolled)
+	case !direct:
+		n.flags.Store(isScope | isForeign)
+	default:
+		n.flags.Store(isScope)
+	}
+	if p != nil {
+		p.mu.Lock()
+		p.link(n)
+		if direct {
+			n.inherit(p)
+		}
+		p.mu.Unlock()
+	}
+	if watched {
+		ext.stop = context.AfterFunc(ctx, n.poll)
+	}
+}
+
+// InitChild makes n a task below p. The caller holds p's lock.
+func (n *Node) InitChild(p *Node, pc uintptr, flags uint32) {
+	n.pc = pc
+	n.flags.Store(flags)
+	n.inherit(p)
+	p.link(n)
+}
+
+// inherit takes over what has happened to p before n was its child.
+func (n *Node) inherit(p *Node) {
+	switch f := p.flags.Load(); {
+	case f == isScope|hasKids || f == isScope: // the common case
+	case f&isCancelled != 0:
+		n.cause = p.cause
+		n.flags.Or(f&(isExpired|isPolled) | isCancelled | isInherited)
+	case f&isEnded != 0:
+		n.cause = ErrEnded
+		n.flags.Or(isCancelled | isInherited)
+	case f&isPolled != 0:
+		n.flags.Or(isPolled)
+	}
+}
+
+// InitWorker makes n the context of a goroutine that runs one item of p after
+// the other. It is cancelled with p, shares its Done, and can't be cancelled by
+// itself. The caller holds p's lock.
+func (n *Node) InitWorker(p *Node, pc uintptr) { n.InitChild(p, pc, isShared|IsWorker) }
+
+// Lock and Unlock guard the list of children; the type that embeds a scope's
+// node uses them for its own state too, so that adding a child is one critical
+// section.
+func (n *Node) Lock()   { n.mu.Lock() }
+func (n *Node) Unlock() { n.mu.Unlock() }
+
+func (n *Node) link(k *Node) {
+	k.parent = n
+	k.next = n.kids
+	if n.kids != nil {
+		n.kids.prev = k
+	}
+	n.kids = k
+	if n.flags.Load()&hasKids == 0 {
+		n.flags.Or(hasKids)
+	}
+}
+
+// Unlink takes the child k out of n's list. The caller holds n's lock.
+func (n *Node) Unlink(k *Node) {
+	if k.prev == nil {
+		n.kids = k.next
+	} else {
+		k.prev.next = k.next
+	}
+	if k.next != nil {
+		k.next.prev = k.prev
+	}
+	k.prev, k.next = nil, nil
+}
+
+// Cancel ends n's context and those below it with the given cause, which must
+// not be nil. It reports whether n was neither cancelled nor ended before.
+func (n *Node) Cancel(cause error) bool { return n.cancel(cause, 0) }
+
+// Expire is Cancel with context.DeadlineExceeded as the context's error.
+func (n *Node) Expire(cause error) bool { return n.cancel(cause, isExpired) }
+
+func (n *Node) cancel(cause error, how uint32) bool {
+	var calls []*after
+	n.mu.Lock()
+	ok := n.cancelLocked(cause, how, &calls)
+	n.mu.Unlock()
+	for _, a := range calls {
+		a.f()
+	}
+	return ok
+}
+
+// CancelLocked is Cancel for a caller who holds n's lock, and calls finish after
+// releasing it.
+func (n *Node) CancelLocked(cause error) (finish func()) {
+	var calls []*after
+	n.cancelLocked(cause, 0, &calls)
+	return func() {
+		for _, a := range calls {
+			a.f()
+		}
+	}
+}
+
+func (n *Node) cancelLocked(cause error, how uint32, calls *[]*after) bool {
+	if n.flags.Load()&(isCancelled|isEnded) != 0 {
+		return false
+	}
+	n.cause = cause
+	n.flags.Or(isCancelled | how)
+	n.endLocked(cause, how, calls)
+	return true
+}
+
+// endLocked tells everybody that n's context has ended.
+func (n *Node) endLocked(cause error, how uint32, calls *[]*after) {
+	if ext := n.ext.Load(); ext != nil {
+		if done, _ := ext.done.Load().(chan struct{}); done != nil && !ext.closed {
+			ext.closed = true
+			close(done)
+		}
+		for a := range ext.afters {
+			*calls = append(*calls, a)
+		}
+		ext.afters = nil
+	}
+	if w := n.waiter.Load(); w != nil {
+		w.cancelled()
+	}
+	how |= isInherited
+	for k := n.kids; k != nil; k = k.next {
+		if k.flags.Load()&isForeign == 0 {
+			k.mu.Lock()
+			k.cancelLocked(cause, how, calls)
+			k.mu.Unlock()
+		}
+	}
+}
+
+// End ends n's context because its function has returned. Below a task nothing
+// may be left running; what a leaked goroutine left there is cancelled.
+func (n *Node) End() {
+	if n.flags.Or(isEnded)&hasKids == 0 && n.ext.Load() == nil {
+		return
+	}
+	var calls []*after
+	n.mu.Lock()
+	n.endLocked(ErrEnded, 0, &calls)
+	n.mu.Unlock()
+	for _, a := range calls {
+		a.f()
+	}
+}
+
+// EndScope ends a scope that was made by InitScope and takes it off the tree.
+func (n *Node) EndScope() {
+	if ext := n.ext.Load(); ext.stop != nil {
+		ext.stop()
+	}
+	n.End()
+	if p := n.parent; p != nil {
+		p.mu.Lock()
+		p.Unlink(n)
+		p.mu.Unlock()
+	}
+}
+
+// poll looks at the foreign contexts at n and above it, and cancels what has
+// ended, so that a cancellation that has happened is seen at once. (Contexts
+// that are not ours tell us asynchronously, in a goroutine of their own.)
+func (n *Node) poll() {
+	for x := n; x != nil; x = x.parent {
+		f := x.flags.Load()
+		if f&isForeign == 0 {
+			continue
+		}
+		if f&isPolled != 0 {
+			ctx := x.ext.Load().values
+			if err := ctx.Err(); err != nil {
+				x.cancel(context.Cause(ctx), howOf(err)|isInherited)
+			}
+		}
+		return
+	}
+}
+
+func howOf(err error) uint32 {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return isExpired
+	}
+	return 0
+}
+
+// Cause returns why the context has ended, nil while it has not.
+func (n *Node) Cause() error {
+	switch f := n.flags.Load(); {
+	case f&isCancelled != 0:
+		return n.cause
+	case f&isEnded != 0:
+		return ErrEnded
+	}
+	return nil
+}
+
+// Cancelled reports whether the context was cancelled, which its end at the
+// return of the function is not.
+func (n *Node) Cancelled() bool { return n.flags.Load()&isCancelled != 0 }
+
+// Inherited reports whether the context was cancelled from above, and not by a
+// Cancel of its own.
+func (n *Node) Inherited() bool { return n.flags.Load()&isInherited != 0 }

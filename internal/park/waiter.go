@@ -1,0 +1,152 @@
+package park
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+)
+
+// A Waiter stands for one wait of one goroutine. Get one with [NewWaiter] and
+// give it back with [Waiter.Free].
+//
+// Wake-ups belong to the wait: an Unpark may come before the Park, and a wake-up
+// that comes too late for one wait is taken for a spurious one by the next. Only
+// the grant decides.
+type Waiter struct {
+	// N is for the primitive: a weight, an index. Slot too: a pointer to where
+	// the value goes.
+	N    int64
+	Slot any
+
+	next, prev *Waiter
+	list       *List
+	ch         chan struct{} // capacity 1; made once, never closed
+	timer      atomic.Pointer[time.Timer]
+	owner      *Node // the node that keeps this waiter, nil for none
+	phase      atomic.Uint32
+	granted    atomic.Bool
+}
+
+// The phases of a waiter that a node keeps.
+const (
+	idle   uint32 = iota
+	taken         // by NewWaiter
+	parked        // its node's cancellation must wake it
+)
+
+// NewWaiter returns a waiter for a wait under ctx: the one that ctx's own node
+// keeps when it is free, else a new one. Nothing is taken from a pool, because a
+// channel of one synctest bubble is fatal in another.
+func NewWaiter(ctx context.Context) *Waiter {
+	n := Of(ctx)
+	if n == nil {
+		return &Waiter{ch: make(chan struct{}, 1)}
+	}
+	w := n.waiter.Load()
+	if w == nil {
+		w = &Waiter{ch: make(chan struct{}, 1), owner: n}
+		w.phase.Store(taken)
+		if n.waiter.CompareAndSwap(nil, w) {
+			return w
+		}
+		w.owner = nil
+		return w
+	}
+	if !w.phase.CompareAndSwap(idle, taken) {
+		return &Waiter{ch: make(chan struct{}, 1)}
+	}
+	w.granted.Store(false)
+	return w
+}
+
+// Free gives the waiter back. It must not be in a list.
+func (w *Waiter) Free() {
+	w.Slot, w.N = nil, 0
+	if w.owner != nil {
+		w.phase.Store(idle)
+	}
+}
+
+// Grant gives a waiter that is in no list what it waits for, under the mutex of
+// the primitive.
+func (w *Waiter) Grant() { w.granted.Store(true) }
+
+// Granted reports whether the waiter was handed what it waits for.
+func (w *Waiter) Granted() bool { return w.granted.Load() }
+
+// Park blocks until the waiter is granted (nil) or ctx ends (its cause). When
+// both are so, either may be returned: the primitive looks at Granted under its
+// mutex, as List.Wait does.
+func (w *Waiter) Park(ctx context.Context, op Op, obj *Object) error {
+	if n := w.owner; n != nil {
+		n.waitFor(op, obj)
+		defer n.waitFor(OpNone, nil)
+	}
+	if s := active.Load(); s != nil {
+		return s.Park(ctx, w, op, obj)
+	}
+	if n, ok := ctx.(*Node); ok && n == w.owner {
+		return w.parkOwn(n)
+	}
+	done := ctx.Done()
+	for !w.granted.Load() {
+		if done == nil {
+			<-w.ch
+			continue
+		}
+		select {
+		case <-w.ch:
+		case <-done:
+			if !w.granted.Load() {
+				return Cause(ctx)
+			}
+		}
+	}
+	return nil
+}
+
+// parkOwn is the wait of a task under its own context: cancelling the node
+// wakes this very waiter, so that a plain receive will do, and no Done channel
+// is made.
+func (w *Waiter) parkOwn(n *Node) error {
+	w.phase.Store(parked)
+	defer w.phase.Store(taken)
+	for !w.granted.Load() {
+		if n.Err() != nil {
+			return n.Cause()
+		}
+		<-w.ch
+	}
+	return nil
+}
+
+// Unpark wakes the goroutine that is parked, or makes its next Park look again.
+// It never blocks.
+func (w *Waiter) Unpark() {
+	if s := active.Load(); s != nil {
+		s.Unpark(w)
+		return
+	}
+	w.wake()
+}
+
+func (w *Waiter) wake() {
+	select {
+	case w.ch <- struct{}{}:
+	default: // a wake-up is already there
+	}
+}
+
+// cancelled is called by the owner's cancellation, after its flag was set.
+// Together with the order in parkOwn and sleepOwn (phase first, then the flag)
+// no wake-up can be missed.
+func (w *Waiter) cancelled() {
+	if w.phase.Load() != parked {
+		return
+	}
+	if t := w.timer.Load(); t != nil {
+		t.Reset(0)
+		return
+	}
+	w.wake()
+}

@@ -1,0 +1,144 @@
+// Package permit is the one counting engine of the library: a resizable number
+// of permits, handed out in the order of asking. Mutex, Semaphore, Limiter, the
+// limit of a group and the pool of Offload are made of it.
+package permit
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/inflight-go/inflight/internal/park"
+)
+
+// A Pool hands out permits. Make one with New; it must not be copied.
+//
+// Nobody barges: while somebody waits, everybody who comes later waits behind
+// them, also for a smaller number. Releasing gives the permits straight to those
+// who wait, so that between two owners a permit is never free.
+type Pool struct {
+	// state is the number of permits in use, and the bit waiting, which is set
+	// exactly while list is not empty; with it set, all changes happen under mu.
+	state atomic.Uint64
+	size  atomic.Int64
+	mu    sync.Mutex
+	list  park.List
+	Obj   park.Object
+}
+
+const waiting = 1 << 63
+
+// Init sets the number of permits, which is not negative.
+func (p *Pool) Init(size int64) { p.size.Store(size) }
+
+// TryAcquire takes n permits if they are free and nobody waits.
+func (p *Pool) TryAcquire(n int64) bool {
+	for {
+		s := p.state.Load()
+		if s&waiting != 0 || n > p.size.Load()-int64(s) {
+			return false
+		}
+		if p.state.CompareAndSwap(s, s+uint64(n)) {
+			return true
+		}
+	}
+}
+
+// Acquire takes n permits, waiting for them if it must. It returns the cause of
+// ctx when that ends first, or has ended already; then no permit was taken.
+func (p *Pool) Acquire(ctx context.Context, n int64, op park.Op) error {
+	park.Point(ctx, op, &p.Obj)
+	if ctx.Err() != nil {
+		return park.Cause(ctx)
+	}
+	if p.TryAcquire(n) {
+		return nil
+	}
+	return p.wait(ctx, n, op)
+}
+
+func (p *Pool) wait(ctx context.Context, n int64, op park.Op) error {
+	w := park.NewWaiter(ctx)
+	defer w.Free()
+	w.N = n
+	p.mu.Lock()
+	p.state.Or(waiting)
+	if p.list.Len() == 0 && p.fits(n) {
+		p.state.Store(p.state.Load()&^waiting + uint64(n))
+		p.mu.Unlock()
+		return nil
+	}
+	err := p.list.Wait(ctx, &p.mu, w, op, &p.Obj)
+	if err != nil { // the one behind may fit where this one did not
+		p.mu.Lock()
+		p.grant()
+		p.mu.Unlock()
+	}
+	return err
+}
+
+// fits reports whether n permits are free. mu is held and waiting is set.
+func (p *Pool) fits(n int64) bool {
+	return n <= p.size.Load()-int64(p.state.Load()&^waiting)
+}
+
+// grant serves those who wait, first come first served. mu is held.
+func (p *Pool) grant() {
+	for w := p.list.Front(); w != nil && p.fits(w.N); w = p.list.Front() {
+		p.state.Add(uint64(w.N))
+		p.list.Grant(w)
+		w.Unpark()
+	}
+	if p.list.Len() == 0 {
+		p.state.And(^uint64(waiting))
+	}
+}
+
+// Release gives n permits back. It reports false, and does nothing, when fewer
+// than n are in use.
+func (p *Pool) Release(n int64) bool {
+	for {
+		s := p.state.Load()
+		if s&waiting != 0 {
+			return p.releaseWaiting(n)
+		}
+		if uint64(n) > s {
+			return false
+		}
+		if p.state.CompareAndSwap(s, s-uint64(n)) {
+			return true
+		}
+	}
+}
+
+func (p *Pool) releaseWaiting(n int64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.state.Or(waiting) // those who waited may be gone by now
+	ok := uint64(n) <= s&^waiting
+	if ok {
+		p.state.Store(s&^waiting - uint64(n) | waiting)
+	}
+	p.grant()
+	return ok
+}
+
+// Resize changes the number of permits. More are handed out at once; when there
+// are fewer than are in use, those in use drain.
+func (p *Pool) Resize(size int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.state.Or(waiting)
+	p.size.Store(size)
+	p.grant()
+}
+
+// Size returns the number of permits, free or not.
+func (p *Pool) Size() int64 { return p.size.Load() }
+
+// Stats returns how many permits are in use and how many wait for some.
+func (p *Pool) Stats() (used int64, waiters int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return int64(p.state.Load() &^ waiting), p.list.Len()
+}

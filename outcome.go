@@ -1,0 +1,98 @@
+package inflight
+
+import (
+	"errors"
+	"runtime/debug"
+	"slices"
+
+	"github.com/inflight-go/inflight/internal/park"
+)
+
+// An outcome gathers what went wrong in a scope. Its fields are guarded by the
+// lock of the scope's node.
+type outcome struct {
+	errs     []error // the failures, in the order in which they happened
+	panicked *PanicError
+	cut      bool // something ended early because the scope ended from above
+}
+
+// fail records a failure. A failure that is already there is one failure: a
+// task that returns what it got from awaiting another has not failed anew.
+func (o *outcome) fail(err error) {
+	if !slices.ContainsFunc(o.errs, func(e error) bool { return sameError(e, err) }) {
+		o.errs = append(o.errs, err)
+	}
+}
+
+// failBody records the body's error, which stands for those failures of the
+// children that it wraps.
+func (o *outcome) failBody(err error) {
+	at := len(o.errs)
+	kept := o.errs[:0:0]
+	for i, e := range o.errs {
+		if contains(err, e) {
+			at = min(at, i)
+			continue
+		}
+		kept = append(kept, e)
+	}
+	o.errs = slices.Insert(kept, min(at, len(kept)), err)
+}
+
+func (o *outcome) panics(p *PanicError) {
+	switch {
+	case o.panicked == nil:
+		o.panicked = p
+	case o.panicked != p:
+		o.panicked.Also = append(o.panicked.Also, p)
+	}
+}
+
+// result is what the scope returns once everything in it has ended; n is its
+// node. It panics if something in the scope did.
+func (o *outcome) result(n *park.Node) error {
+	if p := o.panicked; p != nil {
+		for _, e := range o.errs {
+			if e != error(p) {
+				p.Also = append(p.Also, e)
+			}
+		}
+		panic(p)
+	}
+	if n.Inherited() && (o.cut || len(o.errs) > 0) {
+		cause := n.Cause()
+		if !slices.ContainsFunc(o.errs, func(e error) bool { return contains(e, cause) }) {
+			o.errs = append(o.errs, cause)
+		}
+	}
+	switch len(o.errs) {
+	case 0:
+		return nil
+	case 1:
+		return o.errs[0]
+	}
+	return errors.Join(o.errs...)
+}
+
+// cancelled reports whether err, returned under the node n, says nothing but
+// that n, or the scope above it, was cancelled.
+func cancelled(n *park.Node, err error) bool {
+	for ; n != nil; n = n.Parent() {
+		if ctxErr := n.Err(); ctxErr != nil && onlyCancelled(err, ctxErr, n.Cause()) {
+			return true
+		}
+		if n.Scope() {
+			break
+		}
+	}
+	return false
+}
+
+// newPanic makes a PanicError of a recovered value. One that comes up from a
+// scope below stays what it is: it has the stack where it happened.
+func newPanic(v any, task string) *PanicError {
+	if p, ok := v.(*PanicError); ok {
+		return p
+	}
+	return &PanicError{Value: v, Stack: debug.Stack(), Task: task}
+}

@@ -1,0 +1,114 @@
+package inflight
+
+import (
+	"context"
+	"fmt"
+	"unsafe"
+
+	"github.com/inflight-go/inflight/internal/goroutine"
+	"github.com/inflight-go/inflight/internal/park"
+)
+
+// A Task is the handle of a function that runs in a group. Any number of
+// goroutines may use it at once, also after the group is gone.
+//
+// Whoever waits does not own: a wait that is given up leaves the task running,
+// and an error that nobody looks at still reaches the group.
+//
+// The function's return happens before every return of Await, Result and Err
+// that reports it, and before Done is closed.
+type Task[T any] struct {
+	child
+	fn    func(context.Context) (T, error)
+	plain func(context.Context) error // instead of fn, for TaskGroup.Go
+	value T
+}
+
+// A child is a task without its type.
+type child struct {
+	future
+	n      park.Node // the task's context
+	g      *TaskGroup
+	labels goroutine.Labels
+}
+
+// A runner is the task that a worker sees.
+type runner interface {
+	run()
+	core() *child
+}
+
+func (c *child) core() *child { return c }
+
+// run calls the function and settles the task.
+func (t *Task[T]) run() {
+	var err error
+	if t.plain != nil {
+		err = t.plain(&t.n)
+	} else {
+		t.value, err = t.fn(&t.n)
+	}
+	t.fn, t.plain = nil, nil
+	t.end(err)
+}
+
+// Await waits for the task and returns its result. When ctx ends first it
+// returns the cause, and the task goes on; when ctx has ended before the call it
+// does so even if the result is there (Result has it). A task that awaits itself,
+// or one that it is part of, gets ErrSelfAwait at once.
+//
+// The error is what the function returned; for a cancelled task the cause of the
+// cancellation, for a panic a *PanicError, for a refused task ErrGroupClosed.
+func (t *Task[T]) Await(ctx context.Context) (T, error) {
+	if err := t.await(ctx, &t.n.Obj, &t.n); err != nil {
+		var zero T
+		return zero, err
+	}
+	return t.value, t.err
+}
+
+// Result returns what Await would, without waiting: ErrPending while there is no
+// result.
+func (t *Task[T]) Result() (T, error) {
+	if !t.State().final() {
+		var zero T
+		return zero, ErrPending
+	}
+	return t.value, t.err
+}
+
+// Cancel asks the task to end: its context is cancelled with the given cause,
+// context.Canceled for nil. It reports whether the task was not done. Cancel does
+// not wait; and it is a request: a task that returns no error has succeeded. A
+// task that was not started yet is called all the same, so that its defers run.
+func (c *child) Cancel(cause error) bool {
+	if cause == nil {
+		cause = context.Canceled
+	}
+	if c.State().final() {
+		return false
+	}
+	c.n.Cancel(cause)
+	return true
+}
+
+// Name returns the task's name: the one given by Name, else task-N with a number
+// that is unique in the process.
+func (c *child) Name() string { return c.n.Name() }
+
+// String returns the task's name and state.
+func (c *child) String() string { return fmt.Sprintf("%s [%s]", c.Name(), c.State()) }
+
+// A TaskOption changes how one task is started.
+type TaskOption func(*child)
+
+// Name names a task, for String, PanicError and the tree of tasks.
+func Name(name string) TaskOption {
+	return func(c *child) { c.n.SetName(name) }
+}
+
+// entry returns the entry point of the function that fn, which is of a function
+// type, points to.
+func entry[F any](fn F) uintptr {
+	return **(**uintptr)(unsafe.Pointer(&fn))
+}

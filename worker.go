@@ -1,0 +1,168 @@
+package inflight
+
+import (
+	"fmt"
+
+	"github.com/inflight-go/inflight/internal/goroutine"
+	"github.com/inflight-go/inflight/internal/park"
+)
+
+// How a group runs its children. A child that is admitted is put in the ring.
+// While the ring is not empty there is exactly one seeker: a goroutine that was
+// started and has not taken a child yet. A seeker that takes a child while more
+// are queued starts the next seeker before it runs the child; so a child that
+// blocks holds up nobody, each child that needs a goroutine of its own gets one,
+// and a burst of short ones is run by a few. A worker that is done with its child
+// takes the next if there is one, and ends if there is none.
+
+// worker is the life of one goroutine of the group.
+func (g *TaskGroup) worker() {
+	for g.runChildren() {
+	}
+}
+
+// runChildren runs one child after the other until there are no more (false) or
+// one has panicked (true). A goroutine that a child has ended with
+// runtime.Goexit, or locked to its thread, runs no other.
+func (g *TaskGroup) runChildren() (again bool) {
+	var t runner
+	defer func() {
+		if t == nil {
+			return
+		}
+		v := recover()
+		again = v != nil
+		t.core().broke(v)
+		g.leaveChild(t.core())
+	}()
+	for t = g.seek(); t != nil; t = g.next(t.core()) {
+		goroutine.Fresh(t.core().labels)
+		park.Point(&t.core().n, park.OpStart, &t.core().n.Obj)
+		t.core().state.Store(uint32(Running))
+		t.run()
+	}
+	return false
+}
+
+// seek takes the first child of a goroutine.
+func (g *TaskGroup) seek() runner {
+	g.n.Lock()
+	t := g.queue.pop()
+	g.seeking = g.queue.n > 0
+	more := g.seeking
+	g.n.Unlock()
+	if more {
+		go g.work()
+	}
+	return t
+}
+
+// next takes c off and takes the next child, nil when there is none.
+func (g *TaskGroup) next(c *child) (t runner) {
+	reusable := goroutine.Reusable()
+	c.n.End()
+	g.n.Lock()
+	if reusable {
+		t = g.queue.pop()
+	}
+	g.drop(c)
+	return t
+}
+
+// leaveChild takes c off when its goroutine can't go on in the usual way.
+func (g *TaskGroup) leaveChild(c *child) {
+	c.n.End()
+	g.n.Lock()
+	g.drop(c)
+}
+
+// drop takes c off the group; the last one wakes the joiner. The caller holds
+// the lock, which drop releases.
+func (g *TaskGroup) drop(c *child) {
+	g.n.Unlink(&c.n)
+	var finish func()
+	if c.n.Flag(park.IsService) {
+		g.serving--
+	} else if g.live--; g.live == 0 {
+		finish = g.endServices()
+	}
+	var joiner *park.Waiter
+	if g.live+g.serving == 0 {
+		joiner = g.joiner
+	}
+	limit := g.limit
+	if c.n.Flag(park.IsService) {
+		limit = nil
+	}
+	if joiner != nil {
+		joiner.Grant()
+	}
+	g.n.Unlock()
+	if finish != nil {
+		finish()
+	}
+	if limit != nil {
+		limit.Release(1)
+	}
+	if joiner != nil {
+		joiner.Unpark()
+	}
+}
+
+// end takes down how the function of c has returned.
+func (c *child) end(err error) {
+	park.Point(&c.n, park.OpEnd, &c.n.Obj)
+	switch {
+	case err == nil:
+		c.settle(Succeeded, nil)
+	case cancelled(&c.n, err):
+		c.cut()
+		if cause := c.n.Cause(); cause != nil {
+			err = cause
+		}
+		c.settle(Cancelled, err)
+	default:
+		c.fail(Failed, err)
+	}
+	c.notify()
+}
+
+// cut tells the group that c did not finish because of what happened above it.
+func (c *child) cut() {
+	if !c.n.Inherited() {
+		return
+	}
+	g := c.g
+	g.n.Lock()
+	g.out.cut = g.out.cut || g.n.Inherited()
+	g.n.Unlock()
+}
+
+// broke takes down that c did not return: it panicked with v or, where v is nil,
+// called runtime.Goexit. A callback of OnDone may do that too.
+func (c *child) broke(v any) {
+	if v == nil {
+		c.fail(Failed, fmt.Errorf("%w (%s)", ErrGoexit, c.Name()))
+	} else {
+		c.fail(Panicked, newPanic(v, c.Name()))
+	}
+	c.notify()
+}
+
+// fail records the failure before anybody can see it, and cancels after, so that
+// what others make of the cancellation comes second.
+func (c *child) fail(s State, err error) {
+	g := c.g
+	p, panicked := err.(*PanicError)
+	g.n.Lock()
+	if panicked && s == Panicked {
+		g.out.panics(p)
+	} else {
+		g.out.fail(err)
+	}
+	g.n.Unlock()
+	c.settle(s, err)
+	if s == Panicked || !g.supervise {
+		g.n.Cancel(&siblingError{err})
+	}
+}
