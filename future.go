@@ -70,7 +70,7 @@ type subscription struct {
 	f          func()
 }
 
-// State says how far the task has come.
+// State says whether there is a result, and which.
 func (f *future) State() State { return State(f.state.Load()) }
 
 // Err returns the error of the result: nil for success, ErrPending while there
@@ -167,13 +167,17 @@ func (f *future) settle(s State, err error) bool {
 	if f.State().final() {
 		return false
 	}
+	f.settleLocked(s, err)
+	return true
+}
+
+func (f *future) settleLocked(s State, err error) {
 	f.err = err
 	f.state.Store(uint32(s))
 	f.waiters.GrantAll()
 	if f.more != nil && f.more.done != nil {
 		close(f.more.done)
 	}
-	return true
 }
 
 // notify calls the subscriptions, in the order in which they came. Each is taken

@@ -17,18 +17,20 @@ const Unlimited = math.MaxInt
 // way, so that a task never outlives the function that started it. Its methods
 // may be called by any goroutine.
 type TaskGroup struct {
-	n       park.Node // the scope's context; its lock guards all that follows
-	queue   ring      // admitted, and not yet started
-	seeking bool      // a goroutine is on its way to take the next child
-	live    int       // ordinary children and the body, until they have ended
-	serving int       // services that have not ended
+	n       park.Node    // the scope's context; its lock guards all that follows
+	queue   fifo[runner] // admitted, and not yet started
+	seeking bool         // a goroutine is on its way to take the next child
+	live    int          // ordinary children and the body, until they have ended
+	serving int          // services that have not ended
 	out     outcome
 	joiner  *park.Waiter
 
 	limit     *permit.Pool // nil for none
 	supervise bool
-	work      func()  // g.worker, made once
-	anchor    *anchor // of a root
+	work      func()     // g.worker, made once
+	anchor    *anchor    // of a root
+	offloads  int        // the size of the pool, 0 for the default
+	unseen    []rejected // promises that failed, and that nobody has looked at
 }
 
 // An Option changes how a scope works.
@@ -39,6 +41,7 @@ type options struct {
 	supervise bool
 	ordered   bool
 	name      string
+	offloads  int
 }
 
 // Limit makes TaskGroup.Go wait while n children are running. It panics for an n
@@ -97,31 +100,29 @@ func Run(ctx context.Context, body func(ctx context.Context, g *TaskGroup) error
 	g.init(ctx, opts)
 	defer g.leave()
 	g.live = 1
-	g.body(body)
-	g.join()
+	g.body(ctx, body)
+	g.join(ctx)
+	g.reportUnseen()
 	return g.out.result(&g.n)
 }
 
 func (g *TaskGroup) init(ctx context.Context, opts []Option) {
 	o := gather(opts)
-	g.limit, g.supervise = o.limit, o.supervise
-	g.n.InitScope(ctx, o.name)
-	if g.n.Parent() == nil {
-		g.anchor = register(&g.n)
-	}
+	g.limit, g.supervise, g.offloads = o.limit, o.supervise, o.offloads
+	g.n.InitScope(ctx, "group", o.name)
+	g.n.SetOwner(g)
+	g.anchor = register(&g.n)
 }
 
 // leave is deferred by Run. It matters when the body ended its goroutine: then
 // the children are cancelled and joined before the goroutine goes.
 func (g *TaskGroup) leave() {
 	g.n.EndScope()
-	if g.anchor != nil {
-		g.anchor.release()
-	}
+	g.anchor.release()
 }
 
 // body calls the body and takes down how it ended.
-func (g *TaskGroup) body(body func(ctx context.Context, g *TaskGroup) error) {
+func (g *TaskGroup) body(caller context.Context, body func(ctx context.Context, g *TaskGroup) error) {
 	returned := false
 	defer func() {
 		if returned {
@@ -130,7 +131,7 @@ func (g *TaskGroup) body(body func(ctx context.Context, g *TaskGroup) error) {
 		v := recover()
 		if v == nil { // runtime.Goexit, which goes on when this is over
 			g.n.Cancel(ErrGoexit)
-			g.join()
+			g.join(caller)
 			g.out.result(&g.n) // for the panic, if there was one
 			return
 		}
@@ -166,7 +167,7 @@ func (g *TaskGroup) bodyPanicked(p *PanicError) {
 }
 
 // join waits until nothing runs in the scope any more. It can't be cancelled.
-func (g *TaskGroup) join() {
+func (g *TaskGroup) join(caller context.Context) {
 	g.n.Lock()
 	g.live--
 	finish := nothing
@@ -177,7 +178,7 @@ func (g *TaskGroup) join() {
 		g.n.Unlock()
 		return
 	}
-	w := park.NewWaiter(&g.n)
+	w := park.NewWaiter(caller)
 	defer w.Free()
 	g.joiner = w
 	g.n.Unlock()

@@ -92,6 +92,15 @@ func (c *child) Cancel(cause error) bool {
 	return true
 }
 
+// State says how far the task has come.
+func (c *child) State() State {
+	s := c.future.State()
+	if s == Queued && c.n.Flag(park.IsStarted) {
+		return Running
+	}
+	return s
+}
+
 // Name returns the task's name: the one given by Name, else task-N with a number
 // that is unique in the process.
 func (c *child) Name() string { return c.n.Name() }

@@ -7,8 +7,8 @@ import (
 	"github.com/inflight-go/inflight/internal/park"
 )
 
-// How a group runs its children. A child that is admitted is put in the ring.
-// While the ring is not empty there is exactly one seeker: a goroutine that was
+// How a group runs its children. A child that is admitted is put in the queue.
+// While the queue is not empty there is exactly one seeker: a goroutine that was
 // started and has not taken a child yet. A seeker that takes a child while more
 // are queued starts the next seeker before it runs the child; so a child that
 // blocks holds up nobody, each child that needs a goroutine of its own gets one,
@@ -38,7 +38,7 @@ func (g *TaskGroup) runChildren() (again bool) {
 	for t = g.seek(); t != nil; t = g.next(t.core()) {
 		goroutine.Fresh(t.core().labels)
 		park.Point(&t.core().n, park.OpStart, &t.core().n.Obj)
-		t.core().state.Store(uint32(Running))
+		t.core().n.Mark(park.IsStarted)
 		t.run()
 	}
 	return false
@@ -47,7 +47,7 @@ func (g *TaskGroup) runChildren() (again bool) {
 // seek takes the first child of a goroutine.
 func (g *TaskGroup) seek() runner {
 	g.n.Lock()
-	t := g.queue.pop()
+	t, _ := g.queue.pop()
 	g.seeking = g.queue.n > 0
 	more := g.seeking
 	g.n.Unlock()
@@ -63,7 +63,7 @@ func (g *TaskGroup) next(c *child) (t runner) {
 	c.n.End()
 	g.n.Lock()
 	if reusable {
-		t = g.queue.pop()
+		t, _ = g.queue.pop()
 	}
 	g.drop(c)
 	return t

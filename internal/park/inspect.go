@@ -63,16 +63,22 @@ func (n *Node) SetName(name string) {
 	n.mu.Unlock()
 }
 
-// Name returns the given name, or task-N for a task and group-N for a scope.
+// SetItem says which item a worker runs now.
+func (n *Node) SetItem(i int) { n.ext.Load().item.Store(int64(i)) }
+
+// Name returns the given name; without one task-N for a task, the kind with a
+// number for a scope, and for a worker its scope's name with the item's index.
 func (n *Node) Name() string {
-	if ext := n.ext.Load(); ext != nil && ext.name != "" {
+	ext := n.ext.Load()
+	switch {
+	case ext != nil && ext.name != "":
 		return ext.name
+	case n.Flag(IsWorker):
+		return n.parent.Name() + "[" + strconv.FormatInt(ext.item.Load(), 10) + "]"
+	case n.Scope():
+		return ext.kind + "-" + strconv.FormatUint(n.ID(), 10)
 	}
-	kind := "task-"
-	if n.Scope() {
-		kind = "group-"
-	}
-	return kind + strconv.FormatUint(n.ID(), 10)
+	return "task-" + strconv.FormatUint(n.ID(), 10)
 }
 
 // Scope reports whether the node is a scope, and not a task.
@@ -80,6 +86,40 @@ func (n *Node) Scope() bool { return n.flags.Load()&isScope != 0 }
 
 // Flag reports whether one of the exported flags is set.
 func (n *Node) Flag(f uint32) bool { return n.flags.Load()&f != 0 }
+
+// Kind returns what opened the scope, "task" for a task.
+func (n *Node) Kind() string {
+	if ext := n.ext.Load(); ext != nil && ext.kind != "" {
+		return ext.kind
+	}
+	return "task"
+}
+
+// Mark sets one of the exported flags.
+func (n *Node) Mark(f uint32) { n.flags.Or(f) }
+
+// SetOwner says what a scope is the node of; call it before the node is shared.
+func (n *Node) SetOwner(owner any) { n.ext.Load().owner = owner }
+
+// Owner returns what SetOwner said.
+func (n *Node) Owner() any {
+	if ext := n.ext.Load(); ext != nil {
+		return ext.owner
+	}
+	return nil
+}
+
+// Shared returns a thing that belongs to the node, made when it is first asked
+// for.
+func (n *Node) Shared(create func() any) any {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	ext := n.extend()
+	if ext.shared == nil {
+		ext.shared = create()
+	}
+	return ext.shared
+}
 
 // Parent returns the node above, nil for a root.
 func (n *Node) Parent() *Node { return n.parent }

@@ -46,6 +46,10 @@ type extension struct {
 	afters   map[*after]struct{}
 	deadline atomic.Pointer[time.Time]
 	name     string
+	kind     string
+	owner    any // what the scope is the node of
+	shared   any
+	item     atomic.Int64 // of a worker: the index of its item
 	since    atomic.Int64 // when the wait began, unix ns; at debug level 1 and above
 	born     atomic.Int64
 }
@@ -64,7 +68,8 @@ const (
 	hasKids            // kids was not empty at some time
 	isScope            // a scope, not a task
 	IsService
-	IsWorker // a reused goroutine of a combinator, which runs one item after the other
+	IsWorker  // a reused goroutine of a combinator, which runs one item after the other
+	IsStarted // the function has been called
 )
 
 type nodeKey struct{}
@@ -88,8 +93,11 @@ func Cause(ctx context.Context) error {
 
 // InitScope makes n a scope under ctx: linked below the node that ctx belongs to
 // where there is one, and ended when ctx ends. Call EndScope when it is over.
-func (n *Node) InitScope(ctx context.Context, name string) {
-	ext := &extension{name: name}
+//
+// kind says what opened the scope ("group", "gather"), for its name where none
+// was given.
+func (n *Node) InitScope(ctx context.Context, kind, name string) {
+	ext := &extension{kind: kind, name: name}
 	n.ext.Store(ext)
 	p, direct := ctx.(*Node)
 	if !direct {
@@ -145,7 +153,10 @@ func (n *Node) inherit(p *Node) {
 // InitWorker makes n the context of a goroutine that runs one item of p after
 // the other. It is cancelled with p, shares its Done, and can't be cancelled by
 // itself. The caller holds p's lock.
-func (n *Node) InitWorker(p *Node, pc uintptr) { n.InitChild(p, pc, isShared|IsWorker) }
+func (n *Node) InitWorker(p *Node, pc uintptr) {
+	n.ext.Store(new(extension))
+	n.InitChild(p, pc, isShared|IsWorker)
+}
 
 // Lock and Unlock guard the list of children; the type that embeds a scope's
 // node uses them for its own state too, so that adding a child is one critical

@@ -11,7 +11,8 @@ import (
 	"github.com/inflight-go/inflight/internal/park"
 )
 
-// A Pool hands out permits. Make one with New; it must not be copied.
+// A Pool hands out permits. The zero Pool has one; Init and Resize change that.
+// It must not be copied.
 //
 // Nobody barges: while somebody waits, everybody who comes later waits behind
 // them, also for a smaller number. Releasing gives the permits straight to those
@@ -20,7 +21,7 @@ type Pool struct {
 	// state is the number of permits in use, and the bit waiting, which is set
 	// exactly while list is not empty; with it set, all changes happen under mu.
 	state atomic.Uint64
-	size  atomic.Int64
+	extra atomic.Int64 // permits beyond the first, so that the zero Pool has one
 	mu    sync.Mutex
 	list  park.List
 	Obj   park.Object
@@ -28,14 +29,14 @@ type Pool struct {
 
 const waiting = 1 << 63
 
-// Init sets the number of permits, which is not negative.
-func (p *Pool) Init(size int64) { p.size.Store(size) }
+// Init sets the number of permits, which is not negative, before the pool is used.
+func (p *Pool) Init(size int64) { p.extra.Store(size - 1) }
 
 // TryAcquire takes n permits if they are free and nobody waits.
 func (p *Pool) TryAcquire(n int64) bool {
 	for {
 		s := p.state.Load()
-		if s&waiting != 0 || n > p.size.Load()-int64(s) {
+		if s&waiting != 0 || n > p.Size()-int64(s) {
 			return false
 		}
 		if p.state.CompareAndSwap(s, s+uint64(n)) {
@@ -54,11 +55,19 @@ func (p *Pool) Acquire(ctx context.Context, n int64, op park.Op) error {
 	if p.TryAcquire(n) {
 		return nil
 	}
-	return p.wait(ctx, n, op)
+	return p.wait(ctx, park.NewWaiter(ctx), n, op)
 }
 
-func (p *Pool) wait(ctx context.Context, n int64, op park.Op) error {
-	w := park.NewWaiter(ctx)
+// Insist takes n permits however long that takes: ctx says only whose wait it
+// is, and may have ended.
+func (p *Pool) Insist(ctx context.Context, n int64, op park.Op) {
+	park.Point(ctx, op, &p.Obj)
+	if !p.TryAcquire(n) {
+		p.wait(context.Background(), park.NewWaiter(ctx), n, op)
+	}
+}
+
+func (p *Pool) wait(ctx context.Context, w *park.Waiter, n int64, op park.Op) error {
 	defer w.Free()
 	w.N = n
 	p.mu.Lock()
@@ -79,7 +88,7 @@ func (p *Pool) wait(ctx context.Context, n int64, op park.Op) error {
 
 // fits reports whether n permits are free. mu is held and waiting is set.
 func (p *Pool) fits(n int64) bool {
-	return n <= p.size.Load()-int64(p.state.Load()&^waiting)
+	return n <= p.Size()-int64(p.state.Load()&^waiting)
 }
 
 // grant serves those who wait, first come first served. mu is held.
@@ -129,12 +138,12 @@ func (p *Pool) Resize(size int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.state.Or(waiting)
-	p.size.Store(size)
+	p.extra.Store(size - 1)
 	p.grant()
 }
 
 // Size returns the number of permits, free or not.
-func (p *Pool) Size() int64 { return p.size.Load() }
+func (p *Pool) Size() int64 { return p.extra.Load() + 1 }
 
 // Stats returns how many permits are in use and how many wait for some.
 func (p *Pool) Stats() (used int64, waiters int) {

@@ -1,0 +1,97 @@
+package inflight
+
+import (
+	"context"
+	"iter"
+	"sync"
+
+	"github.com/inflight-go/inflight/internal/park"
+)
+
+// Completed yields the tasks as they are done: the very tasks that were given,
+// each once. The sequence ends after the last one, or when ctx ends; ctx.Err
+// tells which. The tasks are not its own: those that are not done run on.
+//
+// A loop that was left can be taken up again by ranging over the same sequence,
+// and several goroutines may range over it at once: each task goes to one of
+// them. Nothing is waited for before the first range.
+func Completed[T any](ctx context.Context, ts ...*Task[T]) iter.Seq[*Task[T]] {
+	c := &completed[T]{ts: ts}
+	return func(yield func(*Task[T]) bool) {
+		c.begin()
+		for {
+			t, ok := c.next(ctx)
+			if !ok || !yield(t) {
+				return
+			}
+		}
+	}
+}
+
+type completed[T any] struct {
+	mu    sync.Mutex
+	ts    []*Task[T] // nil once they are watched
+	ready []*Task[T] // done, and not yielded
+	open  int        // not done
+	list  park.List
+}
+
+// begin watches the tasks.
+func (c *completed[T]) begin() {
+	c.mu.Lock()
+	ts := c.ts
+	c.ts = nil
+	seen := make(map[*Task[T]]bool, len(ts))
+	for i, t := range ts {
+		if seen[t] {
+			ts[i] = nil
+			continue
+		}
+		seen[t] = true
+		c.open++
+	}
+	c.mu.Unlock()
+	for _, t := range ts {
+		if t != nil {
+			t.OnDone(func() { c.done(t) })
+		}
+	}
+}
+
+func (c *completed[T]) done(t *Task[T]) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.open--
+	if w := c.list.Front(); w != nil {
+		*w.Slot.(**Task[T]) = t
+		c.list.Grant(w)
+		w.Unpark()
+	} else {
+		c.ready = append(c.ready, t)
+	}
+	if c.open == 0 {
+		c.list.GrantAll() // with nothing: it is over
+	}
+}
+
+func (c *completed[T]) next(ctx context.Context) (t *Task[T], ok bool) {
+	park.Point(ctx, park.OpCompleted, nil)
+	if ctx.Err() != nil {
+		return nil, false
+	}
+	w := park.NewWaiter(ctx)
+	defer w.Free()
+	c.mu.Lock()
+	if len(c.ready) > 0 {
+		t, c.ready = c.ready[0], c.ready[1:]
+		c.mu.Unlock()
+		return t, true
+	}
+	if c.open == 0 {
+		c.mu.Unlock()
+		return nil, false
+	}
+	w.Slot = &t
+	err := c.list.Wait(ctx, &c.mu, w, park.OpCompleted, nil)
+	return t, err == nil && t != nil
+}

@@ -1,0 +1,97 @@
+package inflight
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/inflight-go/inflight/internal/park"
+)
+
+// A fan runs a fixed number of items: the engine of Gather, Settle, Any, Race
+// and Map.
+type fan struct {
+	crew
+	total int64
+	next  atomic.Int64
+	do    func(ctx context.Context, i int) error
+	// ended is told under the lock how item i has ended: err is nil, or a
+	// failure; what came of a cancellation is not told. It returns the cause to
+	// cancel the others with, nil to let them be.
+	ended func(i int, err error) error
+	// quiet: ended need not be told of success.
+	quiet bool
+	// every: each item is called, whatever happens to the others.
+	every bool
+}
+
+// failFast is ended for those who give up at the first failure.
+func (f *fan) failFast(_ int, err error) error {
+	f.out.fail(err)
+	return &siblingError{err}
+}
+
+// run runs the items and returns what went wrong. It panics if one of them did.
+func (f *fan) run(ctx context.Context, kind string, total, limit int, pc uintptr) error {
+	if ctx.Err() != nil {
+		return park.Cause(ctx)
+	}
+	if total == 0 {
+		return nil
+	}
+	f.total = int64(total)
+	f.step, f.left, f.broke = f.takeAndRun, f.hasLeft, f.brokeItem
+	f.open(ctx, kind, "", limit, pc)
+	defer f.close()
+	f.hire()
+	f.join(ctx)
+	return f.out.result(&f.n)
+}
+
+func (f *fan) hasLeft() bool { return f.next.Load() < f.total }
+
+func (f *fan) takeAndRun(w *worker) bool {
+	if !f.every && f.n.Cancelled() {
+		f.stop()
+		return false
+	}
+	i := f.next.Add(1) - 1
+	if i >= f.total {
+		return false
+	}
+	f.took(w, int(i))
+	err := f.do(&w.n, int(i))
+	if err != nil || !f.quiet {
+		f.end(w, int(i), err)
+	}
+	w.busy = false
+	return true
+}
+
+// stop leaves the items that nobody has taken.
+func (f *fan) stop() {
+	if f.next.Swap(f.total) < f.total {
+		f.cut()
+	}
+}
+
+func (f *fan) end(w *worker, i int, err error) {
+	if err != nil && cancelled(&w.n, err) {
+		f.cut()
+		return
+	}
+	f.n.Lock()
+	cause := f.ended(i, err)
+	f.n.Unlock()
+	if cause != nil {
+		f.n.Cancel(cause)
+	}
+}
+
+func (f *fan) brokeItem(w *worker, p *PanicError) {
+	if p != nil {
+		f.panicked(p)
+		return
+	}
+	f.end(w, w.item, fmt.Errorf("%w (%s)", ErrGoexit, w.n.Name()))
+}

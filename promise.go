@@ -1,0 +1,118 @@
+package inflight
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync/atomic"
+
+	"github.com/inflight-go/inflight/internal/park"
+)
+
+// A Promise is a result that somebody will bring by hand: the bridge from
+// callbacks. Make one with NewPromise. Any number of goroutines may use it at
+// once. A Resolve or Reject happens before the return of what reports it.
+type Promise[T any] struct {
+	future
+	obj   park.Object
+	group *TaskGroup // that reports a rejection nobody sees; nil for none
+	seen  *atomic.Bool
+	value T
+}
+
+// NewPromise returns a promise that belongs to the scope of ctx. If it is
+// rejected and nobody asks for its result, the error is returned by the Run of
+// that scope, once, with the place of the rejection, so that it is not lost.
+// Outside of any scope there is nobody to tell.
+func NewPromise[T any](ctx context.Context) *Promise[T] {
+	p := &Promise[T]{seen: new(atomic.Bool)}
+	for n := park.Of(ctx); n != nil && p.group == nil; n = n.Parent() {
+		p.group, _ = n.Owner().(*TaskGroup)
+	}
+	return p
+}
+
+// Resolve brings the value. It reports false if there was a result already.
+func (p *Promise[T]) Resolve(v T) bool {
+	p.mu.Lock()
+	if p.future.State().final() {
+		p.mu.Unlock()
+		return false
+	}
+	p.value = v
+	p.settleLocked(Succeeded, nil)
+	p.mu.Unlock()
+	p.notify()
+	return true
+}
+
+// Reject brings an error, which must not be nil. It reports false if there was a
+// result already.
+func (p *Promise[T]) Reject(err error) bool {
+	if err == nil {
+		panic("inflight: Promise.Reject called with a nil error")
+	}
+	if !p.settle(Failed, err) {
+		return false
+	}
+	if p.group != nil {
+		_, file, line, _ := runtime.Caller(1)
+		p.group.keep(rejected{fmt.Errorf("promise rejected at %s:%d, and nobody asked for its result: %w", file, line, err), p.seen})
+	}
+	p.notify()
+	return true
+}
+
+// Await waits for the result and returns it. When ctx ends first, or has ended
+// before, it returns the cause, and the promise stays as it is.
+func (p *Promise[T]) Await(ctx context.Context) (T, error) {
+	if err := p.await(ctx, &p.obj, nil); err != nil {
+		var zero T
+		return zero, err
+	}
+	p.seen.Store(true)
+	return p.value, p.err
+}
+
+// Result returns what Await would, without waiting: ErrPending while there is no
+// result.
+func (p *Promise[T]) Result() (T, error) {
+	if !p.State().final() {
+		var zero T
+		return zero, ErrPending
+	}
+	p.seen.Store(true)
+	return p.value, p.err
+}
+
+// Err returns the error of the result: nil for success, ErrPending while there
+// is no result.
+func (p *Promise[T]) Err() error {
+	_, err := p.Result()
+	return err
+}
+
+// rejected is a rejection that somebody has to hear of.
+type rejected struct {
+	err  error
+	seen *atomic.Bool
+}
+
+func (g *TaskGroup) keep(r rejected) {
+	g.n.Lock()
+	defer g.n.Unlock()
+	g.unseen = append(slices.DeleteFunc(g.unseen, func(r rejected) bool { return r.seen.Load() }), r)
+}
+
+// reportUnseen makes failures of the rejections that nobody has looked at.
+func (g *TaskGroup) reportUnseen() {
+	g.n.Lock()
+	defer g.n.Unlock()
+	for _, r := range g.unseen {
+		if !r.seen.Load() {
+			g.out.fail(r.err)
+		}
+	}
+	g.unseen = nil
+}

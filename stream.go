@@ -1,0 +1,274 @@
+package inflight
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"runtime"
+	"sync/atomic"
+
+	"github.com/inflight-go/inflight/internal/goroutine"
+	"github.com/inflight-go/inflight/internal/park"
+)
+
+// A stream is the engine of Each: one goroutine feeds, a crew works, the ranging
+// goroutine collects. All but the counters is guarded by the lock of the crew's
+// scope.
+type stream[I, O any] struct {
+	crew
+	in     iter.Seq[I]
+	fn     func(context.Context, I) (O, error)
+	window int64 // how many may be pulled and not yet yielded
+	resume int64 // the feeder goes on when there are no more than that
+
+	todo    fifo[job[I]] // pulled, and not taken by a worker
+	ready   []pair[I, O] // done, and not collected; by completion
+	order   *reorder[pair[I, O]]
+	pulled  int64 // how many jobs there were
+	working int64 // pulled, and not done
+	fed     bool  // there is no more input
+	stopped bool  // the loop has ended
+
+	queued   atomic.Int64 // len of todo
+	inside   atomic.Int64 // pulled, and not yet yielded
+	waiting  atomic.Bool  // the feeder waits for room
+	feeder   *park.Waiter
+	consumer *park.Waiter
+}
+
+type job[I any] struct {
+	seq int64
+	in  I
+}
+
+type pair[I, O any] struct {
+	in I
+	r  Result[O]
+}
+
+func newStream[I, O any](in iter.Seq[I], limit int, fn func(context.Context, I) (O, error), o options) *stream[I, O] {
+	s := &stream[I, O]{in: in, fn: fn, window: Unlimited, resume: Unlimited}
+	if limit < Unlimited/2 {
+		s.window = 2 * int64(limit)
+		s.resume = s.window - max(1, int64(limit)/4)
+	}
+	if o.ordered {
+		s.order = new(reorder[pair[I, O]])
+	}
+	s.step, s.broke = s.takeAndRun, s.brokeJob
+	s.left = func() bool { return s.queued.Load() > 0 }
+	return s
+}
+
+// put takes one item in and waits until there is room for the next. It reports
+// false when no more is wanted.
+func (s *stream[I, O]) put(v I) bool {
+	if s.n.Err() != nil {
+		s.cut()
+		return false
+	}
+	s.n.Lock()
+	if s.stopped {
+		s.n.Unlock()
+		return false
+	}
+	s.todo.push(job[I]{s.pulled, v})
+	s.pulled++
+	s.working++
+	s.queued.Store(int64(s.todo.n))
+	full := s.inside.Add(1) >= s.window
+	s.n.Unlock()
+	s.hire()
+	if full {
+		return s.waitForRoom()
+	}
+	return true
+}
+
+func (s *stream[I, O]) waitForRoom() bool {
+	w := park.NewWaiter(&s.n)
+	defer w.Free()
+	s.n.Lock()
+	s.waiting.Store(true)
+	if s.inside.Load() <= s.resume || s.stopped {
+		s.waiting.Store(false)
+		defer s.n.Unlock()
+		return !s.stopped
+	}
+	s.feeder = w
+	s.n.Unlock()
+	err := w.Park(&s.n, park.OpEach, nil)
+	s.n.Lock()
+	s.waiting.Store(false)
+	s.feeder = nil
+	stopped := s.stopped
+	s.n.Unlock()
+	if err != nil && !stopped {
+		s.cut()
+	}
+	return err == nil && !stopped
+}
+
+// yielded makes room for one more.
+func (s *stream[I, O]) yielded() {
+	if s.inside.Add(-1) > s.resume || !s.waiting.Load() {
+		return
+	}
+	s.n.Lock()
+	feeder := s.feederLocked()
+	s.n.Unlock()
+	feeder.wake()
+}
+
+// feederLocked and readyLocked take the one to wake, if there is one.
+func (s *stream[I, O]) feederLocked() granted {
+	w := s.feeder
+	s.feeder = nil
+	return grant(w)
+}
+
+func (s *stream[I, O]) readyLocked() granted {
+	if s.consumer == nil || !s.collectable() && !s.finished() && s.out.panicked == nil {
+		return granted{}
+	}
+	w := s.consumer
+	s.consumer = nil
+	return grant(w)
+}
+
+// granted is a waiter to wake when the lock is released, or nobody.
+type granted struct{ w *park.Waiter }
+
+func grant(w *park.Waiter) granted {
+	if w != nil {
+		w.Grant()
+	}
+	return granted{w}
+}
+
+func (g granted) wake() {
+	if g.w != nil {
+		g.w.Unpark()
+	}
+}
+
+func (s *stream[I, O]) collectable() bool {
+	if s.order != nil {
+		return s.order.ready()
+	}
+	return len(s.ready) > 0
+}
+
+func (s *stream[I, O]) finished() bool { return s.fed && s.working == 0 }
+
+// collect waits for results and appends them to batch; none means that it is
+// over.
+func (s *stream[I, O]) collect(ctx context.Context, batch []pair[I, O]) []pair[I, O] {
+	for patience := idleRounds; ; patience-- {
+		s.n.Lock()
+		if s.collectable() {
+			if s.order != nil {
+				batch = s.order.take(batch)
+			} else {
+				batch, s.ready = s.ready, batch
+			}
+			s.n.Unlock()
+			return batch
+		}
+		if s.finished() || s.out.panicked != nil {
+			s.n.Unlock()
+			return nil
+		}
+		if patience > 0 {
+			s.n.Unlock()
+			runtime.Gosched()
+			continue
+		}
+		w := park.NewWaiter(ctx)
+		s.consumer = w
+		s.n.Unlock()
+		w.Park(context.Background(), park.OpEach, &s.n.Obj)
+		w.Free()
+	}
+}
+
+// idleRounds is how often somebody with nothing to do lets others run before
+// they park or end: cheaper than to be started again at once.
+const idleRounds = 2
+
+// takeAndRun is a worker's share: jobs one after the other.
+func (s *stream[I, O]) takeAndRun(w *worker) bool {
+	s.n.Lock()
+	for patience := idleRounds; ; {
+		j, ok := s.todo.pop()
+		if !ok {
+			s.n.Unlock()
+			if patience--; patience < 0 || w.fresh {
+				return false
+			}
+			runtime.Gosched()
+			s.n.Lock()
+			continue
+		}
+		s.queued.Store(int64(s.todo.n))
+		s.n.Unlock()
+		r := s.run(w, j)
+		reusable := goroutine.Reusable()
+		s.n.Lock()
+		consumer := s.doneLocked(j, r)
+		if !reusable || consumer.w != nil {
+			s.n.Unlock()
+			consumer.wake()
+			if !reusable {
+				return true
+			}
+			s.n.Lock()
+		}
+		patience = idleRounds
+	}
+}
+
+func (s *stream[I, O]) run(w *worker, j job[I]) (r Result[O]) {
+	defer func() {
+		if w.busy { // fn did not return; brokeJob will want to know
+			w.job = j
+		}
+	}()
+	s.took(w, int(j.seq))
+	if s.n.Cancelled() {
+		r.Err = s.n.Cause()
+	} else {
+		r.Value, r.Err = s.fn(&w.n, j.in)
+	}
+	w.busy = false
+	if r.Err != nil && s.n.Err() != nil && cancelled(&w.n, r.Err) {
+		s.cut()
+	}
+	return r
+}
+
+func (s *stream[I, O]) doneLocked(j job[I], r Result[O]) granted {
+	s.working--
+	if s.order != nil {
+		s.order.put(j.seq, pair[I, O]{j.in, r})
+	} else {
+		s.ready = append(s.ready, pair[I, O]{j.in, r})
+	}
+	return s.readyLocked()
+}
+
+// brokeJob is the crew's broke.
+func (s *stream[I, O]) brokeJob(w *worker, p *PanicError) {
+	j := w.job.(job[I])
+	var r Result[O]
+	if p != nil {
+		s.panicked(p)
+		r.Err = p
+	} else {
+		r.Err = fmt.Errorf("%w (%s)", ErrGoexit, w.n.Name())
+	}
+	s.n.Lock()
+	consumer := s.doneLocked(j, r)
+	s.n.Unlock()
+	consumer.wake()
+}

@@ -1,0 +1,112 @@
+package inflight
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/inflight-go/inflight/internal/park"
+)
+
+// When says what Wait waits for.
+type When int
+
+const (
+	// AllDone: all have a result.
+	AllDone When = iota
+	// FirstDone: one has a result.
+	FirstDone
+	// FirstFailed: one has failed, or all have a result. A cancelled task has not
+	// failed; one that panicked, or was refused, has.
+	FirstFailed
+)
+
+// Wait waits for tasks and promises, until the condition holds or ctx ends, and
+// returns those that have a result by then and those that have not, in the order
+// of ts; what is given twice counts once. It cancels nothing: the pending ones
+// run on.
+//
+// A deadline of ctx that passes is no error, only fewer that are done. When ctx
+// is cancelled, the error is the cause, and done and pending are right all the
+// same. Without ts the error is ErrNoTasks, for an unknown condition ErrBadWait.
+func Wait(ctx context.Context, until When, ts ...Awaitable) (done, pending []Awaitable, err error) {
+	if until < AllDone || until > FirstFailed {
+		return nil, ts, fmt.Errorf("%w: When(%d)", ErrBadWait, until)
+	}
+	if len(ts) == 0 {
+		return nil, nil, ErrNoTasks
+	}
+	ts = unique(ts)
+	park.Point(ctx, park.OpWait, nil)
+	if ctx.Err() != nil {
+		err = park.Cause(ctx)
+	} else {
+		err = waitFor(ctx, until, ts)
+	}
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		err = nil
+	}
+	for _, t := range ts {
+		if t.State().final() {
+			done = append(done, t)
+		} else {
+			pending = append(pending, t)
+		}
+	}
+	return done, pending, err
+}
+
+func unique(ts []Awaitable) []Awaitable {
+	seen := make(map[*future]bool, len(ts))
+	kept := make([]Awaitable, 0, len(ts))
+	for _, t := range ts {
+		if f := t.awaitable(); !seen[f] {
+			seen[f] = true
+			kept = append(kept, t)
+		}
+	}
+	return kept
+}
+
+// A waitSet is one call of Wait.
+type waitSet struct {
+	mu    sync.Mutex
+	until When
+	open  int // those without a result
+	met   bool
+	list  park.List
+}
+
+func waitFor(ctx context.Context, until When, ts []Awaitable) error {
+	s := &waitSet{until: until, open: len(ts)}
+	for _, t := range ts {
+		f := t.awaitable()
+		sub := f.subscribe(func() { s.ended(f.State()) })
+		if sub == nil {
+			s.ended(f.State())
+			continue
+		}
+		defer f.unsubscribe(sub)
+	}
+	w := park.NewWaiter(ctx)
+	defer w.Free()
+	s.mu.Lock()
+	if s.met {
+		s.mu.Unlock()
+		return nil
+	}
+	return s.list.Wait(ctx, &s.mu, w, park.OpWait, nil)
+}
+
+// ended counts one that has a result.
+func (s *waitSet) ended(state State) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open--
+	failed := state == Failed || state == Panicked || state == Refused
+	if s.open == 0 || s.until == FirstDone || s.until == FirstFailed && failed {
+		s.met = true
+		s.list.GrantAll()
+	}
+}
