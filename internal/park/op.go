@@ -26,6 +26,7 @@ const (
 	OpLock
 	OpUnlock
 	OpEvent
+	OpSet
 	OpCond
 	OpNotify
 	OpSemaphore
@@ -59,6 +60,7 @@ var opNames = [opCount]string{
 	OpLock:      "mutex.lock",
 	OpUnlock:    "mutex.unlock",
 	OpEvent:     "event.wait",
+	OpSet:       "event.set",
 	OpCond:      "cond.wait",
 	OpNotify:    "cond.notify",
 	OpSemaphore: "semaphore.acquire",
