@@ -1,0 +1,111 @@
+package queue
+
+import "slices"
+
+// A store keeps the items that wait, and knows which is next.
+type store[T any] interface {
+	push(v T)
+	pop() T // the store is not empty
+	len() int
+}
+
+// A fifo is the store of New: items are appended to in, and taken from out,
+// beginning at head. The two are swapped when out is used up.
+type fifo[T any] struct {
+	in, out []T
+	head    int
+}
+
+func (f *fifo[T]) push(v T) { f.in = append(f.in, v) }
+
+func (f *fifo[T]) pop() T {
+	if f.head == len(f.out) {
+		f.in, f.out, f.head = f.out[:0], f.in, 0
+	}
+	v := f.out[f.head]
+	clear(f.out[f.head : f.head+1])
+	f.head++
+	return v
+}
+
+func (f *fifo[T]) len() int { return len(f.in) + len(f.out) - f.head }
+
+// A stack is the store of NewStack.
+type stack[T any] struct{ items []T }
+
+func (s *stack[T]) push(v T) { s.items = append(s.items, v) }
+
+func (s *stack[T]) pop() T {
+	last := len(s.items) - 1
+	v := s.items[last]
+	s.items = slices.Delete(s.items, last, last+1)
+	return v
+}
+
+func (s *stack[T]) len() int { return len(s.items) }
+
+// A heap is the store of NewPriority. It calls cmp only before it changes
+// anything, so that a cmp that panics leaves it as it was.
+type heap[T any] struct {
+	cmp   func(a, b T) int
+	items []ranked[T] // the children of i are 2i+1 and 2i+2
+	count uint64      // of the items put so far
+}
+
+type ranked[T any] struct {
+	v     T
+	order uint64 // what decides between equal ones
+}
+
+func (h *heap[T]) before(a, b *ranked[T]) bool {
+	c := h.cmp(a.v, b.v)
+	return c < 0 || c == 0 && a.order < b.order
+}
+
+func (h *heap[T]) len() int { return len(h.items) }
+
+func (h *heap[T]) push(v T) {
+	x := ranked[T]{v, h.count}
+	depth, i := 0, len(h.items)
+	for i > 0 && h.before(&x, &h.items[(i-1)/2]) {
+		depth, i = depth+1, (i-1)/2
+	}
+	h.count++
+	i = len(h.items)
+	h.items = append(h.items, x)
+	for range depth {
+		h.items[i] = h.items[(i-1)/2]
+		i = (i - 1) / 2
+	}
+	h.items[i] = x
+}
+
+func (h *heap[T]) pop() T {
+	last := len(h.items) - 1
+	x := h.items[last]
+	var path [64]int // from the root to where x belongs
+	depth, i := 0, 0
+	for {
+		kid := 2*i + 1
+		if kid >= last {
+			break
+		}
+		if kid+1 < last && h.before(&h.items[kid+1], &h.items[kid]) {
+			kid++
+		}
+		if !h.before(&h.items[kid], &x) {
+			break
+		}
+		path[depth] = kid
+		depth, i = depth+1, kid
+	}
+	v := h.items[0].v
+	i = 0
+	for _, kid := range path[:depth] {
+		h.items[i] = h.items[kid]
+		i = kid
+	}
+	h.items[i] = x
+	h.items = slices.Delete(h.items, last, last+1)
+	return v
+}

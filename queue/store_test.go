@@ -1,0 +1,60 @@
+package queue_test
+
+import (
+	"cmp"
+	"runtime"
+	"testing"
+	"weak"
+
+	"github.com/inflight-go/inflight/queue"
+)
+
+// A cmp that panics does so in the caller, and the queue can be used afterwards:
+// nothing is locked, and no item is lost that was in it.
+func TestQ23_cmp_panics(t *testing.T) {
+	angry := false
+	q := queue.NewPriority(queue.Unbounded, func(a, b int) int {
+		if angry {
+			panic("cmp")
+		}
+		return cmp.Compare(a, b)
+	})
+	put(t, q, 3, 2, 1, 4)
+	angry = true
+	expect(t, "panic of Put", panics(t, func() { q.PutNow(0) }), "cmp")
+	expect(t, "panic of Get", panics(t, func() { q.Get(t.Context()) }), "cmp")
+	expect(t, "panic of GetUpTo", panics(t, func() { q.GetUpTo(t.Context(), 2) }), "cmp")
+	angry = false
+	expect(t, "Unfinished", q.Unfinished(), 4)
+	expect(t, "items", drain(q), []int{1, 2, 3, 4})
+}
+
+// An item that was got is no longer kept alive by the queue.
+func TestQ1_got_items_are_released(t *testing.T) {
+	type big [1 << 10]byte
+	for _, o := range []struct {
+		name string
+		q    *queue.Queue[*big]
+	}{
+		{"fifo", queue.New[*big](8)},
+		{"stack", queue.NewStack[*big](8)},
+		{"priority", queue.NewPriority(8, func(a, b *big) int { return 0 })},
+	} {
+		var refs []weak.Pointer[big]
+		for range 4 {
+			b := new(big)
+			refs = append(refs, weak.Make(b))
+			expectErr(t, "PutNow", o.q.PutNow(b), nil)
+		}
+		o.q.GetUpTo(t.Context(), 2)
+		o.q.GetNow()
+		runtime.GC()
+		alive := 0
+		for _, ref := range refs {
+			if ref.Value() != nil {
+				alive++
+			}
+		}
+		expect(t, o.name+": items that are alive", alive, o.q.Len())
+	}
+}
