@@ -13,26 +13,32 @@ import (
 // one that hires it runs its item, so that a short input never pays for more
 // than it needs, and an item that blocks holds up nobody.
 type crew struct {
-	n      park.Node // the scope; its lock guards out, active and joiner
-	out    outcome
-	active int // workers, and other goroutines, that have not ended
-	joiner *park.Waiter
+	n       park.Scope // the scope; its lock guards out, active and joining
+	out     outcome
+	active  int  // workers, and other goroutines, that have not ended
+	joining bool // somebody waits for the last one to end
 
 	max     int64        // how many may be hired at once
 	hired   atomic.Int64 // changed under the lock
 	seeking atomic.Bool  // one is on its way to its first item; changed under the lock
 	labels  goroutine.Labels
-	pc      uintptr
 	anchor  *anchor
 
-	// step takes an item and runs it; it reports false when there was none. It
-	// calls took once it has taken one, and sets w.busy while it runs it.
-	step func(w *worker) bool
+	work  func() // c.worker, made once
+	items items
+}
+
+// items are what a crew has to do.
+type items interface {
+	// step takes an item and runs it; it reports false when there was none. In
+	// between it calls arrived, sees that somebody is hired for the next, and
+	// calls took; it resets w.busy after.
+	step(w *worker) bool
 	// left reports whether there is an item to take.
-	left func() bool
+	left() bool
 	// broke is told that the item of w did not return: it panicked or, with a
 	// nil p, called runtime.Goexit.
-	broke func(w *worker, p *PanicError)
+	broke(w *worker, p *PanicError)
 }
 
 // A worker is one goroutine of a crew. Its node is the context of its items.
@@ -47,10 +53,10 @@ type worker struct {
 // open opens the crew's scope.
 func (c *crew) open(ctx context.Context, kind, name string, limit int, pc uintptr) {
 	c.max = int64(limit)
-	c.pc = pc
+	c.work = c.worker
 	c.labels = goroutine.Current()
-	c.n.InitScope(ctx, kind, name)
-	c.anchor = register(&c.n)
+	c.n.InitScope(ctx, kind, name, pc)
+	c.anchor = register(&c.n.Node)
 }
 
 // close ends the scope, in which nothing runs any more.
@@ -62,7 +68,7 @@ func (c *crew) close() {
 // hire starts a worker if there is an item to take, nobody is on the way to it,
 // and the limit allows one.
 func (c *crew) hire() {
-	if c.seeking.Load() || c.hired.Load() >= c.max || !c.left() {
+	if c.seeking.Load() || c.hired.Load() >= c.max || !c.items.left() {
 		return
 	}
 	c.n.Lock()
@@ -74,7 +80,7 @@ func (c *crew) hire() {
 }
 
 func (c *crew) hireLocked() bool {
-	if c.seeking.Load() || c.hired.Load() >= c.max || !c.left() {
+	if c.seeking.Load() || c.hired.Load() >= c.max || !c.items.left() {
 		return false
 	}
 	c.seeking.Store(true)
@@ -87,19 +93,22 @@ func (c *crew) hireLocked() bool {
 func (c *crew) took(w *worker, item int) {
 	w.item, w.busy = item, true
 	w.n.SetItem(item)
+	park.Point(&w.n, park.OpStart, &w.n.Obj)
+}
+
+// arrived is called when w takes an item, before somebody else is hired.
+func (c *crew) arrived(w *worker) {
 	if w.fresh {
 		w.fresh = false
 		c.seeking.Store(false)
 	}
-	c.hire()
-	park.Point(&w.n, park.OpStart, &w.n.Obj)
 }
 
-// work is the life of a worker.
-func (c *crew) work() {
+// worker is the life of a worker.
+func (c *crew) worker() {
 	w := &worker{fresh: true}
 	c.n.Lock()
-	w.n.InitWorker(&c.n, c.pc)
+	w.n.InitWorker(&c.n.Node)
 	c.n.Unlock()
 	for c.runItems(w) {
 	}
@@ -121,17 +130,10 @@ func (c *crew) work() {
 // the lock, which leave releases.
 func (c *crew) leave() {
 	c.active--
-	joiner := c.joiner
-	if c.active > 0 {
-		joiner = nil
-	}
-	if joiner != nil {
-		c.joiner = nil
-		joiner.Grant()
-	}
+	joined := c.joining && c.active == 0
 	c.n.Unlock()
-	if joiner != nil {
-		joiner.Unpark()
+	if joined {
+		c.n.Joined()
 	}
 }
 
@@ -145,15 +147,15 @@ func (c *crew) runItems(w *worker) (again bool) {
 		w.busy = false
 		v := recover()
 		if v == nil {
-			c.broke(w, nil)
+			c.items.broke(w, nil)
 			return
 		}
 		again = true
-		c.broke(w, newPanic(v, w.n.Name()))
+		c.items.broke(w, newPanic(v, w.n.Name()))
 	}()
 	for {
 		goroutine.Fresh(c.labels)
-		if !c.step(w) || !goroutine.Reusable() {
+		if !c.items.step(w) || !goroutine.Reusable() {
 			return false
 		}
 	}
@@ -166,11 +168,10 @@ func (c *crew) join(ctx context.Context) {
 		c.n.Unlock()
 		return
 	}
-	w := park.NewWaiter(ctx)
-	defer w.Free()
-	c.joiner = w
+	c.joining = true
+	c.n.BeginJoin(ctx)
 	c.n.Unlock()
-	w.Park(context.Background(), park.OpJoin, &c.n.Obj)
+	c.n.Join()
 }
 
 // panicked records a panic and cancels everything.

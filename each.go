@@ -121,7 +121,7 @@ func (s *stream[I, O]) cause() error {
 	if s.out.panicked != nil {
 		return nil // finish raises it
 	}
-	return s.out.result(&s.n)
+	return s.out.result(&s.n.Node)
 }
 
 // finish ends everything and waits for it. It raises a panic again.
@@ -129,7 +129,6 @@ func (s *stream[I, O]) finish(ctx context.Context) {
 	s.n.Lock()
 	s.stopped = true
 	s.todo = fifo[job[I]]{}
-	s.queued.Store(0)
 	feeder := s.feederLocked()
 	s.n.Unlock()
 	feeder.wake()

@@ -13,22 +13,20 @@ import (
 type fan struct {
 	crew
 	total int64
-	next  atomic.Int64
 	do    func(ctx context.Context, i int) error
 	// ended is told under the lock how item i has ended: err is nil, or a
 	// failure; what came of a cancellation is not told. It returns the cause to
-	// cancel the others with, nil to let them be.
+	// cancel the others with, nil to let them be. Without it the first failure
+	// cancels the others, and success need not be told.
 	ended func(i int, err error) error
-	// quiet: ended need not be told of success.
-	quiet bool
+	// wrap: failures are to name their item.
+	wrap bool
 	// every: each item is called, whatever happens to the others.
 	every bool
-}
 
-// failFast is ended for those who give up at the first failure.
-func (f *fan) failFast(_ int, err error) error {
-	f.out.fail(err)
-	return &siblingError{err}
+	_    [64]byte // next is written by all for each item: a cache line of its own
+	next atomic.Int64
+	_    [56]byte
 }
 
 // run runs the items and returns what went wrong. It panics if one of them did.
@@ -40,17 +38,17 @@ func (f *fan) run(ctx context.Context, kind string, total, limit int, pc uintptr
 		return nil
 	}
 	f.total = int64(total)
-	f.step, f.left, f.broke = f.takeAndRun, f.hasLeft, f.brokeItem
+	f.items = f
 	f.open(ctx, kind, "", limit, pc)
 	defer f.close()
 	f.hire()
 	f.join(ctx)
-	return f.out.result(&f.n)
+	return f.out.result(&f.n.Node)
 }
 
-func (f *fan) hasLeft() bool { return f.next.Load() < f.total }
+func (f *fan) left() bool { return f.next.Load() < f.total }
 
-func (f *fan) takeAndRun(w *worker) bool {
+func (f *fan) step(w *worker) bool {
 	if !f.every && f.n.Cancelled() {
 		f.stop()
 		return false
@@ -59,9 +57,11 @@ func (f *fan) takeAndRun(w *worker) bool {
 	if i >= f.total {
 		return false
 	}
+	f.arrived(w)
+	f.hire()
 	f.took(w, int(i))
 	err := f.do(&w.n, int(i))
-	if err != nil || !f.quiet {
+	if err != nil || f.ended != nil {
 		f.end(w, int(i), err)
 	}
 	w.busy = false
@@ -81,14 +81,23 @@ func (f *fan) end(w *worker, i int, err error) {
 		return
 	}
 	f.n.Lock()
-	cause := f.ended(i, err)
+	var cause error
+	if f.ended != nil {
+		cause = f.ended(i, err)
+	} else {
+		if f.wrap {
+			err = &ItemError{Index: i, Err: err}
+		}
+		f.out.fail(err)
+		cause = &siblingError{err}
+	}
 	f.n.Unlock()
 	if cause != nil {
 		f.n.Cancel(cause)
 	}
 }
 
-func (f *fan) brokeItem(w *worker, p *PanicError) {
+func (f *fan) broke(w *worker, p *PanicError) {
 	if p != nil {
 		f.panicked(p)
 		return

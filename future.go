@@ -52,11 +52,14 @@ type Awaitable interface {
 // common. The value is written before settle and read after state is final.
 type future struct {
 	mu      sync.Mutex
-	state   atomic.Uint32
+	state   atomic.Uint32 // a State, and watched
 	err     error
-	waiters park.List
+	waiters park.List   // guarded by mu
 	more    *futureMore // guarded by mu
 }
+
+// watched is set under mu, and for good, by the first who waits, or subscribes.
+const watched = 1 << 31
 
 // futureMore is what most futures never need.
 type futureMore struct {
@@ -71,7 +74,7 @@ type subscription struct {
 }
 
 // State says whether there is a result, and which.
-func (f *future) State() State { return State(f.state.Load()) }
+func (f *future) State() State { return State(f.state.Load() &^ watched) }
 
 // Err returns the error of the result: nil for success, ErrPending while there
 // is no result.
@@ -98,6 +101,7 @@ func (f *future) Done() <-chan struct{} {
 }
 
 func (f *future) extend() *futureMore {
+	f.state.Or(watched)
 	if f.more == nil {
 		f.more = new(futureMore)
 	}
@@ -173,17 +177,26 @@ func (f *future) settle(s State, err error) bool {
 
 func (f *future) settleLocked(s State, err error) {
 	f.err = err
-	f.state.Store(uint32(s))
+	f.state.Store(uint32(s) | watched)
 	f.waiters.GrantAll()
 	if f.more != nil && f.more.done != nil {
 		close(f.more.done)
 	}
 }
 
+// succeed is settle and notify for one who alone settles the future: nobody has
+// to be told of the success of most tasks.
+func (f *future) succeed() {
+	if f.state.Load()&watched != 0 || !f.state.CompareAndSwap(uint32(Queued), uint32(Succeeded)) {
+		f.settle(Succeeded, nil)
+		f.notify()
+	}
+}
+
 // notify calls the subscriptions, in the order in which they came. Each is taken
 // off first, so that they may subscribe and unsubscribe as they like.
 func (f *future) notify() {
-	for {
+	for f.state.Load()&watched != 0 {
 		f.mu.Lock()
 		if f.more == nil || f.more.subs == nil {
 			f.mu.Unlock()
@@ -218,7 +231,7 @@ func (f *future) await(ctx context.Context, obj *park.Object, self *park.Node) e
 	w := park.NewWaiter(ctx)
 	defer w.Free()
 	f.mu.Lock()
-	if f.State().final() {
+	if State(f.state.Or(watched) &^ watched).final() {
 		f.mu.Unlock()
 		return nil
 	}

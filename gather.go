@@ -46,8 +46,7 @@ func place[T any](fns []func(context.Context) (T, error)) uintptr {
 func Gather[T any](ctx context.Context, fns ...func(context.Context) (T, error)) ([]T, error) {
 	mustFuncs("Gather", fns)
 	values := make([]T, len(fns))
-	f := fan{quiet: true, every: true}
-	f.ended = f.failFast
+	f := fan{every: true}
 	f.do = func(ctx context.Context, i int) (err error) {
 		values[i], err = fns[i](ctx)
 		return err
@@ -69,9 +68,9 @@ func Settle[T any](ctx context.Context, fns ...func(context.Context) (T, error))
 		return nil, park.Cause(ctx)
 	}
 	results := make([]Result[T], len(fns))
-	f := fan{quiet: true, every: true}
+	f := fan{every: true}
 	f.ended = func(i int, err error) error {
-		results[i].Err = err // of runtime.Goexit
+		results[i].Err = err // also that of runtime.Goexit
 		return nil
 	}
 	f.do = func(ctx context.Context, i int) (err error) {
@@ -138,8 +137,7 @@ func gatherParts(ctx context.Context, who string, parts ...gatherPart) error {
 			panic("inflight: " + who + " called with a nil function")
 		}
 	}
-	f := fan{quiet: true, every: true}
-	f.ended = f.failFast
+	f := fan{every: true}
 	f.do = func(ctx context.Context, i int) error { return parts[i].call(ctx) }
 	return f.run(ctx, "gather", len(parts), Unlimited, parts[0].pc)
 }

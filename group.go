@@ -17,13 +17,13 @@ const Unlimited = math.MaxInt
 // way, so that a task never outlives the function that started it. Its methods
 // may be called by any goroutine.
 type TaskGroup struct {
-	n       park.Node    // the scope's context; its lock guards all that follows
+	n       park.Scope   // the scope's context; its lock guards all that follows
 	queue   fifo[runner] // admitted, and not yet started
 	seeking bool         // a goroutine is on its way to take the next child
 	live    int          // ordinary children and the body, until they have ended
 	serving int          // services that have not ended
 	out     outcome
-	joiner  *park.Waiter
+	joining bool // somebody waits for the last one to end
 
 	limit     *permit.Pool // nil for none
 	supervise bool
@@ -97,21 +97,21 @@ func Run(ctx context.Context, body func(ctx context.Context, g *TaskGroup) error
 		return park.Cause(ctx)
 	}
 	g := new(TaskGroup)
-	g.init(ctx, opts)
+	g.init(ctx, opts, entry(body))
 	defer g.leave()
 	g.live = 1
 	g.body(ctx, body)
 	g.join(ctx)
 	g.reportUnseen()
-	return g.out.result(&g.n)
+	return g.out.result(&g.n.Node)
 }
 
-func (g *TaskGroup) init(ctx context.Context, opts []Option) {
+func (g *TaskGroup) init(ctx context.Context, opts []Option, pc uintptr) {
 	o := gather(opts)
 	g.limit, g.supervise, g.offloads = o.limit, o.supervise, o.offloads
-	g.n.InitScope(ctx, "group", o.name)
+	g.n.InitScope(ctx, "group", o.name, pc)
 	g.n.SetOwner(g)
-	g.anchor = register(&g.n)
+	g.anchor = register(&g.n.Node)
 }
 
 // leave is deferred by Run. It matters when the body ended its goroutine: then
@@ -132,12 +132,12 @@ func (g *TaskGroup) body(caller context.Context, body func(ctx context.Context, 
 		if v == nil { // runtime.Goexit, which goes on when this is over
 			g.n.Cancel(ErrGoexit)
 			g.join(caller)
-			g.out.result(&g.n) // for the panic, if there was one
+			g.out.result(&g.n.Node) // for the panic, if there was one
 			return
 		}
 		g.bodyPanicked(newPanic(v, ""))
 	}()
-	err := body(&g.n, g)
+	err := body(&g.n.Node, g)
 	returned = true
 	if err != nil {
 		g.bodyFailed(err)
@@ -145,7 +145,7 @@ func (g *TaskGroup) body(caller context.Context, body func(ctx context.Context, 
 }
 
 func (g *TaskGroup) bodyFailed(err error) {
-	if cancelled(&g.n, err) {
+	if cancelled(&g.n.Node, err) {
 		g.n.Lock()
 		g.out.cut = g.out.cut || g.n.Inherited()
 		g.n.Unlock()
@@ -178,12 +178,11 @@ func (g *TaskGroup) join(caller context.Context) {
 		g.n.Unlock()
 		return
 	}
-	w := park.NewWaiter(caller)
-	defer w.Free()
-	g.joiner = w
+	g.joining = true
+	g.n.BeginJoin(caller)
 	g.n.Unlock()
 	finish()
-	w.Park(context.Background(), park.OpJoin, &g.n.Obj)
+	g.n.Join()
 }
 
 // endServices closes the group once its ordinary work is done, and tells its
@@ -210,8 +209,8 @@ func (g *TaskGroup) Go(fn func(context.Context) error, opts ...TaskOption) *Task
 	if fn == nil {
 		panic("inflight: TaskGroup.Go called with a nil function")
 	}
-	t := &Task[struct{}]{plain: fn}
-	g.start(t, entry(fn), 0, opts)
+	t := newPlainTask(fn)
+	g.start((*plainTask)(t), entry(fn), 0, opts)
 	return t
 }
 
@@ -221,13 +220,13 @@ func (g *TaskGroup) TryGo(fn func(context.Context) error, opts ...TaskOption) (*
 	if fn == nil {
 		panic("inflight: TaskGroup.TryGo called with a nil function")
 	}
-	t := &Task[struct{}]{plain: fn}
-	park.Point(&g.n, park.OpGo, &g.n.Obj)
+	t := newPlainTask(fn)
+	park.Point(&g.n.Node, park.OpGo, &g.n.Obj)
 	if g.limit != nil && !g.limit.TryAcquire(1) {
 		t.refuse(ErrGroupClosed)
 		return t, false
 	}
-	return t, g.admit(t, entry(fn), 0, opts)
+	return t, g.admit((*plainTask)(t), entry(fn), 0, opts)
 }
 
 // Service starts fn as a service of the other tasks: it does not keep the group
@@ -239,8 +238,8 @@ func (g *TaskGroup) Service(fn func(context.Context) error, opts ...TaskOption) 
 	if fn == nil {
 		panic("inflight: TaskGroup.Service called with a nil function")
 	}
-	t := &Task[struct{}]{plain: fn}
-	g.start(t, entry(fn), park.IsService, opts)
+	t := newPlainTask(fn)
+	g.start((*plainTask)(t), entry(fn), park.IsService, opts)
 	return t
 }
 
@@ -279,12 +278,12 @@ func (g *TaskGroup) Cancel(cause ...error) {
 // start waits for a slot, and admits t or refuses it.
 func (g *TaskGroup) start(t runner, pc uintptr, flags uint32, opts []TaskOption) {
 	if g.limit != nil && flags&park.IsService == 0 {
-		if err := g.limit.Acquire(&g.n, 1, park.OpSlot); err != nil {
+		if err := g.limit.Acquire(&g.n.Node, 1, park.OpSlot); err != nil {
 			t.core().refuse(g.refusal())
 			return
 		}
 	} else {
-		park.Point(&g.n, park.OpGo, &g.n.Obj)
+		park.Point(&g.n.Node, park.OpGo, &g.n.Obj)
 	}
 	g.admit(t, pc, flags, opts)
 }
@@ -292,7 +291,6 @@ func (g *TaskGroup) start(t runner, pc uintptr, flags uint32, opts []TaskOption)
 // admit takes t in, unless the group is closed. The slot is t's then.
 func (g *TaskGroup) admit(t runner, pc uintptr, flags uint32, opts []TaskOption) bool {
 	c := t.core()
-	c.g = g
 	c.labels = goroutine.Current()
 	for _, opt := range opts {
 		opt(c)
@@ -307,7 +305,7 @@ func (g *TaskGroup) admit(t runner, pc uintptr, flags uint32, opts []TaskOption)
 		c.refuse(g.refusal())
 		return false
 	}
-	c.n.InitChild(&g.n, pc, flags)
+	c.n.InitChild(&g.n.Node, pc, flags)
 	if flags&park.IsService != 0 {
 		g.serving++
 	} else {

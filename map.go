@@ -21,8 +21,7 @@ func Map[I, O any](ctx context.Context, in []I, limit int, fn func(context.Conte
 		panic("inflight: Map called with a nil function")
 	}
 	out := make([]O, len(in))
-	f := fan{quiet: true}
-	f.ended = func(i int, err error) error { return f.failFast(i, &ItemError{Index: i, Err: err}) }
+	f := fan{wrap: true}
 	f.do = func(ctx context.Context, i int) (err error) {
 		out[i], err = fn(ctx, in[i])
 		return err

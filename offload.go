@@ -195,9 +195,10 @@ func (p *offloadPool) show(n *park.Node, pc uintptr) {
 	if p.root == nil {
 		return
 	}
-	n.SetName("offload-" + strconv.FormatUint(n.ID(), 10))
+	n.SetKind("offload")
 	p.root.Lock()
-	n.InitChild(p.root, pc, park.IsStarted)
+	n.InitChild(p.root, pc, 0)
+	n.Started = true
 	p.root.Unlock()
 }
 

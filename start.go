@@ -15,11 +15,11 @@ func Start[T any](g *TaskGroup, fn func(ctx context.Context, ready func(T)) erro
 		panic("inflight: Start called with a nil function")
 	}
 	s := new(starting[T])
-	t := &Task[struct{}]{plain: func(ctx context.Context) error {
+	t := newPlainTask(func(ctx context.Context) error {
 		err := fn(ctx, s.ready)
 		return s.returned(err)
-	}}
-	g.start(t, entry(fn), 0, opts)
+	})
+	g.start((*plainTask)(t), entry(fn), 0, opts)
 	t.OnDone(func() { s.settle(Failed, t.err) }) // refused, panicked
 	if err := s.await(context.Background(), &t.n.Obj, nil); err != nil {
 		return s.value, err

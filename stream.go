@@ -29,8 +29,7 @@ type stream[I, O any] struct {
 	fed     bool  // there is no more input
 	stopped bool  // the loop has ended
 
-	queued   atomic.Int64 // len of todo
-	inside   atomic.Int64 // pulled, and not yet yielded
+	yields   atomic.Int64 // how many were yielded
 	waiting  atomic.Bool  // the feeder waits for room
 	feeder   *park.Waiter
 	consumer *park.Waiter
@@ -55,10 +54,11 @@ func newStream[I, O any](in iter.Seq[I], limit int, fn func(context.Context, I) 
 	if o.ordered {
 		s.order = new(reorder[pair[I, O]])
 	}
-	s.step, s.broke = s.takeAndRun, s.brokeJob
-	s.left = func() bool { return s.queued.Load() > 0 }
+	s.items = s
 	return s
 }
+
+func (s *stream[I, O]) left() bool { return s.todo.n > 0 }
 
 // put takes one item in and waits until there is room for the next. It reports
 // false when no more is wanted.
@@ -75,10 +75,12 @@ func (s *stream[I, O]) put(v I) bool {
 	s.todo.push(job[I]{s.pulled, v})
 	s.pulled++
 	s.working++
-	s.queued.Store(int64(s.todo.n))
-	full := s.inside.Add(1) >= s.window
+	full := s.pulled-s.yields.Load() >= s.window
+	start := s.hireLocked()
 	s.n.Unlock()
-	s.hire()
+	if start {
+		go s.work()
+	}
 	if full {
 		return s.waitForRoom()
 	}
@@ -86,18 +88,18 @@ func (s *stream[I, O]) put(v I) bool {
 }
 
 func (s *stream[I, O]) waitForRoom() bool {
-	w := park.NewWaiter(&s.n)
+	w := park.NewWaiter(&s.n.Node)
 	defer w.Free()
 	s.n.Lock()
 	s.waiting.Store(true)
-	if s.inside.Load() <= s.resume || s.stopped {
+	if s.pulled-s.yields.Load() <= s.resume || s.stopped {
 		s.waiting.Store(false)
 		defer s.n.Unlock()
 		return !s.stopped
 	}
 	s.feeder = w
 	s.n.Unlock()
-	err := w.Park(&s.n, park.OpEach, nil)
+	err := w.Park(&s.n.Node, park.OpEach, nil)
 	s.n.Lock()
 	s.waiting.Store(false)
 	s.feeder = nil
@@ -111,11 +113,15 @@ func (s *stream[I, O]) waitForRoom() bool {
 
 // yielded makes room for one more.
 func (s *stream[I, O]) yielded() {
-	if s.inside.Add(-1) > s.resume || !s.waiting.Load() {
+	s.yields.Add(1)
+	if !s.waiting.Load() {
 		return
 	}
 	s.n.Lock()
-	feeder := s.feederLocked()
+	var feeder granted
+	if s.pulled-s.yields.Load() <= s.resume {
+		feeder = s.feederLocked()
+	}
 	s.n.Unlock()
 	feeder.wake()
 }
@@ -196,8 +202,8 @@ func (s *stream[I, O]) collect(ctx context.Context, batch []pair[I, O]) []pair[I
 // they park or end: cheaper than to be started again at once.
 const idleRounds = 2
 
-// takeAndRun is a worker's share: jobs one after the other.
-func (s *stream[I, O]) takeAndRun(w *worker) bool {
+// step is a worker's share: jobs one after the other.
+func (s *stream[I, O]) step(w *worker) bool {
 	s.n.Lock()
 	for patience := idleRounds; ; {
 		j, ok := s.todo.pop()
@@ -210,8 +216,12 @@ func (s *stream[I, O]) takeAndRun(w *worker) bool {
 			s.n.Lock()
 			continue
 		}
-		s.queued.Store(int64(s.todo.n))
+		s.arrived(w)
+		start := s.hireLocked()
 		s.n.Unlock()
+		if start {
+			go s.work()
+		}
 		r := s.run(w, j)
 		reusable := goroutine.Reusable()
 		s.n.Lock()
@@ -230,7 +240,7 @@ func (s *stream[I, O]) takeAndRun(w *worker) bool {
 
 func (s *stream[I, O]) run(w *worker, j job[I]) (r Result[O]) {
 	defer func() {
-		if w.busy { // fn did not return; brokeJob will want to know
+		if w.busy { // fn did not return; broke will want to know
 			w.job = j
 		}
 	}()
@@ -257,8 +267,7 @@ func (s *stream[I, O]) doneLocked(j job[I], r Result[O]) granted {
 	return s.readyLocked()
 }
 
-// brokeJob is the crew's broke.
-func (s *stream[I, O]) brokeJob(w *worker, p *PanicError) {
+func (s *stream[I, O]) broke(w *worker, p *PanicError) {
 	j := w.job.(job[I])
 	var r Result[O]
 	if p != nil {

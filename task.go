@@ -19,18 +19,24 @@ import (
 // that reports it, and before Done is closed.
 type Task[T any] struct {
 	child
-	fn    func(context.Context) (T, error)
-	plain func(context.Context) error // instead of fn, for TaskGroup.Go
 	value T
+	fn    func(context.Context) (T, error) // nil once called
 }
+
+// A plainTask is the runner of a Task[struct{}] whose fn is, in truth, a
+// func(context.Context) error: so that TaskGroup.Go needs no second function
+// around the user's.
+type plainTask Task[struct{}]
 
 // A child is a task without its type.
 type child struct {
 	future
 	n      park.Node // the task's context
-	g      *TaskGroup
 	labels goroutine.Labels
 }
+
+// group returns the group that has admitted the child.
+func (c *child) group() *TaskGroup { return c.n.Parent().Owner().(*TaskGroup) }
 
 // A runner is the task that a worker sees.
 type runner interface {
@@ -42,14 +48,22 @@ func (c *child) core() *child { return c }
 
 // run calls the function and settles the task.
 func (t *Task[T]) run() {
-	var err error
-	if t.plain != nil {
-		err = t.plain(&t.n)
-	} else {
-		t.value, err = t.fn(&t.n)
-	}
-	t.fn, t.plain = nil, nil
+	v, err := t.fn(&t.n)
+	t.value, t.fn = v, nil
 	t.end(err)
+}
+
+func (t *plainTask) run() {
+	fn := *(*func(context.Context) error)(unsafe.Pointer(&t.fn))
+	err := fn(&t.n)
+	t.fn = nil
+	t.end(err)
+}
+
+func newPlainTask(fn func(context.Context) error) *Task[struct{}] {
+	t := new(Task[struct{}])
+	*(*func(context.Context) error)(unsafe.Pointer(&t.fn)) = fn
+	return t
 }
 
 // Await waits for the task and returns its result. When ctx ends first it
@@ -95,7 +109,7 @@ func (c *child) Cancel(cause error) bool {
 // State says how far the task has come.
 func (c *child) State() State {
 	s := c.future.State()
-	if s == Queued && c.n.Flag(park.IsStarted) {
+	if s == Queued && c.n.Running() {
 		return Running
 	}
 	return s

@@ -36,7 +36,7 @@ func Shield(ctx context.Context, grace time.Duration) (context.Context, context.
 
 // A Deadline is the handle of a context made by WithDeadline.
 type Deadline struct {
-	n       park.Node
+	n       park.Scope
 	mu      sync.Mutex
 	d       time.Duration
 	at      time.Time   // zero for never
@@ -64,10 +64,10 @@ func (e *expiredError) Unwrap() error { return context.DeadlineExceeded }
 // Where the moment is never moved, context.WithTimeoutCause does the same.
 func WithDeadline(ctx context.Context, d time.Duration) (context.Context, *Deadline) {
 	dl := new(Deadline)
-	dl.n.InitScope(ctx, "deadline", "")
+	dl.n.InitScope(ctx, "deadline", "", 0)
 	dl.n.SetOwner(dl)
 	dl.Reset(d)
-	return &dl.n, dl
+	return &dl.n.Node, dl
 }
 
 // Reset moves the deadline to d from now; Never takes it away. It reports false,

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"weak"
 
@@ -120,14 +121,14 @@ func outermost(n *park.Node) *park.Node {
 
 func describe(n *park.Node) Info {
 	i := Info{ID: n.ID(), Name: n.Name(), Kind: n.Kind(), State: Running, Cancelled: n.Cancelled()}
-	if !n.Scope() && !n.Flag(park.IsStarted|park.IsWorker) {
+	if !n.Running() {
 		i.State = Queued
 	}
 	if p := above(n); p != nil {
 		i.Parent = p.ID()
 	}
 	i.Func, i.File, i.Line = n.Func()
-	i.Started = n.Started()
+	i.Started = n.Since()
 	i.wait(n)
 	for _, k := range n.Kids(nil) {
 		if i.Waiting == "" && isDeadline(k) {
@@ -162,10 +163,7 @@ var roots struct {
 	free sync.Pool // of *anchor, which holds no channel
 }
 
-type anchor struct {
-	mu sync.Mutex
-	n  *park.Node
-}
+type anchor struct{ n atomic.Pointer[park.Node] }
 
 // register makes n known if no other scope is above it. Otherwise it returns
 // nil, which may be released all the same.
@@ -181,9 +179,7 @@ func register(n *park.Node) *anchor {
 		roots.list = append(roots.list, weak.Make(a))
 		roots.mu.Unlock()
 	}
-	a.mu.Lock()
-	a.n = n
-	a.mu.Unlock()
+	a.n.Store(n)
 	return a
 }
 
@@ -191,9 +187,7 @@ func (a *anchor) release() {
 	if a == nil {
 		return
 	}
-	a.mu.Lock()
-	a.n = nil
-	a.mu.Unlock()
+	a.n.Store(nil)
 	roots.free.Put(a)
 }
 
@@ -205,11 +199,9 @@ func openRoots() []*park.Node {
 	var open []*park.Node
 	for _, p := range anchors {
 		if a := p.Value(); a != nil {
-			a.mu.Lock()
-			if a.n != nil {
-				open = append(open, a.n)
+			if n := a.n.Load(); n != nil {
+				open = append(open, n)
 			}
-			a.mu.Unlock()
 		}
 	}
 	slices.SortFunc(open, func(a, b *park.Node) int { return int(a.ID()) - int(b.ID()) })

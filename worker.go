@@ -38,16 +38,25 @@ func (g *TaskGroup) runChildren() (again bool) {
 	for t = g.seek(); t != nil; t = g.next(t.core()) {
 		goroutine.Fresh(t.core().labels)
 		park.Point(&t.core().n, park.OpStart, &t.core().n.Obj)
-		t.core().n.Mark(park.IsStarted)
 		t.run()
 	}
 	return false
 }
 
+// take takes a child off the queue, nil if there is none. The caller holds the
+// lock.
+func (g *TaskGroup) take() runner {
+	t, ok := g.queue.pop()
+	if ok {
+		t.core().n.Started = true
+	}
+	return t
+}
+
 // seek takes the first child of a goroutine.
 func (g *TaskGroup) seek() runner {
 	g.n.Lock()
-	t, _ := g.queue.pop()
+	t := g.take()
 	g.seeking = g.queue.n > 0
 	more := g.seeking
 	g.n.Unlock()
@@ -59,11 +68,10 @@ func (g *TaskGroup) seek() runner {
 
 // next takes c off and takes the next child, nil when there is none.
 func (g *TaskGroup) next(c *child) (t runner) {
-	reusable := goroutine.Reusable()
 	c.n.End()
 	g.n.Lock()
-	if reusable {
-		t, _ = g.queue.pop()
+	if g.queue.n > 0 && goroutine.Reusable() {
+		t = g.take()
 	}
 	g.drop(c)
 	return t
@@ -86,16 +94,10 @@ func (g *TaskGroup) drop(c *child) {
 	} else if g.live--; g.live == 0 {
 		finish = g.endServices()
 	}
-	var joiner *park.Waiter
-	if g.live+g.serving == 0 {
-		joiner = g.joiner
-	}
+	joined := g.joining && g.live+g.serving == 0
 	limit := g.limit
 	if c.n.Flag(park.IsService) {
 		limit = nil
-	}
-	if joiner != nil {
-		joiner.Grant()
 	}
 	g.n.Unlock()
 	if finish != nil {
@@ -104,8 +106,8 @@ func (g *TaskGroup) drop(c *child) {
 	if limit != nil {
 		limit.Release(1)
 	}
-	if joiner != nil {
-		joiner.Unpark()
+	if joined {
+		g.n.Joined()
 	}
 }
 
@@ -114,7 +116,8 @@ func (c *child) end(err error) {
 	park.Point(&c.n, park.OpEnd, &c.n.Obj)
 	switch {
 	case err == nil:
-		c.settle(Succeeded, nil)
+		c.succeed()
+		return
 	case cancelled(&c.n, err):
 		c.cut()
 		if cause := c.n.Cause(); cause != nil {
@@ -132,7 +135,7 @@ func (c *child) cut() {
 	if !c.n.Inherited() {
 		return
 	}
-	g := c.g
+	g := c.group()
 	g.n.Lock()
 	g.out.cut = g.out.cut || g.n.Inherited()
 	g.n.Unlock()
@@ -152,7 +155,7 @@ func (c *child) broke(v any) {
 // fail records the failure before anybody can see it, and cancels after, so that
 // what others make of the cancellation comes second.
 func (c *child) fail(s State, err error) {
-	g := c.g
+	g := c.group()
 	p, panicked := err.(*PanicError)
 	g.n.Lock()
 	if panicked && s == Panicked {

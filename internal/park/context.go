@@ -63,6 +63,25 @@ func (n *Node) extend() *extension {
 	return ext
 }
 
+// rarity returns the rare part of n's extension. The caller holds n's lock.
+func (n *Node) rarity() *rarity {
+	ext := n.extend()
+	rare := ext.rare.Load()
+	if rare == nil {
+		rare = new(rarity)
+		ext.rare.Store(rare)
+	}
+	return rare
+}
+
+// rare returns the rare part of n's extension, nil if there is none.
+func (n *Node) rare() *rarity {
+	if ext := n.ext.Load(); ext != nil {
+		return ext.rare.Load()
+	}
+	return nil
+}
+
 // Deadline returns the earliest deadline at n and above it.
 func (n *Node) Deadline() (t time.Time, ok bool) {
 	for x := n; x != nil; x = x.parent {
@@ -70,8 +89,10 @@ func (n *Node) Deadline() (t time.Time, ok bool) {
 		if ext == nil {
 			continue
 		}
-		if d := ext.deadline.Load(); d != nil && (!ok || d.Before(t)) {
-			t, ok = *d, true
+		if rare := ext.rare.Load(); rare != nil {
+			if d := rare.deadline.Load(); d != nil && (!ok || d.Before(t)) {
+				t, ok = *d, true
+			}
 		}
 		if ext.values != nil {
 			if d, has := ext.values.Deadline(); has && (!ok || d.Before(t)) {
@@ -89,10 +110,10 @@ func (n *Node) SetDeadline(t time.Time) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if t.IsZero() {
-		n.extend().deadline.Store(nil)
+		n.rarity().deadline.Store(nil)
 		return
 	}
-	n.extend().deadline.Store(&t)
+	n.rarity().deadline.Store(&t)
 }
 
 // Value returns what the scope's context holds for key.
@@ -138,17 +159,17 @@ func (n *Node) AfterFunc(f func()) (stop func() bool) {
 		go f() // package context holds its own lock here
 		return func() bool { return false }
 	}
-	ext := n.extend()
-	if ext.afters == nil {
-		ext.afters = make(map[*after]struct{})
+	rare := n.rarity()
+	if rare.afters == nil {
+		rare.afters = make(map[*after]struct{})
 	}
 	a := &after{f}
-	ext.afters[a] = struct{}{}
+	rare.afters[a] = struct{}{}
 	return func() bool {
 		n.mu.Lock()
 		defer n.mu.Unlock()
-		_, ok := ext.afters[a]
-		delete(ext.afters, a)
+		_, ok := rare.afters[a]
+		delete(rare.afters, a)
 		return ok
 	}
 }

@@ -11,41 +11,47 @@ import (
 // and what everybody waits for; 1 also since when, and when a task was started.
 var Level atomic.Int32
 
-// waitFor records what the node's own goroutine waits for.
-func (n *Node) waitFor(op Op, obj *Object) {
-	if Level.Load() > 0 && op != OpNone {
-		n.mu.Lock()
-		ext := n.extend()
-		n.mu.Unlock()
-		ext.since.Store(Now().UnixNano())
+// record takes down what is waited for. It is seen while the waiter is parked.
+func (w *Waiter) record(op Op, obj *Object) {
+	if Level.Load() > 0 {
+		w.owner.mu.Lock()
+		rare := w.owner.rarity()
+		w.owner.mu.Unlock()
+		rare.since.Store(Now().UnixNano())
 	}
-	n.obj.Store(obj.ID())
-	n.op.Store(uint32(op))
+	w.op.Store(uint64(op)<<opShift | obj.ID())
 }
 
 // Waiting returns what the task waits for, the number of that thing (0 for one
 // that has none), and since when (zero below level 1).
 func (n *Node) Waiting() (op Op, obj uint64, since time.Time) {
-	op, obj = Op(n.op.Load()), n.obj.Load()
-	if ext := n.ext.Load(); ext != nil && op != OpNone {
-		if ns := ext.since.Load(); ns != 0 {
+	if n.Flag(isJoining) {
+		return OpJoin, n.ID(), since
+	}
+	w := n.waiter.Load()
+	if w == nil || w.phase.Load() != parked {
+		return
+	}
+	what := w.op.Load()
+	if rare := n.rare(); rare != nil {
+		if ns := rare.since.Load(); ns != 0 {
 			since = time.Unix(0, ns)
 		}
 	}
-	return op, obj, since
+	return Op(what >> opShift), what &^ (0xff << opShift), since
 }
 
 // Born records when the task was started, at level 1.
 func (n *Node) Born() {
 	n.mu.Lock()
-	n.extend().born.Store(Now().UnixNano())
+	n.rarity().born.Store(Now().UnixNano())
 	n.mu.Unlock()
 }
 
-// Started returns when the task was started, zero below level 1.
-func (n *Node) Started() time.Time {
-	if ext := n.ext.Load(); ext != nil {
-		if ns := ext.born.Load(); ns != 0 {
+// Since returns when the task was started, zero below level 1.
+func (n *Node) Since() time.Time {
+	if rare := n.rare(); rare != nil {
+		if ns := rare.born.Load(); ns != 0 {
 			return time.Unix(0, ns)
 		}
 	}
@@ -59,23 +65,30 @@ func (n *Node) ID() uint64 { return n.Obj.ID() }
 // SetName names the node; call it before the node is shared.
 func (n *Node) SetName(name string) {
 	n.mu.Lock()
-	n.extend().name = name
+	n.rarity().name = name
 	n.mu.Unlock()
 }
 
-// SetItem says which item a worker runs now.
-func (n *Node) SetItem(i int) { n.ext.Load().item.Store(int64(i)) }
+// SetKind says what kind of thing the node is, where that is not a task; call it
+// before the node is shared.
+func (n *Node) SetKind(kind string) {
+	n.mu.Lock()
+	n.extend().kind = kind
+	n.mu.Unlock()
+}
 
 // Name returns the given name; without one task-N for a task, the kind with a
-// number for a scope, and for a worker its scope's name with the item's index.
+// number for what is none, and for a worker its scope's name with the item's
+// index.
 func (n *Node) Name() string {
+	if rare := n.rare(); rare != nil && rare.name != "" {
+		return rare.name
+	}
 	ext := n.ext.Load()
 	switch {
-	case ext != nil && ext.name != "":
-		return ext.name
 	case n.Flag(IsWorker):
-		return n.parent.Name() + "[" + strconv.FormatInt(ext.item.Load(), 10) + "]"
-	case n.Scope():
+		return n.parent.Name() + "[" + strconv.Itoa(n.item()) + "]"
+	case ext != nil && ext.kind != "":
 		return ext.kind + "-" + strconv.FormatUint(n.ID(), 10)
 	}
 	return "task-" + strconv.FormatUint(n.ID(), 10)
@@ -95,11 +108,18 @@ func (n *Node) Kind() string {
 	return "task"
 }
 
-// Mark sets one of the exported flags.
-func (n *Node) Mark(f uint32) { n.flags.Or(f) }
+// Running reports whether the function has been called; a scope always runs.
+func (n *Node) Running() bool {
+	if n.parent == nil || n.Flag(isScope|IsWorker) {
+		return true
+	}
+	n.parent.mu.Lock()
+	defer n.parent.mu.Unlock()
+	return n.Started
+}
 
 // SetOwner says what a scope is the node of; call it before the node is shared.
-func (n *Node) SetOwner(owner any) { n.ext.Load().owner = owner }
+func (n *Scope) SetOwner(owner any) { n.x.owner = owner }
 
 // Owner returns what SetOwner said.
 func (n *Node) Owner() any {
@@ -114,11 +134,11 @@ func (n *Node) Owner() any {
 func (n *Node) Shared(create func() any) any {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	ext := n.extend()
-	if ext.shared == nil {
-		ext.shared = create()
+	rare := n.rarity()
+	if rare.shared == nil {
+		rare.shared = create()
 	}
-	return ext.shared
+	return rare.shared
 }
 
 // Parent returns the node above, nil for a root.
@@ -126,13 +146,14 @@ func (n *Node) Parent() *Node { return n.parent }
 
 // Kids appends the nodes below n to list and returns it.
 func (n *Node) Kids(list []*Node) []*Node {
-	if n.flags.Load()&hasKids == 0 {
+	ext := n.ext.Load()
+	if ext == nil {
 		return list
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	at := len(list)
-	for k := n.kids; k != nil; k = k.next {
+	for k := ext.kids; k != nil; k = k.next {
 		list = append(list, k)
 	}
 	for i, j := at, len(list)-1; i < j; i, j = i+1, j-1 { // the newest is first
@@ -144,6 +165,9 @@ func (n *Node) Kids(list []*Node) []*Node {
 // Func returns the symbol and the place of the function that the task runs:
 // for a function literal that is where the task was started.
 func (n *Node) Func() (symbol, file string, line int) {
+	if n.Flag(IsWorker) {
+		return n.parent.Func()
+	}
 	f := runtime.FuncForPC(n.pc)
 	if n.pc == 0 || f == nil {
 		return "", "", 0

@@ -7,47 +7,48 @@ import (
 
 // A List is a FIFO of waiters. The zero value is empty. Its methods are called
 // with the mutex of the primitive that it belongs to held.
-type List struct {
-	head, tail *Waiter
-	n          int
-}
+type List struct{ head *Waiter } // a ring: head.prev is the last
 
-// Len returns how many are waiting.
-func (l *List) Len() int { return l.n }
+// Empty reports whether nobody is waiting.
+func (l *List) Empty() bool { return l.head == nil }
+
+// Len counts those who are waiting.
+func (l *List) Len() (n int) {
+	if l.head == nil {
+		return 0
+	}
+	for w := l.head; ; w = w.next {
+		n++
+		if w.next == l.head {
+			return n
+		}
+	}
+}
 
 // Front returns the one that has waited longest, or nil.
 func (l *List) Front() *Waiter { return l.head }
 
 // Push puts w at the end.
 func (l *List) Push(w *Waiter) {
-	w.prev, w.next = l.tail, nil
-	if l.tail == nil {
-		l.head = w
-	} else {
-		l.tail.next = w
-	}
-	l.tail = w
-	w.list = l
-	l.n++
-}
-
-// Remove takes w out, if it is in.
-func (l *List) Remove(w *Waiter) {
-	if w.list != l {
+	if l.head == nil {
+		l.head, w.next, w.prev = w, w, w
 		return
 	}
-	if w.prev == nil {
-		l.head = w.next
+	w.next, w.prev = l.head, l.head.prev
+	w.prev.next, w.next.prev = w, w
+}
+
+// Remove takes w, which is in the list, out.
+func (l *List) Remove(w *Waiter) {
+	if w.next == w {
+		l.head = nil
 	} else {
-		w.prev.next = w.next
+		w.prev.next, w.next.prev = w.next, w.prev
+		if l.head == w {
+			l.head = w.next
+		}
 	}
-	if w.next == nil {
-		l.tail = w.prev
-	} else {
-		w.next.prev = w.prev
-	}
-	w.next, w.prev, w.list = nil, nil, nil
-	l.n--
+	w.next, w.prev = nil, nil
 }
 
 // Grant takes w out and gives it what it waits for; nothing can take that away

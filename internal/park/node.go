@@ -13,25 +13,31 @@ import (
 var ErrEnded = errors.New("inflight: the task that this context belongs to has returned")
 
 // A Node is a scope or a task, and its context. It must not be copied, and is
-// initialised once: by [Node.InitScope] or, under the lock of its parent, by
+// initialised once: by [Scope.InitScope] or, under the lock of its parent, by
 // [Node.InitChild].
 //
 // The lock order is parent before child. Only the node's own fields and those
 // of the type that embeds it are touched under its lock.
 type Node struct {
-	mu     sync.Mutex
-	flags  atomic.Uint32
-	op     atomic.Uint32 // what the task waits for, an Op
-	obj    atomic.Uint64 // the number of what it waits for
-	parent *Node         // nil for a root
-	prev   *Node         // siblings, guarded by the parent's mu
-	next   *Node
-	kids   *Node // guarded by mu
-	cause  error // written before isCancelled is set
-	ext    atomic.Pointer[extension]
-	waiter atomic.Pointer[Waiter]
-	Obj    Object  // the node as something to wait for; its number names it
-	pc     uintptr // entry of the function that the task runs
+	mu      sync.Mutex
+	flags   atomic.Uint32
+	Started bool  // the function has been called; guarded by the parent's lock
+	parent  *Node // nil for a root
+	prev    *Node // siblings, guarded by the parent's lock
+	next    *Node
+	ext     atomic.Pointer[extension]
+	waiter  atomic.Pointer[Waiter]
+	Obj     Object // the node as something to wait for; its number names it
+	// pc is the entry of the function that the task runs; of a worker it is the
+	// index of its item, and the pc is its scope's.
+	pc uintptr
+}
+
+// A Scope is a Node that always has its extension.
+type Scope struct {
+	Node
+	x    extension
+	join join
 }
 
 // extension is what most tasks never need.
@@ -41,15 +47,22 @@ type extension struct {
 	// values is the context that the scope was opened with; nil where the
 	// parent node stands for it. Where it can end and the parent is not its
 	// source, it is foreign: its end must be watched.
-	values   context.Context
-	stop     func() bool // ends the watch
-	afters   map[*after]struct{}
-	deadline atomic.Pointer[time.Time]
+	values  context.Context
+	stop    func() bool // ends the watch
+	cause   error       // of a cancellation that is not inherited; written before isCancelled is set
+	kids    *Node       // guarded by mu
+	numbers numbers     // guarded by mu
+	owner   any         // what the scope is the node of
+	kind    string
+	rare    atomic.Pointer[rarity] // made under mu
+}
+
+// rarity is what most extensions never need.
+type rarity struct {
 	name     string
-	kind     string
-	owner    any // what the scope is the node of
-	shared   any
-	item     atomic.Int64 // of a worker: the index of its item
+	afters   map[*after]struct{} // guarded by mu
+	deadline atomic.Pointer[time.Time]
+	shared   any          // guarded by mu
 	since    atomic.Int64 // when the wait began, unix ns; at debug level 1 and above
 	born     atomic.Int64
 }
@@ -65,11 +78,10 @@ const (
 	isForeign          // its cancellation comes from ext.values, not from the parent
 	isPolled           // a foreign node is at or above it
 	isShared           // its Done is its parent's
-	hasKids            // kids was not empty at some time
 	isScope            // a scope, not a task
+	isJoining          // a scope that waits for what runs in it
 	IsService
-	IsWorker  // a reused goroutine of a combinator, which runs one item after the other
-	IsStarted // the function has been called
+	IsWorker // a reused goroutine of a combinator, which runs one item after the other
 )
 
 type nodeKey struct{}
@@ -95,10 +107,15 @@ func Cause(ctx context.Context) error {
 // where there is one, and ended when ctx ends. Call EndScope when it is over.
 //
 // kind says what opened the scope ("group", "gather"), for its name where none
-// was given.
-func (n *Node) InitScope(ctx context.Context, kind, name string) {
-	ext := &extension{kind: kind, name: name}
+// was given; pc is the entry of the function that runs in it, 0 if there is none.
+func (n *Scope) InitScope(ctx context.Context, kind, name string, pc uintptr) {
+	n.pc = pc
+	ext := &n.x
+	ext.kind = kind
 	n.ext.Store(ext)
+	if name != "" {
+		n.SetName(name)
+	}
 	p, direct := ctx.(*Node)
 	if !direct {
 		ext.values = ctx
@@ -116,7 +133,7 @@ func (n *Node) InitScope(ctx context.Context, kind, name string) {
 	}
 	if p != nil {
 		p.mu.Lock()
-		p.link(n)
+		p.link(&n.Node)
 		if direct {
 			n.inherit(p)
 		}
@@ -130,7 +147,9 @@ func (n *Node) InitScope(ctx context.Context, kind, name string) {
 // InitChild makes n a task below p. The caller holds p's lock.
 func (n *Node) InitChild(p *Node, pc uintptr, flags uint32) {
 	n.pc = pc
-	n.flags.Store(flags)
+	if flags != 0 {
+		n.flags.Store(flags)
+	}
 	n.inherit(p)
 	p.link(n)
 }
@@ -138,12 +157,10 @@ func (n *Node) InitChild(p *Node, pc uintptr, flags uint32) {
 // inherit takes over what has happened to p before n was its child.
 func (n *Node) inherit(p *Node) {
 	switch f := p.flags.Load(); {
-	case f == isScope|hasKids || f == isScope: // the common case
+	case f == isScope: // the common case
 	case f&isCancelled != 0:
-		n.cause = p.cause
 		n.flags.Or(f&(isExpired|isPolled) | isCancelled | isInherited)
 	case f&isEnded != 0:
-		n.cause = ErrEnded
 		n.flags.Or(isCancelled | isInherited)
 	case f&isPolled != 0:
 		n.flags.Or(isPolled)
@@ -153,10 +170,7 @@ func (n *Node) inherit(p *Node) {
 // InitWorker makes n the context of a goroutine that runs one item of p after
 // the other. It is cancelled with p, shares its Done, and can't be cancelled by
 // itself. The caller holds p's lock.
-func (n *Node) InitWorker(p *Node, pc uintptr) {
-	n.ext.Store(new(extension))
-	n.InitChild(p, pc, isShared|IsWorker)
-}
+func (n *Node) InitWorker(p *Node) { n.InitChild(p, 0, isShared|IsWorker) }
 
 // Lock and Unlock guard the list of children; the type that embeds a scope's
 // node uses them for its own state too, so that adding a child is one critical
@@ -165,21 +179,20 @@ func (n *Node) Lock()   { n.mu.Lock() }
 func (n *Node) Unlock() { n.mu.Unlock() }
 
 func (n *Node) link(k *Node) {
+	ext := n.extend()
 	k.parent = n
-	k.next = n.kids
-	if n.kids != nil {
-		n.kids.prev = k
+	k.Obj.id = ext.numbers.take()
+	k.next = ext.kids
+	if ext.kids != nil {
+		ext.kids.prev = k
 	}
-	n.kids = k
-	if n.flags.Load()&hasKids == 0 {
-		n.flags.Or(hasKids)
-	}
+	ext.kids = k
 }
 
 // Unlink takes the child k out of n's list. The caller holds n's lock.
 func (n *Node) Unlink(k *Node) {
 	if k.prev == nil {
-		n.kids = k.next
+		n.ext.Load().kids = k.next
 	} else {
 		k.prev.next = k.next
 	}
@@ -223,32 +236,38 @@ func (n *Node) cancelLocked(cause error, how uint32, calls *[]*after) bool {
 	if n.flags.Load()&(isCancelled|isEnded) != 0 {
 		return false
 	}
-	n.cause = cause
+	if how&isInherited == 0 || n.flags.Load()&isForeign != 0 {
+		n.extend().cause = cause
+	}
 	n.flags.Or(isCancelled | how)
-	n.endLocked(cause, how, calls)
+	n.endLocked(how, calls)
 	return true
 }
 
 // endLocked tells everybody that n's context has ended.
-func (n *Node) endLocked(cause error, how uint32, calls *[]*after) {
-	if ext := n.ext.Load(); ext != nil {
-		if done, _ := ext.done.Load().(chan struct{}); done != nil && !ext.closed {
-			ext.closed = true
-			close(done)
-		}
-		for a := range ext.afters {
-			*calls = append(*calls, a)
-		}
-		ext.afters = nil
-	}
+func (n *Node) endLocked(how uint32, calls *[]*after) {
 	if w := n.waiter.Load(); w != nil {
 		w.cancelled()
 	}
+	ext := n.ext.Load()
+	if ext == nil {
+		return
+	}
+	if done, _ := ext.done.Load().(chan struct{}); done != nil && !ext.closed {
+		ext.closed = true
+		close(done)
+	}
+	if rare := ext.rare.Load(); rare != nil {
+		for a := range rare.afters {
+			*calls = append(*calls, a)
+		}
+		rare.afters = nil
+	}
 	how |= isInherited
-	for k := n.kids; k != nil; k = k.next {
+	for k := ext.kids; k != nil; k = k.next {
 		if k.flags.Load()&isForeign == 0 {
 			k.mu.Lock()
-			k.cancelLocked(cause, how, calls)
+			k.cancelLocked(nil, how, calls)
 			k.mu.Unlock()
 		}
 	}
@@ -257,12 +276,13 @@ func (n *Node) endLocked(cause error, how uint32, calls *[]*after) {
 // End ends n's context because its function has returned. Below a task nothing
 // may be left running; what a leaked goroutine left there is cancelled.
 func (n *Node) End() {
-	if n.flags.Or(isEnded)&hasKids == 0 && n.ext.Load() == nil {
+	n.flags.Or(isEnded)
+	if n.ext.Load() == nil {
 		return
 	}
 	var calls []*after
 	n.mu.Lock()
-	n.endLocked(ErrEnded, 0, &calls)
+	n.endLocked(0, &calls)
 	n.mu.Unlock()
 	for _, a := range calls {
 		a.f()
@@ -270,14 +290,14 @@ func (n *Node) End() {
 }
 
 // EndScope ends a scope that was made by InitScope and takes it off the tree.
-func (n *Node) EndScope() {
-	if ext := n.ext.Load(); ext.stop != nil {
-		ext.stop()
+func (n *Scope) EndScope() {
+	if n.x.stop != nil {
+		n.x.stop()
 	}
 	n.End()
 	if p := n.parent; p != nil {
 		p.mu.Lock()
-		p.Unlink(n)
+		p.Unlink(&n.Node)
 		p.mu.Unlock()
 	}
 }
@@ -311,8 +331,10 @@ func howOf(err error) uint32 {
 // Cause returns why the context has ended, nil while it has not.
 func (n *Node) Cause() error {
 	switch f := n.flags.Load(); {
+	case f&isCancelled != 0 && f&(isInherited|isForeign) == isInherited:
+		return n.parent.Cause()
 	case f&isCancelled != 0:
-		return n.cause
+		return n.ext.Load().cause
 	case f&isEnded != 0:
 		return ErrEnded
 	}

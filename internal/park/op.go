@@ -88,7 +88,7 @@ func (o Op) String() string {
 // can say that two tasks wait for the same thing without pointing at it. (A
 // pointer would keep the thing reachable, and hide a leaked goroutine from the
 // runtime's leak profile.)
-type Object struct{ id atomic.Uint64 }
+type Object struct{ id uint64 }
 
 var lastObject atomic.Uint64
 
@@ -98,9 +98,24 @@ func (o *Object) ID() uint64 {
 	if o == nil {
 		return 0
 	}
-	if id := o.id.Load(); id != 0 {
+	if id := atomic.LoadUint64(&o.id); id != 0 {
 		return id
 	}
-	o.id.CompareAndSwap(0, lastObject.Add(1))
-	return o.id.Load()
+	atomic.CompareAndSwapUint64(&o.id, 0, lastObject.Add(1))
+	return atomic.LoadUint64(&o.id)
+}
+
+// numbers hands out the numbers of a scope's children, in blocks, because one
+// counter for the whole process would be a place where all cores meet. The
+// caller holds the scope's lock.
+type numbers struct{ next, end, size uint64 }
+
+func (b *numbers) take() uint64 {
+	if b.next == b.end {
+		b.size = min(max(4, 2*b.size), 256)
+		b.end = lastObject.Add(b.size) + 1
+		b.next = b.end - b.size
+	}
+	b.next++
+	return b.next - 1
 }

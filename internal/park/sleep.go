@@ -24,8 +24,7 @@ func Sleep(ctx context.Context, d time.Duration) error {
 	defer w.Free()
 	t := time.NewTimer(d)
 	if n := w.owner; n != nil {
-		n.waitFor(OpSleep, nil)
-		defer n.waitFor(OpNone, nil)
+		w.record(OpSleep, nil)
 		if ctx == context.Context(n) {
 			return w.sleepOwn(n, t)
 		}
@@ -43,13 +42,11 @@ func Sleep(ctx context.Context, d time.Duration) error {
 // the timer to now, so that a sleeper is one receive from one channel.
 func (w *Waiter) sleepOwn(n *Node, t *time.Timer) error {
 	w.timer.Store(t)
-	w.phase.Store(parked)
 	err := n.Err()
 	if err == nil {
 		<-t.C
 		err = n.Err()
 	}
-	w.phase.Store(taken)
 	w.timer.Store(nil)
 	if err != nil {
 		t.Stop()
@@ -59,9 +56,9 @@ func (w *Waiter) sleepOwn(n *Node, t *time.Timer) error {
 }
 
 func sleepSimulated(ctx context.Context, d time.Duration) error {
-	w := &Waiter{ch: make(chan struct{}, 1)} // its own: the clock may grant it late
+	w := freshWaiter(nil) // its own: the clock may grant it late
 	stop := AfterFunc(d, func() {
-		w.granted.Store(true)
+		w.Grant()
 		w.Unpark()
 	})
 	err := w.Park(ctx, OpSleep, nil)

@@ -19,20 +19,22 @@ type Waiter struct {
 	Slot any
 
 	next, prev *Waiter
-	list       *List
-	ch         chan struct{} // capacity 1; made once, never closed
-	timer      atomic.Pointer[time.Timer]
-	owner      *Node // the node that keeps this waiter, nil for none
 	phase      atomic.Uint32
-	granted    atomic.Bool
+	ch         chan struct{} // capacity 1; made once, never closed
+	owner      *Node         // the node that keeps this waiter, nil for none
+	op         atomic.Uint64 // what is waited for: an Op, and the number of the thing
+	timer      atomic.Pointer[time.Timer]
 }
 
-// The phases of a waiter that a node keeps.
+// The phases of a waiter.
 const (
-	idle   uint32 = iota
-	taken         // by NewWaiter
-	parked        // its node's cancellation must wake it
+	idle    uint32 = iota
+	parked         // taken by NewWaiter: its node's cancellation must wake it
+	granted        // for good
 )
+
+// opShift is where the Op is in Waiter.op.
+const opShift = 56
 
 // NewWaiter returns a waiter for a wait under ctx: the one that ctx's own node
 // keeps when it is free, else a new one. Nothing is taken from a pool, because a
@@ -40,47 +42,52 @@ const (
 func NewWaiter(ctx context.Context) *Waiter {
 	n := Of(ctx)
 	if n == nil {
-		return &Waiter{ch: make(chan struct{}, 1)}
+		return freshWaiter(nil)
 	}
 	w := n.waiter.Load()
 	if w == nil {
-		w = &Waiter{ch: make(chan struct{}, 1), owner: n}
-		w.phase.Store(taken)
-		if n.waiter.CompareAndSwap(nil, w) {
-			return w
+		w = freshWaiter(n)
+		if !n.waiter.CompareAndSwap(nil, w) {
+			w.owner = nil
 		}
-		w.owner = nil
 		return w
 	}
-	if !w.phase.CompareAndSwap(idle, taken) {
-		return &Waiter{ch: make(chan struct{}, 1)}
+	if !w.phase.CompareAndSwap(idle, parked) {
+		return freshWaiter(nil)
 	}
-	w.granted.Store(false)
+	return w
+}
+
+func freshWaiter(owner *Node) *Waiter {
+	w := &Waiter{ch: make(chan struct{}, 1), owner: owner}
+	w.phase.Store(parked)
 	return w
 }
 
 // Free gives the waiter back. It must not be in a list.
 func (w *Waiter) Free() {
-	w.Slot, w.N = nil, 0
-	if w.owner != nil {
-		w.phase.Store(idle)
+	if w.owner == nil {
+		return
 	}
+	if w.Slot != nil {
+		w.Slot = nil
+	}
+	w.phase.Store(idle)
 }
 
 // Grant gives a waiter that is in no list what it waits for, under the mutex of
 // the primitive.
-func (w *Waiter) Grant() { w.granted.Store(true) }
+func (w *Waiter) Grant() { w.phase.Store(granted) }
 
 // Granted reports whether the waiter was handed what it waits for.
-func (w *Waiter) Granted() bool { return w.granted.Load() }
+func (w *Waiter) Granted() bool { return w.phase.Load() == granted }
 
 // Park blocks until the waiter is granted (nil) or ctx ends (its cause). When
 // both are so, either may be returned: the primitive looks at Granted under its
 // mutex, as List.Wait does.
 func (w *Waiter) Park(ctx context.Context, op Op, obj *Object) error {
-	if n := w.owner; n != nil {
-		n.waitFor(op, obj)
-		defer n.waitFor(OpNone, nil)
+	if w.owner != nil {
+		w.record(op, obj)
 	}
 	if s := active.Load(); s != nil {
 		return s.Park(ctx, w, op, obj)
@@ -89,7 +96,7 @@ func (w *Waiter) Park(ctx context.Context, op Op, obj *Object) error {
 		return w.parkOwn(n)
 	}
 	done := ctx.Done()
-	for !w.granted.Load() {
+	for !w.Granted() {
 		if done == nil {
 			<-w.ch
 			continue
@@ -97,7 +104,7 @@ func (w *Waiter) Park(ctx context.Context, op Op, obj *Object) error {
 		select {
 		case <-w.ch:
 		case <-done:
-			if !w.granted.Load() {
+			if !w.Granted() {
 				return Cause(ctx)
 			}
 		}
@@ -109,9 +116,7 @@ func (w *Waiter) Park(ctx context.Context, op Op, obj *Object) error {
 // wakes this very waiter, so that a plain receive will do, and no Done channel
 // is made.
 func (w *Waiter) parkOwn(n *Node) error {
-	w.phase.Store(parked)
-	defer w.phase.Store(taken)
-	for !w.granted.Load() {
+	for !w.Granted() {
 		if n.Err() != nil {
 			return n.Cause()
 		}
@@ -138,8 +143,8 @@ func (w *Waiter) wake() {
 }
 
 // cancelled is called by the owner's cancellation, after its flag was set.
-// Together with the order in parkOwn and sleepOwn (phase first, then the flag)
-// no wake-up can be missed.
+// Together with the order in NewWaiter, parkOwn and sleepOwn (phase first, then
+// the flag) no wake-up can be missed.
 func (w *Waiter) cancelled() {
 	if w.phase.Load() != parked {
 		return

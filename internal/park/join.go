@@ -1,0 +1,45 @@
+package park
+
+import (
+	"context"
+	"sync"
+)
+
+// A join is the wait of a scope for what runs in it: it happens at most once, for
+// one goroutine, can't be cancelled, and has no list.
+type join struct {
+	wg sync.WaitGroup // in production: it needs no channel
+	w  *Waiter        // in a simulation
+}
+
+// BeginJoin prepares the wait, under the scope's lock: from then on somebody must
+// call Joined, once, when nothing runs in the scope any more.
+func (n *Scope) BeginJoin(ctx context.Context) {
+	n.flags.Or(isJoining)
+	if active.Load() != nil {
+		n.join.w = NewWaiter(ctx)
+		return
+	}
+	n.join.wg.Add(1)
+}
+
+// Join waits for Joined.
+func (n *Scope) Join() {
+	if w := n.join.w; w != nil {
+		w.Park(context.Background(), OpJoin, &n.Obj)
+		w.Free()
+		return
+	}
+	n.join.wg.Wait()
+}
+
+// Joined lets Join return. It is called without the lock, and is the last that
+// its caller does with the scope.
+func (n *Scope) Joined() {
+	if w := n.join.w; w != nil {
+		w.Grant()
+		w.Unpark()
+		return
+	}
+	n.join.wg.Done()
+}
