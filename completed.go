@@ -3,6 +3,7 @@ package inflight
 import (
 	"context"
 	"iter"
+	"slices"
 	"sync"
 
 	"github.com/inflight-go/inflight/internal/park"
@@ -16,7 +17,12 @@ import (
 // and several goroutines may range over it at once: each task goes to one of
 // them. Nothing is waited for before the first range.
 func Completed[T any](ctx context.Context, ts ...*Task[T]) iter.Seq[*Task[T]] {
-	c := &completed[T]{ts: ts}
+	for _, t := range ts {
+		if t == nil {
+			panic("inflight: Completed called with a nil task")
+		}
+	}
+	c := &completed[T]{ts: slices.Clone(ts)}
 	return func(yield func(*Task[T]) bool) {
 		c.begin()
 		for {

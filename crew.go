@@ -110,8 +110,13 @@ func (c *crew) worker() {
 	c.n.Lock()
 	w.n.InitWorker(&c.n.Node)
 	c.n.Unlock()
+	defer c.dismiss(w) // also when an item has called runtime.Goexit
 	for c.runItems(w) {
 	}
+}
+
+// dismiss takes w off, and hires another in its place if it could not go on.
+func (c *crew) dismiss(w *worker) {
 	w.n.End()
 	c.n.Lock()
 	c.n.Unlink(&w.n)
@@ -119,7 +124,7 @@ func (c *crew) worker() {
 		c.seeking.Store(false)
 	}
 	c.hired.Add(-1)
-	start := c.hireLocked() // in the place of one that could not go on
+	start := c.hireLocked()
 	c.leave()
 	if start {
 		go c.work()

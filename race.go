@@ -125,10 +125,10 @@ func (h *hedge[T]) turn(ctx context.Context, running []Awaitable) ([]Awaitable, 
 	if last {
 		delay = Never
 	}
-	ctx, d := WithDeadline(ctx, delay)
+	turn, d := WithDeadline(ctx, delay)
 	defer d.Stop()
 	for {
-		done, pending, err := Wait(ctx, FirstDone, running...)
+		done, pending, err := Wait(turn, FirstDone, running...)
 		if err != nil {
 			return nil, err
 		}
@@ -137,6 +137,9 @@ func (h *hedge[T]) turn(ctx context.Context, running []Awaitable) ([]Awaitable, 
 				h.winner = a.(*Task[T])
 				return nil, nil
 			}
+		}
+		if ctx.Err() != nil {
+			return nil, park.Cause(ctx)
 		}
 		running = pending
 		next := !last && (len(done) == 0 || newest.State().final())

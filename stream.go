@@ -63,9 +63,9 @@ func (s *stream[I, O]) left() bool { return s.todo.n > 0 }
 // put takes one item in and waits until there is room for the next. It reports
 // false when no more is wanted.
 func (s *stream[I, O]) put(v I) bool {
-	if s.n.Err() != nil {
+	ended := s.n.Err() != nil
+	if ended {
 		s.cut()
-		return false
 	}
 	s.n.Lock()
 	if s.stopped {
@@ -81,10 +81,10 @@ func (s *stream[I, O]) put(v I) bool {
 	if start {
 		go s.work()
 	}
-	if full {
+	if full && !ended {
 		return s.waitForRoom()
 	}
-	return true
+	return !ended // what was pulled is yielded all the same
 }
 
 func (s *stream[I, O]) waitForRoom() bool {
