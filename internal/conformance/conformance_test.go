@@ -1,0 +1,105 @@
+package conformance_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/inflight-go/inflight/internal/conformance"
+)
+
+// pending are the ids that no test shows yet.
+const pending = `
+`
+
+// module returns the checks and the tests of this module.
+func module(t *testing.T) (root string, checks []conformance.Check, tests []conformance.Test) {
+	t.Helper()
+	root, err := conformance.Root(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if checks, err = conformance.Checks(); err != nil {
+		t.Fatal(err)
+	}
+	if tests, err = conformance.Scan(root); err != nil {
+		t.Fatal(err)
+	}
+	return root, checks, tests
+}
+
+// strict skips the test while the tests of the model are still being written.
+func strict(t *testing.T) {
+	t.Helper()
+	if os.Getenv("INFLIGHT_CONFORMANCE") != "strict" {
+		t.Skip("set INFLIGHT_CONFORMANCE=strict")
+	}
+}
+
+// Each id in the name of a test is that of a check.
+func TestNoIDIsUnknown(t *testing.T) {
+	_, checks, tests := module(t)
+	for _, line := range conformance.Unknown(checks, tests) {
+		t.Error(line)
+	}
+}
+
+// Each check has a test, but for those that are listed as pending; and what is
+// listed has none.
+func TestNoIDIsMissing(t *testing.T) {
+	strict(t)
+	_, checks, tests := module(t)
+	missing := conformance.Missing(checks, tests)
+	listed := strings.Fields(pending)
+	for _, id := range missing {
+		if !slices.Contains(listed, id) {
+			t.Errorf("%s has no test", id)
+		}
+	}
+	for _, id := range listed {
+		if !slices.Contains(missing, id) {
+			t.Errorf("%s is listed as pending: it has a test, or there is no such check", id)
+		}
+	}
+	if t.Failed() {
+		t.Logf("pending would be:\n%s", strings.Join(missing, " "))
+	}
+}
+
+// The page is what go generate would write.
+func TestPageIsUpToDate(t *testing.T) {
+	strict(t)
+	root, checks, tests := module(t)
+	page, err := os.ReadFile(filepath.Join(root, "docs", "conformance.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A checkout may have other ends of lines.
+	if strings.ReplaceAll(string(page), "\r\n", "\n") != conformance.Page(checks, tests) {
+		t.Error("docs/conformance.md is out of date: run go generate ./internal/conformance")
+	}
+}
+
+// What the README shows is run by a test or an example.
+func TestReadmeSnippetsRun(t *testing.T) {
+	root, _, _ := module(t)
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	snippets := conformance.Snippets(strings.ReplaceAll(string(readme), "\r\n", "\n"))
+	if len(snippets) == 0 {
+		t.Error("no Go in README.md")
+	}
+	examples, err := conformance.Examples(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range snippets {
+		if !slices.ContainsFunc(examples, s.In) {
+			t.Errorf("README.md:%d: this is in no test and no example:\n%s", s.Line, s.Text)
+		}
+	}
+}

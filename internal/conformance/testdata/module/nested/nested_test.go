@@ -1,0 +1,5 @@
+package nested
+
+import "testing"
+
+func TestT3_elsewhere(t *testing.T) {}

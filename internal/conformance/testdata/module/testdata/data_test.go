@@ -1,0 +1,5 @@
+package data
+
+import "testing"
+
+func TestT3_data(t *testing.T) {}
