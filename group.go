@@ -273,6 +273,7 @@ func (g *TaskGroup) Cancel(cause ...error) {
 	finish := g.n.CancelLocked(why)
 	g.n.Unlock()
 	finish()
+	park.Point(&g.n.Node, park.OpCancel, &g.n.Obj)
 }
 
 // start waits for a slot, and admits t or refuses it.

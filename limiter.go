@@ -39,6 +39,7 @@ func (l *Limiter) Release() {
 	if !l.pool.Release(1) {
 		panic("inflight: Release of a Limiter that is not in use")
 	}
+	park.Point(context.Background(), park.OpRelease, &l.pool.Obj)
 }
 
 // Do calls fn when its turn comes, and releases however fn ends. It returns what

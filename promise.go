@@ -44,6 +44,7 @@ func (p *Promise[T]) Resolve(v T) bool {
 	p.settleLocked(Succeeded, nil)
 	p.mu.Unlock()
 	p.notify()
+	park.Point(context.Background(), park.OpResolve, &p.obj)
 	return true
 }
 
@@ -61,6 +62,7 @@ func (p *Promise[T]) Reject(err error) bool {
 		p.group.keep(rejected{fmt.Errorf("promise rejected at %s:%d, and nobody asked for its result: %w", file, line, err), p.seen})
 	}
 	p.notify()
+	park.Point(context.Background(), park.OpResolve, &p.obj)
 	return true
 }
 

@@ -103,6 +103,7 @@ func (c *child) Cancel(cause error) bool {
 		return false
 	}
 	c.n.Cancel(cause)
+	park.Point(context.Background(), park.OpCancel, &c.n.Obj)
 	return true
 }
 

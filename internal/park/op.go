@@ -13,6 +13,8 @@ const (
 	OpEnd
 	OpGo
 	OpSlot
+	OpCancel
+	OpResolve
 	OpJoin
 	OpReady
 	OpAwait
@@ -47,6 +49,8 @@ var opNames = [opCount]string{
 	OpEnd:       "task.end",
 	OpGo:        "group.go",
 	OpSlot:      "group.slot",
+	OpCancel:    "cancel",
+	OpResolve:   "promise.resolve",
 	OpJoin:      "group.join",
 	OpReady:     "group.start",
 	OpAwait:     "task.await",
