@@ -1,0 +1,76 @@
+package inflighttest
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/inflight-go/inflight"
+)
+
+var watchdogFlag = flag.Duration("inflight.watchdog", time.Minute,
+	"how much real `time` a test in inflighttest.Run may take; 0 for any")
+
+// watch starts the watchdog, in real time. For the common case of a test that
+// ends, that is a timer and nothing else.
+func (b *bubble) watch(d time.Duration) (stop func()) {
+	if d <= 0 {
+		return func() {}
+	}
+	var over atomic.Bool
+	timer := time.AfterFunc(d, func() {
+		if !over.CompareAndSwap(false, true) {
+			return
+		}
+		b.bark(os.Stderr)
+		panic(fmt.Sprintf("inflight/inflighttest: %s was not over after %v of real time", b.name, d))
+	})
+	return func() {
+		over.Store(true)
+		timer.Stop()
+	}
+}
+
+// bark writes where the test is stuck. The tree comes last, because to look at
+// it takes locks.
+func (b *bubble) bark(w io.Writer) {
+	gs := b.goroutines()
+	stuck := slices.DeleteFunc(slices.Clone(gs), func(g goroutine) bool { return g.durable })
+	blocked := slices.DeleteFunc(gs, func(g goroutine) bool { return !g.durable })
+	slices.SortStableFunc(stuck, func(x, y goroutine) int { return x.rank() - y.rank() })
+
+	fmt.Fprintf(w, "\n%s is not over.\n", b.name)
+	if len(stuck) == 0 {
+		fmt.Fprintln(w, "Nothing in it is stuck: its clock goes on and on.")
+	} else {
+		fmt.Fprintln(w, "Its clock stands still because of:")
+		for _, g := range stuck {
+			fmt.Fprintf(w, "    %s\n", g.place())
+		}
+	}
+	if len(stuck) > 0 && stuck[0].rank() == 0 {
+		fmt.Fprintln(w, "A sync.Mutex is held across a wait, probably by one of those below; locks.Mutex may be.")
+	}
+	for _, g := range stuck {
+		fmt.Fprintf(w, "\n%s\n", g.text)
+	}
+	fmt.Fprintln(w, "\nBlocked meanwhile:")
+	writePlaces(w, blocked)
+	writeTree(w, below(inflight.Tasks(), b.root.Load()))
+}
+
+// rank puts what waits for a lock first, and what runs last.
+func (g goroutine) rank() int {
+	switch {
+	case strings.HasPrefix(g.status, "sync.Mutex") || strings.HasPrefix(g.status, "sync.RWMutex"):
+		return 0
+	case g.status == "running" || g.status == "runnable":
+		return 2
+	}
+	return 1
+}
