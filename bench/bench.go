@@ -62,6 +62,7 @@ const (
 	sys    metric = "B sys"  // got from the operating system
 	p50    metric = "p50 µs" // lateness
 	p99    metric = "p99 µs"
+	others metric = "others" // the share of the machine that others used
 )
 
 // A sample is one contender's figures in one round.

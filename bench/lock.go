@@ -28,8 +28,8 @@ func semaphores() []*bench {
 			{name: "channel, select on ctx", kind: hand, open: once(channelFree)},
 		},
 		targets: []target{
-			ahead(2, own, wall, 0, rival),
-			ahead(2, foreign, wall, 0, rival),
+			ahead(2, own, wall, 2, rival), beside(own, wall, 1, rival),
+			ahead(2, foreign, wall, 2, rival), beside(foreign, wall, 1, rival),
 			atMost(0.01, own, allocs, 2),
 		},
 	}, {
@@ -42,8 +42,8 @@ func semaphores() []*bench {
 			{name: "channel, select on ctx", kind: hand, open: once(channelFought)},
 		},
 		targets: []target{
-			within(1, own, wall, 0, rival),
-			within(1, foreign, wall, 0, rival),
+			within(1, own, wall, 2, rival), beside(own, wall, 1, rival),
+			within(1, foreign, wall, 2, rival), beside(foreign, wall, 1, rival),
 			atMost(0.01, own, allocs, 0),
 		},
 	}}
@@ -62,8 +62,8 @@ func mutexes() []*bench {
 			{name: "x/sync semaphore of 1", kind: peer, open: once(weightedMutex)},
 		},
 		targets: []target{
-			within(3, "Mutex", wall, 0, rival),
-			within(3, "Mutex, ctx of the standard library", wall, 0, rival),
+			within(3, "Mutex", wall, 2, rival), beside("Mutex", wall, 1, rival),
+			within(3, "Mutex, ctx of the standard library", wall, 2, rival), beside("Mutex, ctx of the standard library", wall, 1, rival),
 			atMost(0.01, "Mutex", allocs, 2),
 		},
 	}}

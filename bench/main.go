@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"time"
 )
 
 // options are the flags of the command.
@@ -19,6 +20,7 @@ type options struct {
 	all    bool
 	list   bool
 	json   string
+	wait   time.Duration
 	pprof  string
 	child  child
 }
@@ -30,6 +32,7 @@ func (o *options) addFlags(fs *flag.FlagSet) {
 	fs.BoolVar(&o.all, "all", false, "print what every contender took, not the table of targets alone")
 	fs.BoolVar(&o.list, "list", false, "list the cases and their contenders, and run nothing")
 	fs.StringVar(&o.json, "json", "", "write every sample to this `file`")
+	fs.DurationVar(&o.wait, "wait", 0, "before each case, wait up to this long for the rest of the machine to be quiet")
 	fs.StringVar(&o.pprof, "pprof", "", "run one contender of one case, given by -only and -who, for a while and write its CPU profile to this `file`")
 	fs.StringVar(&o.child.who, "who", "", "the `contender` for -pprof")
 	fs.IntVar(&o.child.procs, "procs", 2, "GOMAXPROCS for -pprof")
@@ -86,6 +89,7 @@ func (o *options) compare(ctx context.Context, chosen []*bench) error {
 	rep := newReport(o)
 	for _, b := range chosen {
 		fmt.Fprintf(os.Stderr, "\r\x1b[K%s", b.name)
+		awaitCalm(ctx, o.wait)
 		got, err := o.child.measure(ctx, b)
 		if err != nil {
 			fmt.Fprintln(os.Stderr)

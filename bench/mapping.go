@@ -40,10 +40,10 @@ func mapping() []*bench {
 		want:       sumTo,
 		contenders: all,
 		targets: []target{
-			within(2, "Map", wall, 0, workers),
-			ahead(8, "Map", wall, 0, anyPeer),
-			within(4, ordered, wall, 0, workers),
-			within(4, unordered, wall, 0, workers),
+			within(2, "Map", wall, 2, workers), beside("Map", wall, 1, workers),
+			ahead(8, "Map", wall, 2, anyPeer), ahead(8, "Map", wall, 1, anyPeer),
+			within(4, ordered, wall, 2, workers), beside(ordered, wall, 1, workers),
+			within(4, unordered, wall, 2, workers), beside(unordered, wall, 1, workers),
 			beside("Map", cpu, 0, workers),
 		},
 	}, {
@@ -51,7 +51,7 @@ func mapping() []*bench {
 		want:       sumTo,
 		contenders: all,
 		targets: []target{
-			within(1, "Map", wall, 0, anybody),
+			within(1, "Map", wall, 2, anybody), beside("Map", wall, 1, anybody),
 			beside(ordered, wall, 0, workers),
 			beside(unordered, wall, 0, workers),
 		},

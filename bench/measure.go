@@ -111,9 +111,15 @@ func (c child) rotate(b *bench) map[string][]sample {
 			runners = append(runners, r)
 		}
 	}
-	for range c.rounds {
+	for _, played := range calmest(c.rounds, func() (ss []sample) {
 		for _, r := range runners {
-			got[r.c.name] = append(got[r.c.name], r.sample())
+			ss = append(ss, r.sample())
+		}
+		return ss
+	}) {
+		for i, r := range runners {
+			played.samples[i][others] = played.foreign
+			got[r.c.name] = append(got[r.c.name], played.samples[i])
 		}
 	}
 	return got

@@ -143,8 +143,10 @@ func median(ss []sample, m metric) float64 {
 }
 
 func (r *report) print(w io.Writer, all bool) {
-	fmt.Fprintf(w, "%s %s, %d processors, load %s before and %s after, medians of %d rounds, %s\n\n",
-		r.Go, r.Arch, r.CPUs, r.Load, load(), r.Rounds, time.Since(r.Started).Round(time.Second))
+	fmt.Fprintf(w, "%s %s, %d processors, medians of %d rounds, %s\n", r.Go, r.Arch, r.CPUs, r.Rounds, time.Since(r.Started).Round(time.Second))
+	mid, worst := r.others()
+	fmt.Fprintf(w, "load %s before, %s after; of the machine others used %.0f %% in the median round that counts, %.0f %% in the worst\n\n",
+		r.Load, load(), 100*mid, 100*worst)
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "case\tP\tper unit\tinflight\t\tbest peer\t\trival\tratio\ttarget\tmet")
 	met, of := 0, 0
@@ -164,6 +166,22 @@ func (r *report) print(w io.Writer, all bool) {
 	if all {
 		r.printAll(w)
 	}
+}
+
+// others tells what share of the machine was used by others in the rounds.
+func (r *report) others() (mid, worst float64) {
+	var all []sample
+	for _, o := range r.Cases {
+		for _, of := range o.Samples {
+			for _, ss := range of {
+				all = append(all, ss...)
+			}
+		}
+	}
+	for _, s := range all {
+		worst = max(worst, s[others])
+	}
+	return median(all, others), worst
 }
 
 func (v verdict) line(name string) string {

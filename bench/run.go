@@ -33,7 +33,7 @@ func running() []*bench {
 				{name: "taskgroup.Gather", kind: peer, open: once(spawnTaskgroup)},
 			},
 			targets: []target{
-				within(1, "Run", wall, 0, errg),
+				within(1, "Run", wall, 2, errg), beside("Run", wall, 1, errg),
 				beside("Gather", wall, 0, errg),
 			},
 		})
@@ -59,8 +59,8 @@ func failing(errg string) *bench {
 			{name: "taskgroup", kind: peer, open: once(failTaskgroup)},
 		},
 		targets: []target{
-			within(0.5, "Run", wall, 0, errg),
-			within(0.5, "Gather", wall, 0, errg),
+			within(0.5, "Run", wall, 2, errg), beside("Run", wall, 1, errg),
+			within(0.5, "Gather", wall, 2, errg), beside("Gather", wall, 1, errg),
 		},
 	}
 }
