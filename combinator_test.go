@@ -136,12 +136,14 @@ type gauge struct {
 	entered     int
 }
 
-func (g *gauge) enter() {
+// enter returns how many have entered by now.
+func (g *gauge) enter() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.inside++
 	g.entered++
 	g.top = max(g.top, g.inside)
+	return g.entered
 }
 
 func (g *gauge) leave() {
