@@ -247,7 +247,7 @@ func TestGA3_each_is_called_once(t *testing.T) {
 	underEach(t, func(s *setting) {
 		const n = 100
 		var called [n]int
-		late := 0
+		var late atomic.Int32
 		fns := make([]func(context.Context) (int, error), n)
 		for i := range fns {
 			fns[i] = func(ctx context.Context) (int, error) {
@@ -256,7 +256,7 @@ func TestGA3_each_is_called_once(t *testing.T) {
 					return 0, errOak
 				}
 				if ctx.Err() != nil {
-					late++
+					late.Add(1)
 				}
 				return 0, context.Cause(ctx)
 			}
@@ -268,7 +268,7 @@ func TestGA3_each_is_called_once(t *testing.T) {
 				s.Errorf("function %d was called %d times", i, n)
 			}
 		}
-		if late == 0 {
+		if late.Load() == 0 {
 			s.Error("no function found its context ended")
 		}
 	})

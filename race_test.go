@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -183,19 +184,20 @@ func TestGA14_won_before_the_others_begin(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for _, f := range firsts[:2] {
 		underEach(t, func(s *setting) {
-			calls, late := 0, 0
+			var calls, late atomic.Int32
 			fn := func(ctx context.Context) (int, error) {
-				calls++
+				calls.Add(1)
 				if ctx.Err() != nil {
-					late++
+					late.Add(1)
 				}
-				return calls, nil
+				return 1, nil
 			}
 			v, err := f.call(s.ctx, slices.Repeat([]func(context.Context) (int, error){fn}, 50)...)
 			wantErrs(s, err)
-			wantEqual(s, "calls", calls, 50)
-			if v+late != 50 {
-				s.Errorf("%d began when it was decided by call %d", late, v)
+			wantEqual(s, "value", v, 1)
+			wantEqual(s, "calls", calls.Load(), 50)
+			if late.Load() == 0 {
+				s.Error("no function found its context ended")
 			}
 		})
 	}
