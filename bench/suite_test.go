@@ -142,7 +142,7 @@ func TestRotate(t *testing.T) {
 
 // Benchmark runs the same cases under go test, one GOMAXPROCS a process:
 //
-//	GOMAXPROCS=2 go test -run '^$' -bench 'map_10$' -count 6
+//	GOMAXPROCS=2 go test -run '^$' -bench '/map_10$' -count 6
 func Benchmark(b *testing.B) {
 	for _, c := range suite() {
 		b.Run(c.name, func(b *testing.B) {
