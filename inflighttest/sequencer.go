@@ -93,6 +93,7 @@ func (s *Sequencer) begin(ctx context.Context, n int) error {
 		s.busy = true
 		return nil
 	}
+	w.N = 0
 	s.waiting[n] = w
 	s.mu.Unlock()
 	err := w.Park(ctx, park.OpSequence, &s.obj)
