@@ -45,7 +45,8 @@ type verdict struct {
 	Best   string  `json:"best_peer"`
 	BestAt float64 `json:"best_peer_value"`
 	Target string  `json:"target"`
-	Met    *bool   `json:"met"` // nil for a line that only informs
+	Met    *bool   `json:"met"`    // nil for a line that only informs
+	Others float64 `json:"others"` // the share of the machine that others used, in the median round
 }
 
 func newReport(o *options) *report {
@@ -79,7 +80,8 @@ func (r *report) add(b *bench, got results) {
 
 // judge holds what was measured with one GOMAXPROCS against the target.
 func (t target) judge(b *bench, procs int, got map[string][]sample) verdict {
-	v := verdict{Who: t.who, Procs: procs, Metric: t.metric, Target: t.String(), Ours: median(got[t.who], t.metric)}
+	v := verdict{Who: t.who, Procs: procs, Metric: t.metric, Target: t.String(), Ours: median(got[t.who], t.metric),
+		Others: median(got[t.who], others)}
 	v.Best, v.BestAt = best(b, got, t.metric, peer, part)
 	switch t.rival {
 	case "":
@@ -144,11 +146,9 @@ func median(ss []sample, m metric) float64 {
 
 func (r *report) print(w io.Writer, all bool) {
 	fmt.Fprintf(w, "%s %s, %d processors, medians of %d rounds, %s\n", r.Go, r.Arch, r.CPUs, r.Rounds, time.Since(r.Started).Round(time.Second))
-	mid, worst := r.others()
-	fmt.Fprintf(w, "load %s before, %s after; of the machine others used %.0f %% in the median round that counts, %.0f %% in the worst\n\n",
-		r.Load, load(), 100*mid, 100*worst)
+	fmt.Fprintf(w, "load %s before, %s after\n\n", r.Load, load())
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "case\tP\tper unit\tinflight\t\tbest peer\t\trival\tratio\ttarget\tmet")
+	fmt.Fprintln(tw, "case\tP\tper unit\tinflight\t\tbest peer\t\trival\tratio\ttarget\tmet\tothers")
 	met, of := 0, 0
 	for _, o := range r.Cases {
 		for _, v := range o.Verdicts {
@@ -162,26 +162,12 @@ func (r *report) print(w io.Writer, all bool) {
 		}
 	}
 	tw.Flush()
-	fmt.Fprintf(w, "\n%d of %d targets met. P is GOMAXPROCS; a ratio is inflight over its rival,\nthe median over the rounds, so less is better.\n", met, of)
+	fmt.Fprintf(w, "\n%d of %d targets met. P is GOMAXPROCS; a ratio is inflight over its rival,\nthe median over the rounds, so less is better. Others is the share of the machine that\n"+
+		"other programs used meanwhile: with more than a few per cent, P = 2 is no longer two processors,\n"+
+		"and the line is worth little.\n", met, of)
 	if all {
 		r.printAll(w)
 	}
-}
-
-// others tells what share of the machine was used by others in the rounds.
-func (r *report) others() (mid, worst float64) {
-	var all []sample
-	for _, o := range r.Cases {
-		for _, of := range o.Samples {
-			for _, ss := range of {
-				all = append(all, ss...)
-			}
-		}
-	}
-	for _, s := range all {
-		worst = max(worst, s[others])
-	}
-	return median(all, others), worst
 }
 
 func (v verdict) line(name string) string {
@@ -198,7 +184,7 @@ func (v verdict) line(name string) string {
 		met = "NO"
 	}
 	return strings.Join([]string{name, fmt.Sprint(v.Procs), string(v.Metric), v.Who, figure(v.Ours),
-		v.Best, peer, rival, ratio, v.Target, met}, "\t")
+		v.Best, peer, rival, ratio, v.Target, met, fmt.Sprintf("%.0f %%", 100*v.Others)}, "\t")
 }
 
 // printAll prints every contender of every case.
