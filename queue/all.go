@@ -3,6 +3,8 @@ package queue
 import (
 	"context"
 	"iter"
+
+	"github.com/inflight-go/inflight/internal/park"
 )
 
 // All returns the items as they come, for a range statement: it gets one, and when
@@ -21,7 +23,15 @@ func (q *Queue[T]) All(ctx context.Context) iter.Seq[T] {
 			}
 		}()
 		for {
-			v, err := q.next(ctx, &busy)
+			park.Point(ctx, park.OpGet, &q.obj)
+			if ctx.Err() != nil {
+				return
+			}
+			finished := 0
+			if busy {
+				finished, busy = 1, false
+			}
+			v, err := q.get(ctx, finished)
 			if err != nil {
 				return
 			}
@@ -31,13 +41,4 @@ func (q *Queue[T]) All(ctx context.Context) iter.Seq[T] {
 			}
 		}
 	}
-}
-
-// next is Get, with the TaskDone for the item before it where there is one.
-func (q *Queue[T]) next(ctx context.Context, busy *bool) (T, error) {
-	if *busy {
-		*busy = false
-		q.TaskDone()
-	}
-	return q.Get(ctx)
 }

@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/inflight-go/inflight/internal/park"
 )
@@ -16,12 +17,15 @@ func (q *Queue[T]) Get(ctx context.Context) (T, error) {
 		var none T
 		return none, park.Cause(ctx)
 	}
-	v, woke, err := q.tryGet()
+	return q.get(ctx, 0)
+}
+
+// get is Get, and before that TaskDone for so many items, in one go.
+func (q *Queue[T]) get(ctx context.Context, finished int) (T, error) {
+	v, w, err := q.tryGet(finished)
+	q.wake(ctx, park.OpGet, w)
 	if err == ErrEmpty {
 		return q.waitGet(ctx)
-	}
-	if woke {
-		park.Point(ctx, park.OpGet, &q.obj)
 	}
 	return v, err
 }
@@ -31,10 +35,8 @@ func (q *Queue[T]) Get(ctx context.Context) (T, error) {
 func (q *Queue[T]) GetNow() (T, error) {
 	ctx := context.Background()
 	park.Point(ctx, park.OpGet, &q.obj)
-	v, woke, err := q.tryGet()
-	if woke {
-		park.Point(ctx, park.OpGet, &q.obj)
-	}
+	v, w, err := q.tryGet(0)
+	q.wake(ctx, park.OpGet, w)
 	return v, err
 }
 
@@ -49,48 +51,60 @@ func (q *Queue[T]) GetUpTo(ctx context.Context, n int) ([]T, error) {
 	if ctx.Err() != nil {
 		return nil, park.Cause(ctx)
 	}
-	vs, woke, err := q.tryGetUpTo(nil, n)
+	vs, w, err := q.tryGetUpTo(nil, n)
 	if err == ErrEmpty {
 		var v T
 		if v, err = q.waitGet(ctx); err != nil {
 			return nil, err
 		}
-		vs, woke, _ = q.tryGetUpTo([]T{v}, n)
+		vs, w, _ = q.tryGetUpTo([]T{v}, n)
 	}
-	if woke {
-		park.Point(ctx, park.OpGet, &q.obj)
-	}
+	q.wake(ctx, park.OpGet, w)
 	return vs, err
 }
 
-// tryGet takes the next item if there is one, and returns ErrEmpty or ErrShutdown
-// otherwise. woke says that somebody was waiting for the room.
-func (q *Queue[T]) tryGet() (v T, woke bool, err error) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	v, ok, woke := q.take()
+// tryGet counts so many items as done, and takes the next one if there is one. It
+// returns ErrEmpty or ErrShutdown otherwise. Whoever was let in by that must be
+// woken.
+func (q *Queue[T]) tryGet(finished int) (v T, w *park.Waiter, err error) {
+	if q.sorted != nil {
+		q.lock()
+	} else {
+		q.head.Lock()
+		if q.taken < len(q.out) && !q.waiters && q.known-q.done > finished {
+			q.done += finished
+			v = q.shift()
+			q.head.Unlock()
+			return v, nil, nil
+		}
+		q.tail.Lock()
+	}
+	defer q.unlock()
+	joiner := q.finish(finished)
+	v, putter, ok := q.take()
 	if !ok {
 		err = q.nothing()
 	}
-	return v, woke, err
+	return v, both(joiner, putter), err
 }
 
 // tryGetUpTo appends what can be got at once to vs, up to n in all.
-func (q *Queue[T]) tryGetUpTo(vs []T, n int) (_ []T, woke bool, err error) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+func (q *Queue[T]) tryGetUpTo(vs []T, n int) (_ []T, last *park.Waiter, err error) {
+	q.lock()
+	defer q.unlock()
+	vs = slices.Grow(vs, min(n-len(vs), q.len()))
 	for len(vs) < n {
-		v, ok, w := q.take()
+		v, w, ok := q.take()
 		if !ok {
 			break
 		}
 		vs = append(vs, v)
-		woke = woke || w
+		last = both(last, w)
 	}
 	if len(vs) == 0 {
 		err = q.nothing()
 	}
-	return vs, woke, err
+	return vs, last, err
 }
 
 // nothing is the error of those who find nothing.
@@ -101,66 +115,49 @@ func (q *Queue[T]) nothing() error {
 	return ErrEmpty
 }
 
-// take takes the next item if there is one. The caller holds the lock.
-func (q *Queue[T]) take() (v T, ok, woke bool) {
-	if q.items.len() > 0 {
-		return q.pop(), true, q.admit()
-	}
-	w := q.putters.Front()
-	if w == nil {
-		return v, false, false
-	}
-	v = *w.Slot.(*T) // a rendezvous
-	q.unfinished++
-	q.putters.Grant(w)
-	w.Unpark()
-	return v, true, true
-}
-
-func (q *Queue[T]) pop() T { return q.items.pop() }
-
-// admit lets in those who wait to put, as far as there is room.
-func (q *Queue[T]) admit() (woke bool) {
-	for q.items.len() < q.cap {
+// take takes the next item if there is one, and lets in those who wait to put, as
+// far as there is room. The caller holds both locks.
+func (q *Queue[T]) take() (v T, last *park.Waiter, ok bool) {
+	if q.len() == 0 {
 		w := q.putters.Front()
 		if w == nil {
-			break
+			return v, nil, false
 		}
-		q.items.push(*w.Slot.(*T))
-		q.unfinished++
+		v = *w.Slot.(*T) // a rendezvous
+		q.puts++
 		q.putters.Grant(w)
-		w.Unpark()
-		woke = true
+		return v, w, true
 	}
-	return woke
+	v = q.pop()
+	for !q.putters.Empty() && q.len() < q.cap {
+		w := q.putters.Front()
+		q.push(*w.Slot.(*T))
+		q.putters.Grant(w)
+		last = both(last, w)
+	}
+	return v, last, true
 }
 
 // waitGet waits for its turn to get an item.
 func (q *Queue[T]) waitGet(ctx context.Context) (T, error) {
-	var none T
 	w := park.NewWaiter(ctx)
 	defer w.Free()
 	for {
-		q.mu.Lock()
-		if !q.shut && q.items.len() == 0 && q.putters.Len() == 0 {
-			break
+		q.lock()
+		if !q.shut && q.len() == 0 && q.putters.Empty() {
+			if q.sorted == nil {
+				q.swap() // for the sake of what a burst has left
+			}
+			slot := new(T)
+			w.Slot = slot
+			err := q.wait(ctx, &q.getters, w, park.OpGet)
+			return *slot, err
 		}
-		q.mu.Unlock()
-		v, woke, err := q.tryGet()
-		if woke {
-			park.Point(ctx, park.OpGet, &q.obj)
-		}
+		q.unlock() // tryGet may panic, in cmp
+		v, putter, err := q.tryGet(0)
+		q.wake(ctx, park.OpGet, putter)
 		if err != ErrEmpty {
 			return v, err
 		}
 	}
-	slot := new(T)
-	w.Slot = slot
-	if err := q.getters.Wait(ctx, &q.mu, w, park.OpGet, &q.obj); err != nil {
-		return none, err
-	}
-	if w.N == refused {
-		return none, ErrShutdown
-	}
-	return *slot, nil
 }

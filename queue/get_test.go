@@ -5,6 +5,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/inflight-go/inflight"
 	"github.com/inflight-go/inflight/queue"
 )
 
@@ -34,6 +35,46 @@ func TestQ5_served_and_cancelled_at_once(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Under the context of a task, which keeps its waiter for the next wait, it is the
+// same: nothing of one wait is left for the next, and cancelling the task ends it.
+func TestQ5_under_a_tasks_own_context(t *testing.T) {
+	inEach(t, func(t *bench) {
+		q, full := t.queue(1), t.queue(1, 0)
+		slot := inflight.NewLimiter(1)
+		expectErr(t, "Acquire", slot.Acquire(t.Context()), nil)
+		err := inflight.Run(t.Context(), func(ctx context.Context, g *inflight.TaskGroup) error {
+			task := inflight.Go(g, func(ctx context.Context) (int, error) {
+				if err := slot.Acquire(ctx); err != nil {
+					return 0, err
+				}
+				v, err := q.Get(ctx)
+				if err != nil {
+					return 0, err
+				}
+				if err := full.Put(ctx, v); err != nil {
+					return 0, err
+				}
+				_, err = q.Get(ctx)
+				return v, err
+			})
+			synctest.Wait()
+			slot.Release()
+			synctest.Wait()
+			put(t, q, 7)
+			synctest.Wait()
+			expect(t, "items", drain(full), []int{0, 7})
+			synctest.Wait()
+			expect(t, "cancelled", task.Cancel(errGone), true)
+			v, err := task.Await(ctx)
+			expect(t, "task", v, 7)
+			expectErr(t, "task", err, errGone)
+			return nil
+		}, inflight.Supervise())
+		expectErr(t, "Run", err, nil)
+		drain(full)
+	})
 }
 
 // A getter that has noticed its cancellation, and is served before it could leave

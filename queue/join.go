@@ -9,9 +9,9 @@ import (
 // Unfinished returns for how many of the items that were put TaskDone was not
 // called yet.
 func (q *Queue[T]) Unfinished() int {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.unfinished
+	q.lock()
+	defer q.unlock()
+	return q.puts - q.done
 }
 
 // TaskDone says that the work for one item that was got is done. It panics when it
@@ -19,26 +19,35 @@ func (q *Queue[T]) Unfinished() int {
 func (q *Queue[T]) TaskDone() {
 	ctx := context.Background()
 	park.Point(ctx, park.OpTaskDone, &q.obj)
-	q.mu.Lock()
-	if q.unfinished == 0 {
-		q.mu.Unlock()
-		panic("inflight/queue: TaskDone called more often than items were put (a range over All calls it by itself)")
-	}
-	woke := q.finish(1)
-	q.mu.Unlock()
-	if woke {
-		park.Point(ctx, park.OpTaskDone, &q.obj)
-	}
+	q.wake(ctx, park.OpTaskDone, q.tryDone())
 }
 
-// finish counts n items as done. The caller holds the lock.
-func (q *Queue[T]) finish(n int) (woke bool) {
-	q.unfinished -= n
-	if q.unfinished > 0 || q.joiners.Len() == 0 {
-		return false
+func (q *Queue[T]) tryDone() *park.Waiter {
+	if q.sorted != nil {
+		q.lock()
+	} else {
+		q.head.Lock()
+		if q.known-q.done > 1 { // not the last one: nobody can be waiting for it
+			q.done++
+			q.head.Unlock()
+			return nil
+		}
+		q.tail.Lock()
 	}
-	q.joiners.GrantAll()
-	return true
+	defer q.unlock()
+	return q.finish(1)
+}
+
+// finish counts n items as done. The caller holds both locks, and wakes who is
+// returned.
+func (q *Queue[T]) finish(n int) *park.Waiter {
+	if n > q.puts-q.done {
+		panic("inflight/queue: TaskDone called more often than items were put (a range over All calls it by itself)")
+	}
+	if q.done += n; q.done != q.puts {
+		return nil
+	}
+	return grantAll(&q.joiners, served)
 }
 
 // Join waits until no item is unfinished: as many were done as were put. If that is
@@ -55,10 +64,10 @@ func (q *Queue[T]) Join(ctx context.Context) error {
 	}
 	w := park.NewWaiter(ctx)
 	defer w.Free()
-	q.mu.Lock()
-	if q.unfinished == 0 {
-		q.mu.Unlock()
+	q.lock()
+	if q.done == q.puts {
+		q.unlock()
 		return nil
 	}
-	return q.joiners.Wait(ctx, &q.mu, w, park.OpQueueJoin, &q.obj)
+	return q.wait(ctx, &q.joiners, w, park.OpQueueJoin)
 }

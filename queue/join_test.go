@@ -2,6 +2,7 @@ package queue_test
 
 import (
 	"context"
+	"math"
 	"strings"
 	"testing"
 )
@@ -130,5 +131,27 @@ func TestQ13_task_done_too_often(t *testing.T) {
 		q.TaskDone()
 		tooOften()
 		expectErr(t, "Join", q.Join(t.Context()), nil)
+	})
+}
+
+// Counters that go round keep their meaning.
+func TestQ11_counters_wrap(t *testing.T) {
+	inEach(t, func(t *bench) {
+		q := t.queue(9)
+		q.Counted(math.MaxInt - 2)
+		for range 3 {
+			put(t, q, 1, 2, 3)
+			j := startJoin(t, q)
+			expect(t, "Unfinished", q.Unfinished(), 3)
+			n := 0
+			for range q.All(t.Context()) {
+				j.waits(t)
+				if n++; n == 3 {
+					break
+				}
+			}
+			j.returns(t, nil)
+			panics(t, q.TaskDone)
+		}
 	})
 }

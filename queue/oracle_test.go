@@ -345,7 +345,7 @@ func (r *oracleRun) shutdown(arg int) {
 		for v, ok := r.m.get(); ok; v, ok = r.m.get() {
 			want = append(want, v)
 		}
-		r.m.finish(len(want))
+		r.m.finish(min(len(want), r.m.unfinished))
 		expect(r, "ShutdownNow", r.q.ShutdownNow(), want)
 	}
 }
@@ -354,6 +354,7 @@ func (r *oracleRun) shutdown(arg int) {
 func (r *oracleRun) compare() {
 	r.Helper()
 	synctest.Wait()
+	expectErr(r, "queue", r.q.Check(), nil)
 	r.m.goOn(r.waiting)
 	for _, o := range r.waiting {
 		if got := o.call.done.Load(); got != o.done {

@@ -20,8 +20,8 @@ type Producer[T any] struct {
 // Producer returns a new handle. On a queue that is shut down already it is of no
 // use: its methods return ErrShutdown.
 func (q *Queue[T]) Producer() *Producer[T] {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+	q.lock()
+	defer q.unlock()
 	q.producers++
 	return &Producer[T]{q: q}
 }
@@ -55,11 +55,7 @@ func (p *Producer[T]) PutAll(ctx context.Context, vs []T) (n int, err error) {
 // goroutine has begun through the same handle: it goes on if it was not the last
 // one, and gets ErrShutdown if it was.
 func (p *Producer[T]) Close() {
-	if p.closed.Swap(true) {
-		return
+	if !p.closed.Swap(true) {
+		p.q.end(1, false)
 	}
-	p.q.end(func() bool {
-		p.q.producers--
-		return p.q.producers == 0
-	}, false)
 }

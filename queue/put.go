@@ -14,17 +14,14 @@ func (q *Queue[T]) Put(ctx context.Context, v T) error {
 	if ctx.Err() != nil {
 		return park.Cause(ctx)
 	}
-	return q.put(ctx, v)
-}
-
-func (q *Queue[T]) put(ctx context.Context, v T) error {
-	woke, err := q.tryPut(v)
+	if q.quickPut(v) {
+		return nil
+	}
+	w, err := q.tryPut(v)
 	if err == ErrFull {
 		return q.waitPut(ctx, v)
 	}
-	if woke {
-		park.Point(ctx, park.OpPut, &q.obj)
-	}
+	q.wake(ctx, park.OpPut, w)
 	return err
 }
 
@@ -33,10 +30,11 @@ func (q *Queue[T]) put(ctx context.Context, v T) error {
 func (q *Queue[T]) PutNow(v T) error {
 	ctx := context.Background()
 	park.Point(ctx, park.OpPut, &q.obj)
-	woke, err := q.tryPut(v)
-	if woke {
-		park.Point(ctx, park.OpPut, &q.obj)
+	if q.quickPut(v) {
+		return nil
 	}
+	w, err := q.tryPut(v)
+	q.wake(ctx, park.OpPut, w)
 	return err
 }
 
@@ -49,73 +47,99 @@ func (q *Queue[T]) PutAll(ctx context.Context, vs []T) (n int, err error) {
 		if ctx.Err() != nil {
 			return n, park.Cause(ctx)
 		}
+		n += q.quickPutAll(vs[n:])
 		if n == len(vs) {
 			return n, nil
 		}
-		k, woke, err := q.tryPutAll(vs[n:])
+		k, w, err := q.tryPutAll(vs[n:])
 		n += k
-		if woke {
-			park.Point(ctx, park.OpPut, &q.obj)
-		}
-		if n == len(vs) {
-			return n, nil
-		}
+		q.wake(ctx, park.OpPut, w)
 		if err == ErrFull {
-			err = q.waitPut(ctx, vs[n])
+			if err = q.waitPut(ctx, vs[n]); err == nil {
+				n++
+			}
 		}
 		if err != nil {
 			return n, err
 		}
-		n++
 	}
 }
 
-// tryPut puts v if that can be done at once, and returns ErrFull otherwise. woke
-// says that somebody was waiting for it.
-func (q *Queue[T]) tryPut(v T) (woke bool, err error) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+// quickPut puts v if there is room for certain and nobody waits.
+func (q *Queue[T]) quickPut(v T) bool {
+	if q.sorted != nil {
+		return false
+	}
+	q.tail.Lock()
+	if q.room == 0 {
+		q.tail.Unlock()
+		return false
+	}
+	q.room--
+	q.puts++
+	q.in = append(q.in, v)
+	q.tail.Unlock()
+	return true
+}
+
+// quickPutAll is quickPut for the first n items of vs.
+func (q *Queue[T]) quickPutAll(vs []T) (n int) {
+	if q.sorted != nil {
+		return 0
+	}
+	q.tail.Lock()
+	n = min(q.room, len(vs))
+	q.room -= n
+	q.puts += n
+	q.in = append(q.in, vs[:n]...)
+	q.tail.Unlock()
+	return n
+}
+
+// tryPut puts v if that can be done at once, and returns ErrFull otherwise. Whoever
+// has got it must be woken.
+func (q *Queue[T]) tryPut(v T) (*park.Waiter, error) {
+	q.lock()
+	defer q.unlock()
 	return q.offer(v)
 }
 
 // tryPutAll is tryPut for the first n items of vs.
-func (q *Queue[T]) tryPutAll(vs []T) (n int, woke bool, err error) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+func (q *Queue[T]) tryPutAll(vs []T) (n int, last *park.Waiter, err error) {
+	q.lock()
+	defer q.unlock()
 	for _, v := range vs {
 		w, err := q.offer(v)
 		if err != nil {
-			return n, woke, err
+			return n, last, err
 		}
-		woke = woke || w
+		last = both(last, w)
 		n++
 	}
-	return n, woke, nil
+	return n, last, nil
 }
 
-// offer is tryPut for a caller who holds the lock.
-func (q *Queue[T]) offer(v T) (woke bool, err error) {
+// offer is tryPut for a caller who holds both locks.
+func (q *Queue[T]) offer(v T) (*park.Waiter, error) {
 	if q.shut {
-		return false, ErrShutdown
+		return nil, ErrShutdown
 	}
 	if w := q.getters.Front(); w != nil {
 		*w.Slot.(*T) = v
-		q.unfinished++
+		q.puts++
 		q.getters.Grant(w)
-		w.Unpark()
-		return true, nil
+		return w, nil
 	}
-	if !q.room() {
-		return false, ErrFull
+	if q.full() {
+		return nil, ErrFull
 	}
-	q.items.push(v)
-	q.unfinished++
-	return false, nil
+	q.push(v)
+	return nil, nil
 }
 
-// room reports whether one more item may wait. Those who wait to put have taken
-// what room there is.
-func (q *Queue[T]) room() bool { return q.items.len() < q.cap && q.putters.Len() == 0 }
+// full reports whether no more item may wait. Those who wait to put have taken what
+// room there is.
+func (q *Queue[T]) full() bool { return !q.putters.Empty() || q.len() >= q.cap }
 
 // waitPut waits for its turn to put v.
 func (q *Queue[T]) waitPut(ctx context.Context, v T) error {
@@ -123,22 +147,15 @@ func (q *Queue[T]) waitPut(ctx context.Context, v T) error {
 	defer w.Free()
 	w.Slot = &v
 	for {
-		q.mu.Lock()
-		if !q.shut && q.getters.Len() == 0 && !q.room() {
-			break
+		q.lock()
+		if !q.shut && q.getters.Empty() && q.full() {
+			return q.wait(ctx, &q.putters, w, park.OpPut)
 		}
-		q.mu.Unlock() // not held by offer without a defer, because of cmp
-		woke, err := q.tryPut(v)
-		if woke {
-			park.Point(ctx, park.OpPut, &q.obj)
-		}
+		q.unlock() // tryPut may panic, in cmp
+		getter, err := q.tryPut(v)
+		q.wake(ctx, park.OpPut, getter)
 		if err != ErrFull {
 			return err
 		}
 	}
-	err := q.putters.Wait(ctx, &q.mu, w, park.OpPut, &q.obj)
-	if err == nil && w.N == refused {
-		return ErrShutdown
-	}
-	return err
 }

@@ -15,27 +15,46 @@ const Unbounded = math.MaxInt
 // A Queue passes items from those who put them to those who get them. Make one
 // with New, NewPriority or NewStack; it must not be copied. Its methods may be
 // called by any number of goroutines at once.
+//
+// What New makes has two ends with a lock each, so that producers and consumers
+// rarely meet: items are appended to in, under the lock of the tail, and taken from
+// out, under the lock of the head, and when out is used up the two are swapped.
+// Whoever needs more than that takes both locks, the head's first, and then has the
+// whole queue to himself: the rules stand there, as if there were one lock. Before
+// it is given back, settle works out how far each end may go alone. The other
+// orders keep all their items in sorted, and do everything under the tail's lock.
 type Queue[T any] struct {
-	cap int
-	obj park.Object
+	cap    int
+	sorted store[T] // nil for first in first out
+	obj    park.Object
+	_      [64]byte // no two of the three parts share a cache line
 
-	mu         sync.Mutex
-	items      store[T]
-	getters    park.List // not empty only while there is nothing to get
-	putters    park.List // not empty only while there is no room
-	joiners    park.List // not empty only while unfinished > 0
-	unfinished int
-	producers  int // handles that are open
-	shut       bool
+	tail sync.Mutex
+	in   []T
+	room int // how many can be put without a look at the head
+	puts int // how many were put
+
+	getters   park.List // not empty only while there is nothing to get
+	putters   park.List // not empty only while there is no room
+	joiners   park.List // not empty only while something is unfinished
+	producers int       // handles that are open
+	shut      bool
+	_         [64]byte
+
+	head    sync.Mutex
+	out     []T
+	taken   int  // how many of out are gone
+	done    int  // how many of those that were put are done
+	known   int  // puts, or what it was a while ago
+	waiters bool // whether somebody waits for room
+	_       [64]byte
 }
 
 // New returns a queue in which the item that was put first is got first. The
 // capacity is how many items may wait: 0 makes each Put wait for its Get, and a
 // queue without a limit has to be asked for by Unbounded. New panics for a
 // negative capacity.
-func New[T any](capacity int) *Queue[T] {
-	return newQueue("New", capacity, store[T](new(fifo[T])))
-}
+func New[T any](capacity int) *Queue[T] { return newQueue[T]("New", capacity, nil) }
 
 // NewPriority is New for a queue in which the lowest item is got first, and of
 // equal ones the one that was put first. cmp returns a negative number when a is
@@ -57,22 +76,88 @@ func NewStack[T any](capacity int) *Queue[T] {
 	return newQueue("NewStack", capacity, store[T](new(stack[T])))
 }
 
-func newQueue[T any](name string, capacity int, items store[T]) *Queue[T] {
+func newQueue[T any](name string, capacity int, sorted store[T]) *Queue[T] {
 	if capacity < 0 {
 		panic(fmt.Sprintf("inflight/queue: %s(%d): negative capacity", name, capacity))
 	}
-	return &Queue[T]{cap: capacity, items: items}
+	q := &Queue[T]{cap: capacity, sorted: sorted}
+	q.settle()
+	return q
 }
 
-// refused is Waiter.N of those whom a shutdown woke.
-const refused = 1
+// lock gives the caller the whole queue.
+func (q *Queue[T]) lock() {
+	if q.sorted == nil {
+		q.head.Lock()
+	}
+	q.tail.Lock()
+}
+
+func (q *Queue[T]) unlock() {
+	q.settle()
+	q.tail.Unlock()
+	if q.sorted == nil {
+		q.head.Unlock()
+	}
+}
+
+// settle works out what each end may do alone. The caller holds both locks.
+func (q *Queue[T]) settle() {
+	q.room = 0
+	if !q.shut && q.getters.Empty() && q.putters.Empty() {
+		q.room = q.cap - q.len()
+	}
+	q.waiters = !q.putters.Empty()
+	q.known = q.puts
+}
+
+// len, push and pop are what the orders differ in. The caller holds both locks.
+func (q *Queue[T]) len() int {
+	if q.sorted != nil {
+		return q.sorted.len()
+	}
+	return len(q.in) + len(q.out) - q.taken
+}
+
+func (q *Queue[T]) push(v T) {
+	if q.sorted != nil {
+		q.sorted.push(v)
+	} else {
+		q.in = append(q.in, v)
+	}
+	q.puts++
+}
+
+func (q *Queue[T]) pop() T {
+	if q.sorted != nil {
+		return q.sorted.pop()
+	}
+	if q.taken == len(q.out) {
+		q.swap()
+	}
+	return q.shift()
+}
+
+// shift takes the next item from out. The head's lock is enough.
+func (q *Queue[T]) shift() T {
+	var none T
+	v := q.out[q.taken]
+	q.out[q.taken] = none
+	q.taken++
+	return v
+}
+
+// swap turns in into out, which is used up.
+func (q *Queue[T]) swap() {
+	q.in, q.out, q.taken = roomFor(len(q.in), q.out[:0]), q.in, 0
+}
 
 // Len returns how many items wait to be got. The items of those who wait to put
 // are not among them.
 func (q *Queue[T]) Len() int {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.items.len()
+	q.lock()
+	defer q.unlock()
+	return q.len()
 }
 
 // Cap returns the capacity.

@@ -52,6 +52,7 @@ func inEach(t *testing.T, f func(t *bench)) {
 				f(b)
 				synctest.Wait()
 				for _, q := range b.queues {
+					expectErr(t, "queue", q.Check(), nil)
 					expectWaiting(t, q, 0, 0, 0)
 				}
 			})

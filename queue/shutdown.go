@@ -10,49 +10,35 @@ import (
 // put get ErrShutdown and keep their items. What waits can still be got; when
 // nothing is left, Get returns ErrShutdown, and those who wait for an item do so at
 // once. Calling it again does nothing.
-func (q *Queue[T]) Shutdown() { q.end(always, false) }
+func (q *Queue[T]) Shutdown() { q.end(0, false) }
 
 // ShutdownNow is Shutdown that also takes out the items that wait, and returns them
 // in the order in which they would have been got. They count as done; those that
 // are being worked on do not, and Join still waits for them. After Shutdown it
 // takes out what is left, after ShutdownNow there is nothing.
-func (q *Queue[T]) ShutdownNow() []T { return q.end(always, true) }
+func (q *Queue[T]) ShutdownNow() []T { return q.end(0, true) }
 
-func always() bool { return true }
-
-// end shuts the queue down if, under the lock, due says so.
-func (q *Queue[T]) end(due func() bool, now bool) []T {
+// end shuts the queue down, unless a handle was closed for that and others are open.
+func (q *Queue[T]) end(closed int, now bool) []T {
 	ctx := context.Background()
 	park.Point(ctx, park.OpShutdown, &q.obj)
-	drained, woke := q.tryEnd(due, now)
-	if woke {
-		park.Point(ctx, park.OpShutdown, &q.obj)
-	}
+	drained, w := q.tryEnd(closed, now)
+	q.wake(ctx, park.OpShutdown, w)
 	return drained
 }
 
-func (q *Queue[T]) tryEnd(due func() bool, now bool) (drained []T, woke bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if !due() {
-		return nil, false
+func (q *Queue[T]) tryEnd(closed int, now bool) (drained []T, w *park.Waiter) {
+	q.lock()
+	defer q.unlock()
+	q.producers -= closed
+	if closed > 0 && q.producers > 0 {
+		return nil, nil
 	}
 	q.shut = true
-	woke = refuse(&q.putters) || woke
-	woke = refuse(&q.getters) || woke
-	for now && q.items.len() > 0 {
+	w = both(grantAll(&q.putters, refused), grantAll(&q.getters, refused))
+	for now && q.len() > 0 {
 		drained = append(drained, q.pop())
 	}
-	return drained, q.finish(len(drained)) || woke
-}
-
-// refuse wakes all who wait in l, and tells them that the queue is shut down.
-func refuse(l *park.List) (woke bool) {
-	for w := l.Front(); w != nil; w = l.Front() {
-		w.N = refused
-		l.Grant(w)
-		w.Unpark()
-		woke = true
-	}
-	return woke
+	undone := min(len(drained), q.puts-q.done) // TaskDone may have come before its time
+	return drained, both(w, q.finish(undone))
 }

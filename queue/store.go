@@ -2,33 +2,34 @@ package queue
 
 import "slices"
 
-// A store keeps the items that wait, and knows which is next.
+// A store keeps the items that wait in an order of its own.
 type store[T any] interface {
 	push(v T)
 	pop() T // the store is not empty
 	len() int
 }
 
-// A fifo is the store of New: items are appended to in, and taken from out,
-// beginning at head. The two are swapped when out is used up.
-type fifo[T any] struct {
-	in, out []T
-	head    int
-}
+// keep is how many slots a queue keeps though they are hardly used.
+const keep = 1 << 12
 
-func (f *fifo[T]) push(v T) { f.in = append(f.in, v) }
-
-func (f *fifo[T]) pop() T {
-	if f.head == len(f.out) {
-		f.in, f.out, f.head = f.out[:0], f.in, 0
+// roomFor returns slots, or none if they are many more than n needs: a burst is
+// over.
+func roomFor[E any](n int, slots []E) []E {
+	if cap(slots) > keep && cap(slots)/8 > n {
+		return nil
 	}
-	v := f.out[f.head]
-	clear(f.out[f.head : f.head+1])
-	f.head++
-	return v
+	return slots
 }
 
-func (f *fifo[T]) len() int { return len(f.in) + len(f.out) - f.head }
+// shorten takes the last off.
+func shorten[E any](s []E) []E {
+	last := len(s) - 1
+	clear(s[last:])
+	if s = s[:last]; roomFor(last, s) == nil {
+		s = slices.Clone(s)
+	}
+	return s
+}
 
 // A stack is the store of NewStack.
 type stack[T any] struct{ items []T }
@@ -38,7 +39,7 @@ func (s *stack[T]) push(v T) { s.items = append(s.items, v) }
 func (s *stack[T]) pop() T {
 	last := len(s.items) - 1
 	v := s.items[last]
-	s.items = slices.Delete(s.items, last, last+1)
+	s.items = shorten(s.items)
 	return v
 }
 
@@ -106,6 +107,6 @@ func (h *heap[T]) pop() T {
 		i = kid
 	}
 	h.items[i] = x
-	h.items = slices.Delete(h.items, last, last+1)
+	h.items = shorten(h.items)
 	return v
 }

@@ -58,3 +58,45 @@ func TestQ1_got_items_are_released(t *testing.T) {
 		expect(t, o.name+": items that are alive", alive, o.q.Len())
 	}
 }
+
+// What a burst needed is let go of when it is over.
+func TestQ21_a_burst_leaves_no_memory(t *testing.T) {
+	inEach(t, func(t *bench) {
+		q := t.queue(queue.Unbounded)
+		for range 2 {
+			for i := range 100_000 {
+				put(t, q, i)
+			}
+			expect(t, "drained", len(drain(q)), 100_000)
+			for range 2 {
+				g := startGet(t, q)
+				put(t, q, 1)
+				brings(t, g, 1)
+			}
+			if n := q.Slots(); n > 1<<13 {
+				t.Fatalf("an empty queue holds %d slots", n)
+			}
+		}
+	})
+}
+
+// While there is no need to wait, nothing is allocated.
+func TestQ21_uncontended_use_allocates_nothing(t *testing.T) {
+	for _, o := range orders {
+		q := o.make(100)
+		ctx := t.Context()
+		use := func() {
+			for range 50 {
+				q.Put(ctx, 1)
+			}
+			for range 50 {
+				q.Get(ctx)
+				q.TaskDone()
+			}
+			q.PutNow(1)
+			q.GetNow()
+		}
+		use()
+		expect(t, o.name+": allocations", testing.AllocsPerRun(100, use), 0.0)
+	}
+}

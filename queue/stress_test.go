@@ -211,6 +211,7 @@ func (s *stress) check() {
 	expect(s, "items seen", len(s.seen), total)
 	expect(s, "Unfinished", s.q.Unfinished(), 0)
 	expect(s, "Len", s.q.Len(), 0)
+	expectErr(s, "queue", s.q.Check(), nil)
 	expectWaiting(s, s.q, 0, 0, 0)
 	s.Logf("capacity %d: %d items, %d operations given up", s.q.Cap(), total, s.cut.Load())
 }
