@@ -2,6 +2,9 @@ package queue
 
 import "fmt"
 
+// NewTwoEnded is New for a queue that has two ends however small it is.
+func NewTwoEnded[T any](capacity int) *Queue[T] { return newQueue[T]("New", capacity, nil) }
+
 // Waiting returns how many wait to put, to get, and to join.
 func (q *Queue[T]) Waiting() (putters, getters, joiners int) {
 	q.lock()
@@ -13,10 +16,12 @@ func (q *Queue[T]) Waiting() (putters, getters, joiners int) {
 func (q *Queue[T]) Slots() int {
 	q.lock()
 	defer q.unlock()
-	switch s := q.sorted.(type) {
+	switch s := q.store.(type) {
 	case *heap[T]:
 		return cap(s.items)
 	case *stack[T]:
+		return cap(s.items)
+	case *ring[T]:
 		return cap(s.items)
 	}
 	return cap(q.in) + cap(q.out)
@@ -39,11 +44,11 @@ func (q *Queue[T]) Check() error {
 		return fmt.Errorf("%d items in a queue for %d", n, q.cap)
 	case q.puts-q.done < 0:
 		return fmt.Errorf("%d put, %d done", q.puts, q.done)
-	case q.room > q.cap-n, q.room > 0 && (q.shut || !q.getters.Empty() || !q.putters.Empty()):
+	case q.room > q.cap-n, q.room > 0 && (q.store != nil || q.shut || !q.getters.Empty() || !q.putters.Empty()):
 		return fmt.Errorf("the tail believes in room for %d", q.room)
-	case q.sorted == nil && !q.waiters && !q.putters.Empty():
+	case q.store == nil && !q.waiters && !q.putters.Empty():
 		return fmt.Errorf("the head does not know of those who wait")
-	case q.puts-q.known < 0:
+	case q.store == nil && q.puts-q.known < 0:
 		return fmt.Errorf("%d put, %d known", q.puts, q.known)
 	case !q.getters.Empty() && (n > 0 || q.shut || !q.putters.Empty()):
 		return fmt.Errorf("somebody waits to get, with %d items there", n)

@@ -67,7 +67,7 @@ func (q *Queue[T]) GetUpTo(ctx context.Context, n int) ([]T, error) {
 // returns ErrEmpty or ErrShutdown otherwise. Whoever was let in by that must be
 // woken.
 func (q *Queue[T]) tryGet(finished int) (v T, w *park.Waiter, err error) {
-	if q.sorted != nil {
+	if q.store != nil {
 		q.lock()
 	} else {
 		q.head.Lock()
@@ -116,7 +116,7 @@ func (q *Queue[T]) nothing() error {
 }
 
 // take takes the next item if there is one, and lets in those who wait to put, as
-// far as there is room. The caller holds both locks.
+// far as there is room. The caller has the whole queue.
 func (q *Queue[T]) take() (v T, last *park.Waiter, ok bool) {
 	if q.len() == 0 {
 		w := q.putters.Front()
@@ -145,7 +145,7 @@ func (q *Queue[T]) waitGet(ctx context.Context) (T, error) {
 	for {
 		q.lock()
 		if !q.shut && q.len() == 0 && q.putters.Empty() {
-			if q.sorted == nil {
+			if q.store == nil {
 				q.swap() // for the sake of what a burst has left
 			}
 			slot := new(T)

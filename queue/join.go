@@ -23,7 +23,7 @@ func (q *Queue[T]) TaskDone() {
 }
 
 func (q *Queue[T]) tryDone() *park.Waiter {
-	if q.sorted != nil {
+	if q.store != nil {
 		q.lock()
 	} else {
 		q.head.Lock()
@@ -38,8 +38,8 @@ func (q *Queue[T]) tryDone() *park.Waiter {
 	return q.finish(1)
 }
 
-// finish counts n items as done. The caller holds both locks, and wakes who is
-// returned.
+// finish counts n items as done. The caller has the whole queue, and wakes who
+// is returned.
 func (q *Queue[T]) finish(n int) *park.Waiter {
 	if n > q.puts-q.done {
 		panic("inflight/queue: TaskDone called more often than items were put (a range over All calls it by itself)")

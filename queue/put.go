@@ -67,7 +67,7 @@ func (q *Queue[T]) PutAll(ctx context.Context, vs []T) (n int, err error) {
 
 // quickPut puts v if there is room for certain and nobody waits.
 func (q *Queue[T]) quickPut(v T) bool {
-	if q.sorted != nil {
+	if q.store != nil {
 		return false
 	}
 	q.tail.Lock()
@@ -84,7 +84,7 @@ func (q *Queue[T]) quickPut(v T) bool {
 
 // quickPutAll is quickPut for the first n items of vs.
 func (q *Queue[T]) quickPutAll(vs []T) (n int) {
-	if q.sorted != nil {
+	if q.store != nil {
 		return 0
 	}
 	q.tail.Lock()
@@ -119,7 +119,7 @@ func (q *Queue[T]) tryPutAll(vs []T) (n int, last *park.Waiter, err error) {
 	return n, last, nil
 }
 
-// offer is tryPut for a caller who holds both locks.
+// offer is tryPut for a caller who has the whole queue.
 func (q *Queue[T]) offer(v T) (*park.Waiter, error) {
 	if q.shut {
 		return nil, ErrShutdown

@@ -16,24 +16,25 @@ const Unbounded = math.MaxInt
 // with New, NewPriority or NewStack; it must not be copied. Its methods may be
 // called by any number of goroutines at once.
 //
-// What New makes has two ends with a lock each, so that producers and consumers
-// rarely meet: items are appended to in, under the lock of the tail, and taken from
-// out, under the lock of the head, and when out is used up the two are swapped.
-// Whoever needs more than that takes both locks, the head's first, and then has the
-// whole queue to himself: the rules stand there, as if there were one lock. Before
-// it is given back, settle works out how far each end may go alone. The other
-// orders keep all their items in sorted, and do everything under the tail's lock.
+// What New makes, unless it is small, has two ends with a lock each, so that
+// producers and consumers rarely meet: items are appended to in, under the lock of
+// the tail, and taken from out, under the lock of the head, and when out is used up
+// the two are swapped. Whoever needs more than that takes both locks, the head's
+// first, and then has the whole queue to himself: the rules stand there, as if there
+// were one lock. Before it is given back, settle works out how far each end may go
+// alone. All other queues have a store, and the tail's lock for everything.
 type Queue[T any] struct {
-	cap    int
-	sorted store[T] // nil for first in first out
-	obj    park.Object
-	_      [64]byte // no two of the three parts share a cache line
+	cap   int
+	store store[T] // nil for one with two ends
+	obj   park.Object
+	_     [64]byte // no two of the three parts share a cache line
 
 	tail sync.Mutex
 	in   []T
 	room int // how many can be put without a look at the head
 	puts int // how many were put
 
+	stored    int       // how many items are in store
 	getters   park.List // not empty only while there is nothing to get
 	putters   park.List // not empty only while there is no room
 	joiners   park.List // not empty only while something is unfinished
@@ -50,11 +51,20 @@ type Queue[T any] struct {
 	_       [64]byte
 }
 
+// small is the capacity up to which two ends are not worth their second lock: those
+// who use the queue wait for each other most of the time.
+const small = 16
+
 // New returns a queue in which the item that was put first is got first. The
 // capacity is how many items may wait: 0 makes each Put wait for its Get, and a
 // queue without a limit has to be asked for by Unbounded. New panics for a
 // negative capacity.
-func New[T any](capacity int) *Queue[T] { return newQueue[T]("New", capacity, nil) }
+func New[T any](capacity int) *Queue[T] {
+	if capacity < 0 || capacity > small {
+		return newQueue[T]("New", capacity, nil)
+	}
+	return newQueue("New", capacity, store[T](&ring[T]{items: make([]T, capacity)}))
+}
 
 // NewPriority is New for a queue in which the lowest item is got first, and of
 // equal ones the one that was put first. cmp returns a negative number when a is
@@ -76,32 +86,32 @@ func NewStack[T any](capacity int) *Queue[T] {
 	return newQueue("NewStack", capacity, store[T](new(stack[T])))
 }
 
-func newQueue[T any](name string, capacity int, sorted store[T]) *Queue[T] {
+func newQueue[T any](name string, capacity int, items store[T]) *Queue[T] {
 	if capacity < 0 {
 		panic(fmt.Sprintf("inflight/queue: %s(%d): negative capacity", name, capacity))
 	}
-	q := &Queue[T]{cap: capacity, sorted: sorted}
-	q.settle()
-	return q
+	return &Queue[T]{cap: capacity, store: items}
 }
 
 // lock gives the caller the whole queue.
 func (q *Queue[T]) lock() {
-	if q.sorted == nil {
+	if q.store == nil {
 		q.head.Lock()
 	}
 	q.tail.Lock()
 }
 
 func (q *Queue[T]) unlock() {
+	if q.store != nil {
+		q.tail.Unlock()
+		return
+	}
 	q.settle()
 	q.tail.Unlock()
-	if q.sorted == nil {
-		q.head.Unlock()
-	}
+	q.head.Unlock()
 }
 
-// settle works out what each end may do alone. The caller holds both locks.
+// settle works out what each of two ends may do alone. The caller holds both locks.
 func (q *Queue[T]) settle() {
 	q.room = 0
 	if !q.shut && q.getters.Empty() && q.putters.Empty() {
@@ -111,31 +121,34 @@ func (q *Queue[T]) settle() {
 	q.known = q.puts
 }
 
-// len, push and pop are what the orders differ in. The caller holds both locks.
+// len, push and pop are for callers who have the whole queue.
 func (q *Queue[T]) len() int {
-	if q.sorted != nil {
-		return q.sorted.len()
+	if q.store != nil {
+		return q.stored
 	}
 	return len(q.in) + len(q.out) - q.taken
 }
 
 func (q *Queue[T]) push(v T) {
-	if q.sorted != nil {
-		q.sorted.push(v)
-	} else {
+	if q.store == nil {
 		q.in = append(q.in, v)
+	} else {
+		q.store.push(v) // may panic, in cmp
+		q.stored++
 	}
 	q.puts++
 }
 
 func (q *Queue[T]) pop() T {
-	if q.sorted != nil {
-		return q.sorted.pop()
+	if q.store == nil {
+		if q.taken == len(q.out) {
+			q.swap()
+		}
+		return q.shift()
 	}
-	if q.taken == len(q.out) {
-		q.swap()
-	}
-	return q.shift()
+	v := q.store.pop()
+	q.stored--
+	return v
 }
 
 // shift takes the next item from out. The head's lock is enough.

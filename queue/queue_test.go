@@ -14,8 +14,8 @@ import (
 	"github.com/inflight-go/inflight/queue"
 )
 
-// An order is one of the three constructors, and what it does to items. The lowest
-// three digits are the priority of one.
+// An order is one of the constructors, and what it does to items. The lowest three
+// digits of one are its priority.
 type order struct {
 	name   string
 	make   func(capacity int) *queue.Queue[int]
@@ -24,6 +24,7 @@ type order struct {
 
 var orders = []order{
 	{"fifo", queue.New[int], func(vs ...int) []int { return vs }},
+	{"fifo with two ends", queue.NewTwoEnded[int], func(vs ...int) []int { return vs }},
 	{"priority", func(c int) *queue.Queue[int] { return queue.NewPriority(c, byPriority) },
 		func(vs ...int) []int { return slices.SortedStableFunc(slices.Values(vs), byPriority) }},
 	{"stack", queue.NewStack[int], func(vs ...int) []int {
@@ -211,7 +212,7 @@ func TestQ1_order(t *testing.T) {
 		first, _ := q.GetNow()
 		put(t, q, 6)
 		rest := drain(q)
-		want := map[string][]int{"fifo": {5, 4, 6}, "priority": {4, 5, 6}, "stack": {4, 6, 5}}[t.name]
+		want := map[string][]int{"fifo": {5, 4, 6}, "fifo with two ends": {5, 4, 6}, "priority": {4, 5, 6}, "stack": {4, 6, 5}}[t.name]
 		expect(t, "items", append([]int{first}, rest...), want)
 	})
 }

@@ -2,11 +2,34 @@ package queue
 
 import "slices"
 
-// A store keeps the items that wait in an order of its own.
+// A store keeps the items that wait, and knows which is next.
 type store[T any] interface {
 	push(v T)
-	pop() T // the store is not empty
-	len() int
+	pop() T // there is one
+}
+
+// A ring is the store of New for a small capacity.
+type ring[T any] struct {
+	items       []T // as many as there can be
+	first, last int // where to take the next one from, and where to put it
+}
+
+func (r *ring[T]) push(v T) {
+	r.items[r.last] = v
+	r.last = r.after(r.last)
+}
+
+func (r *ring[T]) pop() (v T) {
+	v, r.items[r.first] = r.items[r.first], v
+	r.first = r.after(r.first)
+	return v
+}
+
+func (r *ring[T]) after(i int) int {
+	if i++; i < len(r.items) {
+		return i
+	}
+	return 0
 }
 
 // keep is how many slots a queue keeps though they are hardly used.
@@ -43,8 +66,6 @@ func (s *stack[T]) pop() T {
 	return v
 }
 
-func (s *stack[T]) len() int { return len(s.items) }
-
 // A heap is the store of NewPriority. It calls cmp only before it changes
 // anything, so that a cmp that panics leaves it as it was.
 type heap[T any] struct {
@@ -62,8 +83,6 @@ func (h *heap[T]) before(a, b *ranked[T]) bool {
 	c := h.cmp(a.v, b.v)
 	return c < 0 || c == 0 && a.order < b.order
 }
-
-func (h *heap[T]) len() int { return len(h.items) }
 
 func (h *heap[T]) push(v T) {
 	x := ranked[T]{v, h.count}

@@ -37,6 +37,7 @@ func TestQ1_got_items_are_released(t *testing.T) {
 		q    *queue.Queue[*big]
 	}{
 		{"fifo", queue.New[*big](8)},
+		{"fifo with two ends", queue.NewTwoEnded[*big](8)},
 		{"stack", queue.NewStack[*big](8)},
 		{"priority", queue.NewPriority(8, func(a, b *big) int { return 0 })},
 	} {
@@ -64,10 +65,10 @@ func TestQ21_a_burst_leaves_no_memory(t *testing.T) {
 	inEach(t, func(t *bench) {
 		q := t.queue(queue.Unbounded)
 		for range 2 {
-			for i := range 100_000 {
+			for i := range 20_000 {
 				put(t, q, i)
 			}
-			expect(t, "drained", len(drain(q)), 100_000)
+			expect(t, "drained", len(drain(q)), 20_000)
 			for range 2 {
 				g := startGet(t, q)
 				put(t, q, 1)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -157,6 +158,7 @@ func TestStress(t *testing.T) {
 		make func(capacity int) *queue.Queue[token]
 	}{
 		{"fifo", queue.New[token]},
+		{"fifo with two ends", queue.NewTwoEnded[token]},
 		{"priority", func(c int) *queue.Queue[token] { return queue.NewPriority(c, byNumber) }},
 		{"stack", queue.NewStack[token]},
 	}
@@ -164,7 +166,7 @@ func TestStress(t *testing.T) {
 		for _, capacity := range []int{0, 1, 10, queue.Unbounded} {
 			for _, sudden := range []bool{false, true} {
 				t.Run(m.name, func(t *testing.T) {
-					s := &stress{T: t, q: m.make(capacity), fifo: m.name == "fifo", seen: make(map[token]int)}
+					s := &stress{T: t, q: m.make(capacity), fifo: strings.HasPrefix(m.name, "fifo"), seen: make(map[token]int)}
 					s.run(sudden)
 				})
 			}

@@ -16,7 +16,7 @@ const (
 func (q *Queue[T]) wait(ctx context.Context, l *park.List, w *park.Waiter, op park.Op) error {
 	w.N = served
 	q.room, q.waiters = 0, true // neither end may overlook w
-	if q.sorted == nil {
+	if q.store == nil {
 		q.head.Unlock()
 	}
 	err := l.Wait(ctx, &q.tail, w, op, &q.obj)
