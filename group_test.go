@@ -1251,9 +1251,8 @@ func TestG19_finished_children_are_let_go(t *testing.T) {
 				seen.Reject(b)
 				seen.Err()
 				inflight.NewPromise[*ballast](ctx).Resolve(b)
-				inflight.NewPromise[int](ctx).Resolve(1)
 				return nil
-			})
+			}).Await(context.Background())
 		},
 		"started": func(g *inflight.TaskGroup, b *ballast) {
 			inflight.Start(g, func(_ context.Context, ready func(*ballast)) error { ready(b); return nil })
