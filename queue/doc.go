@@ -24,7 +24,7 @@
 // and so are those who wait to get, and whoever comes later waits behind them.
 //
 // An operation that returns an error has done nothing: no item was put, none was
-// got. When its context ends while it waits it returns the cause
+// got. (PutAll says how far it came.) When its context ends while it waits it returns the cause
 // ([context.Cause]), unless it was served at the same moment; then it returns nil,
 // and the item counts. A context that has ended before the call is always an
 // error, even where the call would not have had to wait.

@@ -22,8 +22,8 @@ func (q *Queue[T]) Get(ctx context.Context) (T, error) {
 
 // get is Get, and before that TaskDone for so many items, in one go.
 func (q *Queue[T]) get(ctx context.Context, finished int) (T, error) {
-	v, w, err := q.tryGet(finished)
-	q.wake(ctx, park.OpGet, w)
+	v, woke, err := q.tryGet(finished)
+	q.after(ctx, park.OpGet, woke)
 	if err == ErrEmpty {
 		return q.waitGet(ctx)
 	}
@@ -35,8 +35,8 @@ func (q *Queue[T]) get(ctx context.Context, finished int) (T, error) {
 func (q *Queue[T]) GetNow() (T, error) {
 	ctx := context.Background()
 	park.Point(ctx, park.OpGet, &q.obj)
-	v, w, err := q.tryGet(0)
-	q.wake(ctx, park.OpGet, w)
+	v, woke, err := q.tryGet(0)
+	q.after(ctx, park.OpGet, woke)
 	return v, err
 }
 
@@ -51,22 +51,21 @@ func (q *Queue[T]) GetUpTo(ctx context.Context, n int) ([]T, error) {
 	if ctx.Err() != nil {
 		return nil, park.Cause(ctx)
 	}
-	vs, w, err := q.tryGetUpTo(nil, n)
+	vs, woke, err := q.tryGetUpTo(nil, n)
 	if err == ErrEmpty {
 		var v T
 		if v, err = q.waitGet(ctx); err != nil {
 			return nil, err
 		}
-		vs, w, _ = q.tryGetUpTo([]T{v}, n)
+		vs, woke, _ = q.tryGetUpTo([]T{v}, n)
 	}
-	q.wake(ctx, park.OpGet, w)
+	q.after(ctx, park.OpGet, woke)
 	return vs, err
 }
 
 // tryGet counts so many items as done, and takes the next one if there is one. It
-// returns ErrEmpty or ErrShutdown otherwise. Whoever was let in by that must be
-// woken.
-func (q *Queue[T]) tryGet(finished int) (v T, w *park.Waiter, err error) {
+// returns ErrEmpty or ErrShutdown otherwise.
+func (q *Queue[T]) tryGet(finished int) (v T, woke bool, err error) {
 	if q.store != nil {
 		q.lock()
 	} else {
@@ -75,21 +74,21 @@ func (q *Queue[T]) tryGet(finished int) (v T, w *park.Waiter, err error) {
 			q.done += finished
 			v = q.shift()
 			q.head.Unlock()
-			return v, nil, nil
+			return v, false, nil
 		}
 		q.tail.Lock()
 	}
 	defer q.unlock()
-	joiner := q.finish(finished)
-	v, putter, ok := q.take()
+	joined := q.finish(finished)
+	v, woke, ok := q.take()
 	if !ok {
 		err = q.nothing()
 	}
-	return v, both(joiner, putter), err
+	return v, woke || joined, err
 }
 
 // tryGetUpTo appends what can be got at once to vs, up to n in all.
-func (q *Queue[T]) tryGetUpTo(vs []T, n int) (_ []T, last *park.Waiter, err error) {
+func (q *Queue[T]) tryGetUpTo(vs []T, n int) (_ []T, woke bool, err error) {
 	q.lock()
 	defer q.unlock()
 	vs = slices.Grow(vs, min(n-len(vs), q.len()))
@@ -99,12 +98,12 @@ func (q *Queue[T]) tryGetUpTo(vs []T, n int) (_ []T, last *park.Waiter, err erro
 			break
 		}
 		vs = append(vs, v)
-		last = both(last, w)
+		woke = woke || w
 	}
 	if len(vs) == 0 {
 		err = q.nothing()
 	}
-	return vs, last, err
+	return vs, woke, err
 }
 
 // nothing is the error of those who find nothing.
@@ -117,25 +116,23 @@ func (q *Queue[T]) nothing() error {
 
 // take takes the next item if there is one, and lets in those who wait to put, as
 // far as there is room. The caller has the whole queue.
-func (q *Queue[T]) take() (v T, last *park.Waiter, ok bool) {
+func (q *Queue[T]) take() (v T, woke, ok bool) {
 	if q.len() == 0 {
-		w := q.putters.Front()
-		if w == nil {
-			return v, nil, false
+		if w := q.putters.Front(); w != nil { // a rendezvous
+			v = *w.Slot.(*T)
+			q.puts++
+			serve(&q.putters)
+			return v, true, true
 		}
-		v = *w.Slot.(*T) // a rendezvous
-		q.puts++
-		q.putters.Grant(w)
-		return v, w, true
+		return v, false, false
 	}
 	v = q.pop()
 	for !q.putters.Empty() && q.len() < q.cap {
-		w := q.putters.Front()
-		q.push(*w.Slot.(*T))
-		q.putters.Grant(w)
-		last = both(last, w)
+		q.push(*q.putters.Front().Slot.(*T))
+		serve(&q.putters)
+		woke = true
 	}
-	return v, last, true
+	return v, woke, true
 }
 
 // waitGet waits for its turn to get an item.
@@ -154,8 +151,8 @@ func (q *Queue[T]) waitGet(ctx context.Context) (T, error) {
 			return *slot, err
 		}
 		q.unlock() // tryGet may panic, in cmp
-		v, putter, err := q.tryGet(0)
-		q.wake(ctx, park.OpGet, putter)
+		v, woke, err := q.tryGet(0)
+		q.after(ctx, park.OpGet, woke)
 		if err != ErrEmpty {
 			return v, err
 		}

@@ -19,10 +19,10 @@ func (q *Queue[T]) Unfinished() int {
 func (q *Queue[T]) TaskDone() {
 	ctx := context.Background()
 	park.Point(ctx, park.OpTaskDone, &q.obj)
-	q.wake(ctx, park.OpTaskDone, q.tryDone())
+	q.after(ctx, park.OpTaskDone, q.tryDone())
 }
 
-func (q *Queue[T]) tryDone() *park.Waiter {
+func (q *Queue[T]) tryDone() (woke bool) {
 	if q.store != nil {
 		q.lock()
 	} else {
@@ -30,7 +30,7 @@ func (q *Queue[T]) tryDone() *park.Waiter {
 		if q.known-q.done > 1 { // not the last one: nobody can be waiting for it
 			q.done++
 			q.head.Unlock()
-			return nil
+			return false
 		}
 		q.tail.Lock()
 	}
@@ -38,16 +38,15 @@ func (q *Queue[T]) tryDone() *park.Waiter {
 	return q.finish(1)
 }
 
-// finish counts n items as done. The caller has the whole queue, and wakes who
-// is returned.
-func (q *Queue[T]) finish(n int) *park.Waiter {
+// finish counts n items as done. The caller has the whole queue.
+func (q *Queue[T]) finish(n int) (woke bool) {
 	if n > q.puts-q.done {
 		panic("inflight/queue: TaskDone called more often than items were put (a range over All calls it by itself)")
 	}
 	if q.done += n; q.done != q.puts {
-		return nil
+		return false
 	}
-	return grantAll(&q.joiners, served)
+	return letGo(&q.joiners, served)
 }
 
 // Join waits until no item is unfinished: as many were done as were put. If that is

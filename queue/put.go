@@ -17,11 +17,11 @@ func (q *Queue[T]) Put(ctx context.Context, v T) error {
 	if q.quickPut(v) {
 		return nil
 	}
-	w, err := q.tryPut(v)
+	woke, err := q.tryPut(v)
 	if err == ErrFull {
 		return q.waitPut(ctx, v)
 	}
-	q.wake(ctx, park.OpPut, w)
+	q.after(ctx, park.OpPut, woke)
 	return err
 }
 
@@ -33,8 +33,8 @@ func (q *Queue[T]) PutNow(v T) error {
 	if q.quickPut(v) {
 		return nil
 	}
-	w, err := q.tryPut(v)
-	q.wake(ctx, park.OpPut, w)
+	woke, err := q.tryPut(v)
+	q.after(ctx, park.OpPut, woke)
 	return err
 }
 
@@ -47,22 +47,28 @@ func (q *Queue[T]) PutAll(ctx context.Context, vs []T) (n int, err error) {
 		if ctx.Err() != nil {
 			return n, park.Cause(ctx)
 		}
-		n += q.quickPutAll(vs[n:])
-		if n == len(vs) {
-			return n, nil
-		}
-		k, w, err := q.tryPutAll(vs[n:])
-		n += k
-		q.wake(ctx, park.OpPut, w)
-		if err == ErrFull {
-			if err = q.waitPut(ctx, vs[n]); err == nil {
-				n++
-			}
-		}
-		if err != nil {
+		k, err := q.putSome(ctx, vs[n:])
+		if n += k; err != nil || n == len(vs) {
 			return n, err
 		}
 	}
+}
+
+// putSome puts what there is room for, or waits and puts one.
+func (q *Queue[T]) putSome(ctx context.Context, vs []T) (n int, err error) {
+	if n = q.quickPutAll(vs); n == len(vs) {
+		return n, nil
+	}
+	k, woke, err := q.tryPutAll(vs[n:])
+	n += k
+	q.after(ctx, park.OpPut, woke)
+	if err != ErrFull {
+		return n, err
+	}
+	if err = q.waitPut(ctx, vs[n]); err == nil {
+		n++
+	}
+	return n, err
 }
 
 // quickPut puts v if there is room for certain and nobody waits.
@@ -96,45 +102,44 @@ func (q *Queue[T]) quickPutAll(vs []T) (n int) {
 	return n
 }
 
-// tryPut puts v if that can be done at once, and returns ErrFull otherwise. Whoever
-// has got it must be woken.
-func (q *Queue[T]) tryPut(v T) (*park.Waiter, error) {
+// tryPut puts v if that can be done at once, and returns ErrFull otherwise.
+func (q *Queue[T]) tryPut(v T) (woke bool, err error) {
 	q.lock()
 	defer q.unlock()
 	return q.offer(v)
 }
 
 // tryPutAll is tryPut for the first n items of vs.
-func (q *Queue[T]) tryPutAll(vs []T) (n int, last *park.Waiter, err error) {
+func (q *Queue[T]) tryPutAll(vs []T) (n int, woke bool, err error) {
 	q.lock()
 	defer q.unlock()
 	for _, v := range vs {
 		w, err := q.offer(v)
 		if err != nil {
-			return n, last, err
+			return n, woke, err
 		}
-		last = both(last, w)
+		woke = woke || w
 		n++
 	}
-	return n, last, nil
+	return n, woke, nil
 }
 
 // offer is tryPut for a caller who has the whole queue.
-func (q *Queue[T]) offer(v T) (*park.Waiter, error) {
+func (q *Queue[T]) offer(v T) (woke bool, err error) {
 	if q.shut {
-		return nil, ErrShutdown
+		return false, ErrShutdown
 	}
 	if w := q.getters.Front(); w != nil {
 		*w.Slot.(*T) = v
 		q.puts++
-		q.getters.Grant(w)
-		return w, nil
+		serve(&q.getters)
+		return true, nil
 	}
 	if q.full() {
-		return nil, ErrFull
+		return false, ErrFull
 	}
 	q.push(v)
-	return nil, nil
+	return false, nil
 }
 
 // full reports whether no more item may wait. Those who wait to put have taken what
@@ -152,8 +157,8 @@ func (q *Queue[T]) waitPut(ctx context.Context, v T) error {
 			return q.wait(ctx, &q.putters, w, park.OpPut)
 		}
 		q.unlock() // tryPut may panic, in cmp
-		getter, err := q.tryPut(v)
-		q.wake(ctx, park.OpPut, getter)
+		woke, err := q.tryPut(v)
+		q.after(ctx, park.OpPut, woke)
 		if err != ErrFull {
 			return err
 		}

@@ -70,7 +70,8 @@ func New[T any](capacity int) *Queue[T] {
 // equal ones the one that was put first. cmp returns a negative number when a is
 // lower than b, zero when they are equal, a positive one when b is lower, as
 // cmp.Compare does. It is called while the queue is locked: it must not use the
-// queue. NewPriority panics for a nil cmp.
+// queue. If it panics, so does the operation that called it, and may lose its own
+// items; the queue can still be used. NewPriority panics for a nil cmp.
 //
 // The order is among the items that wait. Those who wait to put are still let in
 // in the order in which they came.

@@ -22,23 +22,25 @@ func (q *Queue[T]) ShutdownNow() []T { return q.end(0, true) }
 func (q *Queue[T]) end(closed int, now bool) []T {
 	ctx := context.Background()
 	park.Point(ctx, park.OpShutdown, &q.obj)
-	drained, w := q.tryEnd(closed, now)
-	q.wake(ctx, park.OpShutdown, w)
+	drained, woke := q.tryEnd(closed, now)
+	q.after(ctx, park.OpShutdown, woke)
 	return drained
 }
 
-func (q *Queue[T]) tryEnd(closed int, now bool) (drained []T, w *park.Waiter) {
+func (q *Queue[T]) tryEnd(closed int, now bool) (drained []T, woke bool) {
 	q.lock()
 	defer q.unlock()
 	q.producers -= closed
 	if closed > 0 && q.producers > 0 {
-		return nil, nil
+		return nil, false
 	}
 	q.shut = true
-	w = both(grantAll(&q.putters, refused), grantAll(&q.getters, refused))
+	for _, l := range []*park.List{&q.putters, &q.getters} {
+		woke = letGo(l, refused) || woke
+	}
 	for now && q.len() > 0 {
 		drained = append(drained, q.pop())
 	}
 	undone := min(len(drained), q.puts-q.done) // TaskDone may have come before its time
-	return drained, both(w, q.finish(undone))
+	return drained, q.finish(undone) || woke
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"runtime"
 	"testing"
+	"testing/synctest"
 	"weak"
 
 	"github.com/inflight-go/inflight/queue"
@@ -27,6 +28,29 @@ func TestQ23_cmp_panics(t *testing.T) {
 	angry = false
 	expect(t, "Unfinished", q.Unfinished(), 4)
 	expect(t, "items", drain(q), []int{1, 2, 3, 4})
+}
+
+// Whoever was let in before cmp panicked goes on, and whoever was not waits for the
+// next.
+func TestQ23_cmp_panics_while_others_wait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const bad = 99
+		angry := true
+		q := queue.NewPriority(2, func(a, b int) int {
+			if angry && (a == bad || b == bad) {
+				panic("cmp")
+			}
+			return cmp.Compare(a, b)
+		})
+		put(t, q, 1, 2)
+		let, kept := startPut(t, q, 3), startPut(t, q, bad)
+		expect(t, "panic of GetUpTo", panics(t, func() { q.GetUpTo(t.Context(), 2) }), "cmp")
+		let.returns(t, nil)
+		kept.waits(t)
+		angry = false
+		expect(t, "items", drain(q), []int{3, bad})
+		kept.returns(t, nil)
+	})
 }
 
 // An item that was got is no longer kept alive by the queue.

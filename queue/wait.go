@@ -26,32 +26,27 @@ func (q *Queue[T]) wait(ctx context.Context, l *park.List, w *park.Waiter, op pa
 	return err
 }
 
-// wake wakes w, which was granted under the locks, if there is one.
-func (q *Queue[T]) wake(ctx context.Context, op park.Op, w *park.Waiter) {
-	if w == nil {
-		return
-	}
+// serve lets the first of those who wait in l go. What it gets, or brings, has
+// changed hands before.
+func serve(l *park.List) {
+	w := l.Front()
+	l.Grant(w)
 	w.Unpark()
-	park.Point(ctx, op, &q.obj)
 }
 
-// both is for those who have two to wake, or one, or none: it leaves one.
-func both(a, b *park.Waiter) *park.Waiter {
-	if b == nil {
-		return a
-	}
-	if a != nil {
-		a.Unpark()
-	}
-	return b
-}
-
-// grantAll serves all who wait in l.
-func grantAll(l *park.List, how int64) (last *park.Waiter) {
+// letGo lets all who wait in l go, and tells them how.
+func letGo(l *park.List, how int64) (woke bool) {
 	for w := l.Front(); w != nil; w = l.Front() {
 		w.N = how
-		l.Grant(w)
-		last = both(last, w)
+		serve(l)
+		woke = true
 	}
-	return last
+	return woke
+}
+
+// after is the end of each operation that may have woken somebody.
+func (q *Queue[T]) after(ctx context.Context, op park.Op, woke bool) {
+	if woke {
+		park.Point(ctx, op, &q.obj)
+	}
 }
