@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -9,7 +10,7 @@ import (
 	"github.com/alitto/pond/v2"
 	"github.com/creachadair/taskgroup"
 	"github.com/panjf2000/ants/v2"
-	"github.com/sourcegraph/conc/iter"
+	conciter "github.com/sourcegraph/conc/iter"
 	"github.com/sourcegraph/conc/pool"
 	"golang.org/x/sync/errgroup"
 
@@ -82,12 +83,16 @@ func mapMap(n int) int64 {
 	return sum(out)
 }
 
-func mapEach(n int) int64 { return mapStream(n) }
+func mapEach(n int) int64 {
+	return drain(inflight.Each(context.Background(), slices.Values(items(n)), mapLimit, same))
+}
 
-func mapEachOrdered(n int) int64 { return mapStream(n, inflight.Ordered()) }
+func mapEachOrdered(n int) int64 {
+	return drain(inflight.Each(context.Background(), slices.Values(items(n)), mapLimit, same, inflight.Ordered()))
+}
 
-func mapStream(n int, opts ...inflight.Option) (total int64) {
-	for _, r := range inflight.Each(context.Background(), slices.Values(items(n)), mapLimit, same, opts...) {
+func drain(pairs iter.Seq2[int, inflight.Result[int]]) (total int64) {
+	for _, r := range pairs {
 		must(r.Err)
 		total += int64(r.Value)
 	}
@@ -142,7 +147,7 @@ func mapConcPool(n int) int64 {
 }
 
 func mapConcIter(n int) int64 {
-	m := iter.Mapper[int, int]{MaxGoroutines: mapLimit}
+	m := conciter.Mapper[int, int]{MaxGoroutines: mapLimit}
 	out, err := m.MapErr(items(n), func(v *int) (int, error) { return same(context.Background(), *v) })
 	must(err)
 	return sum(out)
