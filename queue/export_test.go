@@ -5,10 +5,20 @@ import "fmt"
 // NewTwoEnded is New for a queue that has two ends however small it is.
 func NewTwoEnded[T any](capacity int) *Queue[T] { return newQueue[T]("New", capacity, nil) }
 
+// look is lock for somebody who must not set anything right: its end leaves room and
+// waiters as they were.
+func (q *Queue[T]) look() (end func()) {
+	q.head.Lock()
+	q.tail.Lock()
+	return func() {
+		q.tail.Unlock()
+		q.head.Unlock()
+	}
+}
+
 // Waiting returns how many wait to put, to get, and to join.
 func (q *Queue[T]) Waiting() (putters, getters, joiners int) {
-	q.lock()
-	defer q.unlock()
+	defer q.look()()
 	return q.putters.Len(), q.getters.Len(), q.joiners.Len()
 }
 
@@ -36,8 +46,7 @@ func (q *Queue[T]) Counted(n int) {
 
 // Check returns what is wrong with the queue's own idea of itself.
 func (q *Queue[T]) Check() error {
-	q.lock()
-	defer q.unlock()
+	defer q.look()()
 	n := q.len()
 	switch {
 	case n > q.cap:

@@ -114,25 +114,24 @@ func (q *Queue[T]) nothing() error {
 	return ErrEmpty
 }
 
-// take takes the next item if there is one, and lets in those who wait to put, as
-// far as there is room. The caller has the whole queue.
+// take takes the next item if there is one, and lets in who has waited longest to
+// put. The caller has the whole queue.
 func (q *Queue[T]) take() (v T, woke, ok bool) {
-	if q.len() == 0 {
-		if w := q.putters.Front(); w != nil { // a rendezvous
-			v = *w.Slot.(*T)
-			q.puts++
+	w := q.putters.Front()
+	if q.len() > 0 {
+		v = q.pop()
+		if w != nil {
+			q.push(*w.Slot.(*T))
 			serve(&q.putters)
-			return v, true, true
 		}
-		return v, false, false
+		return v, w != nil, true
 	}
-	v = q.pop()
-	for !q.putters.Empty() && q.len() < q.cap {
-		q.push(*q.putters.Front().Slot.(*T))
+	if w != nil { // a rendezvous
+		v = *w.Slot.(*T)
+		q.puts++
 		serve(&q.putters)
-		woke = true
 	}
-	return v, woke, true
+	return v, w != nil, w != nil
 }
 
 // waitGet waits for its turn to get an item.

@@ -174,6 +174,7 @@ type oracleRun struct {
 	waiting []*op
 	handles []*queue.Producer[int]
 	serial  int
+	steps   int
 }
 
 // oracle runs the operations of the script, two bytes for each, on a queue and on
@@ -372,11 +373,13 @@ func (r *oracleRun) compare() {
 		}
 	}
 	r.waiting = slices.DeleteFunc(r.waiting, func(o *op) bool { return o.done })
-	expect(r, "Len", r.q.Len(), len(r.m.items))
-	expect(r, "Unfinished", r.q.Unfinished(), r.m.unfinished)
-	expect(r, "Full", r.q.Full(), len(r.m.items) >= r.m.cap)
-	expect(r, "Empty", r.q.Empty(), len(r.m.items) == 0)
 	expectWaiting(r, r.q, len(r.m.putters), len(r.m.getters), len(r.m.joiners))
+	if r.steps++; r.steps%8 == 0 { // not always: it tells both ends how things are
+		expect(r, "Len", r.q.Len(), len(r.m.items))
+		expect(r, "Unfinished", r.q.Unfinished(), r.m.unfinished)
+		expect(r, "Full", r.q.Full(), len(r.m.items) >= r.m.cap)
+		expect(r, "Empty", r.q.Empty(), len(r.m.items) == 0)
+	}
 }
 
 // script returns the bytes of a random script of n operations.

@@ -135,16 +135,12 @@ func (q *Queue[T]) offer(v T) (woke bool, err error) {
 		serve(&q.getters)
 		return true, nil
 	}
-	if q.full() {
+	if q.len() >= q.cap {
 		return false, ErrFull
 	}
 	q.push(v)
 	return false, nil
 }
-
-// full reports whether no more item may wait. Those who wait to put have taken what
-// room there is.
-func (q *Queue[T]) full() bool { return !q.putters.Empty() || q.len() >= q.cap }
 
 // waitPut waits for its turn to put v.
 func (q *Queue[T]) waitPut(ctx context.Context, v T) error {
@@ -153,7 +149,7 @@ func (q *Queue[T]) waitPut(ctx context.Context, v T) error {
 	w.Slot = &v
 	for {
 		q.lock()
-		if !q.shut && q.getters.Empty() && q.full() {
+		if !q.shut && q.getters.Empty() && q.len() >= q.cap {
 			return q.wait(ctx, &q.putters, w, park.OpPut)
 		}
 		q.unlock() // tryPut may panic, in cmp

@@ -25,6 +25,28 @@ func TestQ3_put_waits_while_full(t *testing.T) {
 	})
 }
 
+// Whoever waits is let in at the next get, whatever the two ends know of each other
+// by then.
+func TestQ3_let_in_at_the_next_get(t *testing.T) {
+	inEach(t, func(t *bench) {
+		for n := range 5 {
+			q := t.queue(4, 0, 0, 0, 0)
+			for range n { // what is left was put before the last get, or after it
+				q.GetNow()
+			}
+			for range n {
+				put(t, q, 0)
+			}
+			p := startPut(t, q, 1)
+			p.waits(t)
+			q.GetNow()
+			p.returns(t, nil)
+			expectErr(t, "PutNow", q.PutNow(2), queue.ErrFull)
+			drain(q)
+		}
+	})
+}
+
 // A Put that finds room while nobody waits for it does not wait.
 func TestQ3_put_with_room_returns(t *testing.T) {
 	inEach(t, func(t *bench) {

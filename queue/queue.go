@@ -36,7 +36,7 @@ type Queue[T any] struct {
 
 	stored    int       // how many items are in store
 	getters   park.List // not empty only while there is nothing to get
-	putters   park.List // not empty only while there is no room
+	putters   park.List // not empty only while there is no room: none is left unused
 	joiners   park.List // not empty only while something is unfinished
 	producers int       // handles that are open
 	shut      bool
@@ -115,7 +115,7 @@ func (q *Queue[T]) unlock() {
 // settle works out what each of two ends may do alone. The caller holds both locks.
 func (q *Queue[T]) settle() {
 	q.room = 0
-	if !q.shut && q.getters.Empty() && q.putters.Empty() {
+	if !q.shut && q.getters.Empty() {
 		q.room = q.cap - q.len()
 	}
 	q.waiters = !q.putters.Empty()

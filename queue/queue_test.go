@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -217,17 +218,20 @@ func TestQ1_order(t *testing.T) {
 	})
 }
 
-// A long run of random puts and gets keeps the order of a priority queue.
-func TestQ1_priority_of_many(t *testing.T) {
-	q := queue.NewPriority(queue.Unbounded, cmp.Compare[int])
-	var want []int
-	for i := range 2000 {
-		v := i * 7919 % 1009
-		put(t, q, v)
-		want = append(want, v)
+// A priority queue of any size sorts, and keeps the order of equal items.
+func TestQ1_Q2_priority_sorts(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for n := range 200 {
+		q := queue.NewPriority(queue.Unbounded, byPriority)
+		var want []int
+		for i := range n {
+			v := 1000*i + r.IntN(1+n/2)
+			put(t, q, v)
+			want = append(want, v)
+		}
+		slices.SortStableFunc(want, byPriority)
+		expect(t, "items", drain(q), want)
 	}
-	slices.Sort(want)
-	expect(t, "items", drain(q), want)
 }
 
 // Items that compare as equal are got in the order in which they were put; their
