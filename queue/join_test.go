@@ -134,6 +134,32 @@ func TestQ13_task_done_too_often(t *testing.T) {
 	})
 }
 
+// TaskDone counts for whichever item: a range whose body calls it too comes to zero
+// early, and to a panic when it goes on like that.
+func TestQ11_Q13_task_done_before_its_time(t *testing.T) {
+	inEach(t, func(t *bench) {
+		q := t.queue(5, 1, 2, 3)
+		j := startJoin(t, q)
+		n := 0
+		msg := panics(t, func() {
+			for range q.All(t.Context()) {
+				switch n++; n {
+				case 1:
+					q.TaskDone()
+					j.waits(t)
+				case 2: // one by the body, one by the range, one by the body
+					q.TaskDone()
+					j.returns(t, nil)
+				}
+			}
+		})
+		expect(t, "bodies", n, 2)
+		expect(t, "panic", msg[:strings.Index(msg, " called")], "inflight/queue: TaskDone")
+		expect(t, "Unfinished", q.Unfinished(), 0)
+		drain(q)
+	})
+}
+
 // Counters that go round keep their meaning.
 func TestQ11_counters_wrap(t *testing.T) {
 	inEach(t, func(t *bench) {

@@ -133,6 +133,19 @@ func TestQ16_shutdown_now_with_work_in_hand(t *testing.T) {
 	})
 }
 
+// What was declared done while it waited is not counted again when it is drained.
+func TestQ16_shutdown_now_after_task_done(t *testing.T) {
+	inEach(t, func(t *bench) {
+		q := t.queue(5, 1, 2, 3)
+		q.TaskDone()
+		q.TaskDone()
+		j := startJoin(t, q)
+		expect(t, "drained", len(q.ShutdownNow()), 3)
+		expect(t, "Unfinished", q.Unfinished(), 0)
+		j.returns(t, nil)
+	})
+}
+
 // ShutdownNow lets Join through when nothing is being worked on, and wakes all who
 // wait to put or get.
 func TestQ16_shutdown_now_with_nothing_in_hand(t *testing.T) {
