@@ -281,6 +281,12 @@ func TestGA16_next_after_a_failure(t *testing.T) {
 		wantErrs(s, err)
 		wantEqual(s, "value", v, 4)
 		wantSlice(s, "began", began, 0, time.Second, 3*time.Second, 63*time.Second)
+
+		v, err, began, _ = hedged(s.ctx, time.Minute,
+			takes(time.Hour, 1, nil), takes(time.Second, 2, errOak), takes(time.Second, 3, nil))
+		wantErrs(s, err)
+		wantEqual(s, "value, while the first one runs", v, 3)
+		wantSlice(s, "began, while the first one runs", began, 0, time.Minute, 61*time.Second)
 	})
 }
 
