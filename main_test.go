@@ -139,9 +139,13 @@ var mainPrograms = map[string]func(){
 		}, inflight.Grace(20*time.Millisecond))
 	},
 	"no grace": func() { inflight.Main(hang, inflight.Grace(0)) },
-	"debug":    func() { inflight.Main(sayDebug) },
-	"debug 0":  func() { inflight.Main(sayDebug, inflight.Debug(0)) },
-	"debug 1":  func() { inflight.Main(sayDebug, inflight.Debug(1)) },
+	"abandons": abandonAndPanic,
+	"coded later": func() {
+		inflight.Main(func(ctx context.Context) error { untilCancelled(ctx); return exitError(7) })
+	},
+	"debug":   func() { inflight.Main(sayDebug) },
+	"debug 0": func() { inflight.Main(sayDebug, inflight.Debug(0)) },
+	"debug 1": func() { inflight.Main(sayDebug, inflight.Debug(1)) },
 	"drains": func() {
 		inflight.Main(func(ctx context.Context) error {
 			say("ready")

@@ -350,10 +350,11 @@ func TestST7_close_twice(t *testing.T) {
 				return inflight.Sleep(ctx, time.Millisecond)
 			})
 		}
+		var wg sync.WaitGroup
 		for range 4 {
-			go s.Close(t.Context(), nil)
+			wg.Go(func() { s.Close(t.Context(), nil) })
 		}
-		time.Sleep(time.Second)
+		wg.Wait()
 		for i := range 100 {
 			if runs[i] != 1 {
 				t.Fatalf("cleanup %d ran %d times", i, runs[i])
