@@ -187,3 +187,138 @@ func ExampleQueue_Producer() {
 	fmt.Println(sum)
 	// Output: 63
 }
+
+func ExampleQueue() {
+	ctx := context.Background()
+	show := func(q *queue.Queue[int]) { // whichever order it has
+		q.PutAll(ctx, []int{2, 3, 1})
+		fmt.Println(q.ShutdownNow())
+	}
+	show(queue.New[int](3))
+	show(queue.NewPriority(3, cmp.Compare[int]))
+	show(queue.NewStack[int](3))
+	// Output:
+	// [2 3 1]
+	// [1 2 3]
+	// [1 3 2]
+}
+
+func ExampleQueue_PutNow() {
+	q := queue.New[string](1)
+	fmt.Println(q.PutNow("a"))
+	if err := q.PutNow("b"); errors.Is(err, queue.ErrFull) {
+		fmt.Println("dropped")
+	}
+	// Output:
+	// <nil>
+	// dropped
+}
+
+func ExampleQueue_GetNow() {
+	q := queue.New[string](1)
+	q.PutNow("a")
+	fmt.Println(q.GetNow())
+	_, err := q.GetNow()
+	fmt.Println(errors.Is(err, queue.ErrEmpty))
+	// Output:
+	// a <nil>
+	// true
+}
+
+func ExampleQueue_TaskDone() {
+	q := queue.New[string](1)
+	q.PutNow("a")
+	v, _ := q.GetNow()
+	fmt.Println(v, q.Unfinished())
+	q.TaskDone()
+	fmt.Println(q.Unfinished())
+	// Output:
+	// a 1
+	// 0
+}
+
+func ExampleQueue_Unfinished() {
+	q := queue.New[string](5)
+	q.PutAll(context.Background(), []string{"a", "b"})
+	q.GetNow()
+	fmt.Println(q.Len(), "waiting,", q.Unfinished(), "unfinished")
+	// Output: 1 waiting, 2 unfinished
+}
+
+func ExampleQueue_Len() {
+	q := queue.New[string](5)
+	q.PutAll(context.Background(), []string{"a", "b"})
+	fmt.Println(q.Len())
+	// Output: 2
+}
+
+func ExampleQueue_Cap() {
+	fmt.Println(queue.New[string](5).Cap(), queue.New[string](queue.Unbounded).Cap() == queue.Unbounded)
+	// Output: 5 true
+}
+
+func ExampleQueue_Full() {
+	q := queue.New[string](1)
+	fmt.Println(q.Full())
+	q.PutNow("a")
+	fmt.Println(q.Full())
+	// Output:
+	// false
+	// true
+}
+
+func ExampleQueue_Empty() {
+	q := queue.New[string](1)
+	fmt.Println(q.Empty())
+	q.PutNow("a")
+	fmt.Println(q.Empty())
+	// Output:
+	// true
+	// false
+}
+
+func ExampleProducer() {
+	ctx := context.Background()
+	q := queue.New[string](5)
+	a, b := q.Producer(), q.Producer()
+	a.Put(ctx, "from a")
+	a.Close()
+	b.Put(ctx, "from b")
+	b.Close() // the last one
+	for v := range q.All(ctx) {
+		fmt.Println(v)
+	}
+	// Output:
+	// from a
+	// from b
+}
+
+func ExampleProducer_Put() {
+	ctx := context.Background()
+	p := queue.New[int](1).Producer()
+	fmt.Println(p.Put(ctx, 1))
+	p.Close()
+	fmt.Println(p.Put(ctx, 2))
+	// Output:
+	// <nil>
+	// inflight/queue: the producer is closed
+}
+
+func ExampleProducer_PutNow() {
+	p := queue.New[int](1).Producer()
+	fmt.Println(p.PutNow(1), p.PutNow(2))
+	// Output: <nil> inflight/queue: the queue is full
+}
+
+func ExampleProducer_PutAll() {
+	p := queue.New[int](5).Producer()
+	fmt.Println(p.PutAll(context.Background(), []int{1, 2, 3}))
+	// Output: 3 <nil>
+}
+
+func ExampleProducer_Close() {
+	q := queue.New[int](5)
+	q.Producer().Close() // the only one
+	fmt.Println(q.GetNow())
+	// Output: 0 inflight/queue: the queue is shut down
+}
