@@ -51,11 +51,11 @@ type worker struct {
 }
 
 // open opens the crew's scope.
-func (c *crew) open(ctx context.Context, kind, name string, limit int, pc uintptr) {
+func (c *crew) open(ctx context.Context, kind string, limit int, pc uintptr) {
 	c.max = int64(limit)
 	c.work = c.worker
 	c.labels = goroutine.Current()
-	c.n.InitScope(ctx, kind, name, pc)
+	c.n.InitScope(ctx, nil, kind, "", pc)
 	c.anchor = register(&c.n.Node)
 }
 
@@ -155,8 +155,8 @@ func (c *crew) runItems(w *worker) (again bool) {
 			c.items.broke(w, nil)
 			return
 		}
-		again = true
 		c.items.broke(w, newPanic(v, w.n.Name()))
+		again = goroutine.Reusable()
 	}()
 	for {
 		goroutine.Fresh(c.labels)

@@ -9,9 +9,14 @@ import (
 	"github.com/inflight-go/inflight/internal/park"
 )
 
+// An EachOption changes how Each works.
+type EachOption func(*eachOptions)
+
+type eachOptions struct{ ordered bool }
+
 // Ordered makes Each yield in the order of the input. Without it results come in
 // the order in which they are completed.
-func Ordered() Option { return func(o *options) { o.ordered = true } }
+func Ordered() EachOption { return func(o *eachOptions) { o.ordered = true } }
 
 // Each calls fn for the items of in, at most limit at once, and yields each item
 // with its result, as they come. A limit below 1 panics; Unlimited has to be
@@ -26,17 +31,21 @@ func Ordered() Option { return func(o *options) { o.ordered = true } }
 // when all calls, and in itself, have returned. (So an in that blocks must end
 // with a context, as the All of a queue does: cancel that one before the break.)
 // When ctx ends, items that were pulled are still yielded, with their errors; if
-// anything was cut short, the last pair is a zero item with the cause.
+// anything was cut short, the last pair is a zero item with an error that is
+// ErrCut and wraps the cause.
 //
 // A panic of fn or in is raised again by the loop as a *PanicError. To range over
 // the sequence again pulls in again; to do so at the same time yields
 // ErrConcurrentUse.
-func Each[I, O any](ctx context.Context, in iter.Seq[I], limit int, fn func(context.Context, I) (O, error), opts ...Option) iter.Seq2[I, Result[O]] {
+func Each[I, O any](ctx context.Context, in iter.Seq[I], limit int, fn func(context.Context, I) (O, error), opts ...EachOption) iter.Seq2[I, Result[O]] {
 	mustLimit("Each", limit)
 	if in == nil || fn == nil {
 		panic("inflight: Each called with a nil function")
 	}
-	o := gather(opts)
+	var o eachOptions
+	for _, opt := range opts {
+		opt(&o)
+	}
 	var inUse atomic.Bool
 	return func(yield func(I, Result[O]) bool) {
 		var zero I
@@ -46,16 +55,16 @@ func Each[I, O any](ctx context.Context, in iter.Seq[I], limit int, fn func(cont
 		}
 		defer inUse.Store(false)
 		if ctx.Err() != nil {
-			yield(zero, Result[O]{Err: park.Cause(ctx)})
+			yield(zero, Result[O]{Err: &cutError{park.Cause(ctx)}})
 			return
 		}
-		s := newStream(in, limit, fn, o)
-		s.open(ctx, "each", o.name, limit, entry(fn))
+		s := newStream(in, limit, fn, o.ordered)
+		s.open(ctx, "each", limit, entry(fn))
 		defer s.finish(ctx)
 		s.begin()
 		if s.yieldAll(ctx, yield) {
 			if err := s.cause(); err != nil {
-				yield(zero, Result[O]{Err: err})
+				yield(zero, Result[O]{Err: &cutError{err}})
 			}
 		}
 	}
@@ -134,9 +143,8 @@ func (s *stream[I, O]) finish(ctx context.Context) {
 	feeder.wake()
 	s.n.Cancel(errDone)
 	s.join(ctx)
-	p := s.out.panicked
 	s.close()
-	if p != nil {
-		panic(p)
+	if s.out.panicked != nil {
+		panic(s.out.panic())
 	}
 }

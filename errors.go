@@ -1,10 +1,12 @@
 package inflight
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"reflect"
 	"strings"
+	"unsafe"
 )
 
 // The errors that this package makes. Test for them with errors.Is.
@@ -12,6 +14,9 @@ var (
 	// ErrPending is returned by Result and Err of a task or promise that has no
 	// result yet.
 	ErrPending = errors.New("inflight: no result yet")
+	// ErrNoRoom is the error of a task that TryGo did not start because it would
+	// have had to wait for its turn.
+	ErrNoRoom = errors.New("inflight: no room under the limit")
 	// ErrGroupClosed is the error of a task that its group refused, because the
 	// group is finished or was cancelled; the function was not called and never
 	// will be. Where there is a cause for the cancellation, the error wraps it too.
@@ -34,6 +39,9 @@ var (
 	ErrAbandoned = errors.New("inflight: still running, left behind")
 	// ErrBadWait is returned by Wait for an unknown condition.
 	ErrBadWait = errors.New("inflight: unknown condition to wait for")
+	// ErrCut is wrapped, with the cause, by the error of the last pair of Each when
+	// ctx ended before the input did.
+	ErrCut = errors.New("inflight: cut short")
 	// ErrConcurrentUse ends a sequence of Each that is ranged over by two
 	// goroutines at once.
 	ErrConcurrentUse = errors.New("inflight: the sequence is in use")
@@ -95,17 +103,28 @@ type siblingError struct{ err error }
 func (e *siblingError) Error() string { return "cancelled by a failure beside it: " + e.err.Error() }
 func (e *siblingError) Unwrap() error { return e.err }
 
+// Is makes it a context.Canceled, for those who ask whether they were cancelled.
+func (e *siblingError) Is(target error) bool { return target == context.Canceled }
+
 // refusedError is ErrGroupClosed with its cause.
 type refusedError struct{ cause error }
 
-func (e *refusedError) Error() string   { return ErrGroupClosed.Error() + ": " + e.cause.Error() }
-func (e *refusedError) Unwrap() []error { return []error{ErrGroupClosed, e.cause} }
+func (e *refusedError) Error() string        { return ErrGroupClosed.Error() + ": " + e.cause.Error() }
+func (e *refusedError) Unwrap() error        { return e.cause }
+func (e *refusedError) Is(target error) bool { return target == ErrGroupClosed }
+
+// cutError is ErrCut with its cause.
+type cutError struct{ cause error }
+
+func (e *cutError) Error() string        { return ErrCut.Error() + ": " + e.cause.Error() }
+func (e *cutError) Unwrap() error        { return e.cause }
+func (e *cutError) Is(target error) bool { return target == ErrCut }
 
 // onlyCancelled reports whether err says nothing but that a context ended whose
 // error was ctxErr, for the given cause: every leaf of its tree is one of them.
 func onlyCancelled(err, ctxErr, cause error) bool {
-	if sameError(err, ctxErr) || sameError(err, cause) {
-		return true
+	if sameError(err, ctxErr) || sameError(err, cause) || err == ErrGroupClosed {
+		return true // a refusal by a cancelled group is its cancellation
 	}
 	switch x := err.(type) {
 	case interface{ Unwrap() error }:
@@ -148,6 +167,10 @@ func contains(err, target error) bool {
 func sameError(a, b error) bool {
 	if a == nil || b == nil {
 		return a == nil && b == nil
+	}
+	type words [2]uintptr // of the interface: equal for copies of one value
+	if *(*words)(unsafe.Pointer(&a)) == *(*words)(unsafe.Pointer(&b)) {
+		return true
 	}
 	return reflect.TypeOf(a) == reflect.TypeOf(b) && reflect.ValueOf(a).Comparable() && reflect.ValueOf(b).Comparable() && a == b
 }

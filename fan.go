@@ -39,7 +39,7 @@ func (f *fan) run(ctx context.Context, kind string, total, limit int, pc uintptr
 	}
 	f.total = int64(total)
 	f.items = f
-	f.open(ctx, kind, "", limit, pc)
+	f.open(ctx, kind, limit, pc)
 	defer f.close()
 	f.hire()
 	f.join(ctx)

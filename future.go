@@ -130,10 +130,10 @@ func (f *future) OnDone(fn func()) (stop func() bool) {
 func (f *future) subscribe(fn func()) *subscription {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	more := f.extend() // watched from here on: a success now takes the lock
 	if f.State().final() {
 		return nil
 	}
-	more := f.extend()
 	s := &subscription{f: fn}
 	if last := more.subs; last == nil { // a ring, more.subs is the first
 		s.next, s.prev = s, s
@@ -151,16 +151,20 @@ func (f *future) unsubscribe(s *subscription) bool {
 	if s.f == nil {
 		return false
 	}
+	f.removeLocked(s)
+	return true
+}
+
+func (f *future) removeLocked(s *subscription) {
 	s.f = nil
 	if s.next == s {
 		f.more.subs = nil
-		return true
+		return
 	}
 	s.prev.next, s.next.prev = s.next, s.prev
 	if f.more.subs == s {
 		f.more.subs = s.next
 	}
-	return true
 }
 
 // settle sets the result, wakes those who await it, and returns false if there
@@ -184,31 +188,38 @@ func (f *future) settleLocked(s State, err error) {
 	}
 }
 
-// succeed is settle and notify for one who alone settles the future: nobody has
-// to be told of the success of most tasks.
-func (f *future) succeed() {
-	if f.state.Load()&watched != 0 || !f.state.CompareAndSwap(uint32(Queued), uint32(Succeeded)) {
-		f.settle(Succeeded, nil)
-		f.notify()
+// succeed is settle for one who alone settles the future. It reports true if
+// nobody watches, so that nobody has to be called.
+func (f *future) succeed() (unwatched bool) {
+	if f.state.Load()&watched == 0 && f.state.CompareAndSwap(uint32(Queued), uint32(Succeeded)) {
+		return true
+	}
+	f.settle(Succeeded, nil)
+	return false
+}
+
+// notify calls the subscriptions, in the order in which they came.
+func (f *future) notify() {
+	for fn := f.subscriber(); fn != nil; fn = f.subscriber() {
+		fn()
 	}
 }
 
-// notify calls the subscriptions, in the order in which they came. Each is taken
-// off first, so that they may subscribe and unsubscribe as they like.
-func (f *future) notify() {
-	for f.state.Load()&watched != 0 {
-		f.mu.Lock()
-		if f.more == nil || f.more.subs == nil {
-			f.mu.Unlock()
-			return
-		}
-		s := f.more.subs
-		fn := s.f
-		f.mu.Unlock()
-		if f.unsubscribe(s) {
-			fn()
-		}
+// subscriber takes the next subscription off and returns its function, nil when
+// there are no more. So the functions may subscribe and unsubscribe as they like.
+func (f *future) subscriber() func() {
+	if f.state.Load()&watched == 0 {
+		return nil
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.more == nil || f.more.subs == nil {
+		return nil
+	}
+	s := f.more.subs
+	fn := s.f
+	f.removeLocked(s)
+	return fn
 }
 
 // await waits until the future is settled. self is the node of the task that the

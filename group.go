@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/inflight-go/inflight/internal/goroutine"
 	"github.com/inflight-go/inflight/internal/park"
@@ -39,7 +40,7 @@ type Option func(*options)
 type options struct {
 	limit     *permit.Pool
 	supervise bool
-	ordered   bool
+	kind      string // what opens the scope
 	name      string
 	offloads  int
 }
@@ -58,6 +59,9 @@ func Limit(n int) Option {
 
 // LimitBy is Limit with a limiter that other groups, and other code, share.
 func LimitBy(l *Limiter) Option {
+	if l == nil {
+		panic("inflight: LimitBy called with a nil Limiter")
+	}
 	return func(o *options) { o.limit = &l.pool }
 }
 
@@ -69,7 +73,8 @@ func Supervise() Option { return func(o *options) { o.supervise = true } }
 // Label names a scope, for the tree of tasks.
 func Label(name string) Option { return func(o *options) { o.name = name } }
 
-func gather(opts []Option) (o options) {
+func gather(opts []Option) options {
+	o := options{kind: "group"}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -109,8 +114,7 @@ func Run(ctx context.Context, body func(ctx context.Context, g *TaskGroup) error
 func (g *TaskGroup) init(ctx context.Context, opts []Option, pc uintptr) {
 	o := gather(opts)
 	g.limit, g.supervise, g.offloads = o.limit, o.supervise, o.offloads
-	g.n.InitScope(ctx, "group", o.name, pc)
-	g.n.SetOwner(g)
+	g.n.InitScope(ctx, g, o.kind, o.name, pc)
 	g.anchor = register(&g.n.Node)
 }
 
@@ -215,18 +219,22 @@ func (g *TaskGroup) Go(fn func(context.Context) error, opts ...TaskOption) *Task
 }
 
 // TryGo is Go for those who can't wait: it reports false, and does not call fn,
-// when that would have to wait for its turn or the group takes no more.
+// when that would have to wait for its turn (the task's error is ErrNoRoom) or the
+// group takes no more (ErrGroupClosed).
 func (g *TaskGroup) TryGo(fn func(context.Context) error, opts ...TaskOption) (*Task[struct{}], bool) {
 	if fn == nil {
 		panic("inflight: TaskGroup.TryGo called with a nil function")
 	}
 	t := newPlainTask(fn)
+	for _, opt := range opts {
+		opt(&t.child)
+	}
 	park.Point(&g.n.Node, park.OpGo, &g.n.Obj)
-	if g.limit != nil && !g.limit.TryAcquire(1) {
-		t.refuse(ErrGroupClosed)
+	if g.n.Err() == nil && g.limit != nil && !g.limit.TryAcquire(1) {
+		t.refuse(ErrNoRoom)
 		return t, false
 	}
-	return t, g.admit((*plainTask)(t), entry(fn), 0, opts)
+	return t, g.admit((*plainTask)(t), entry(fn), 0)
 }
 
 // Service starts fn as a service of the other tasks: it does not keep the group
@@ -260,13 +268,18 @@ func Go[T any](g *TaskGroup, fn func(context.Context) (T, error), opts ...TaskOp
 // first is the contexts' cause. Cancel may be called at any time, by anyone, any
 // number of times; only the first call on a living scope counts.
 func (g *TaskGroup) Cancel(cause ...error) {
+	cause = slices.DeleteFunc(slices.Clone(cause), func(err error) bool { return err == nil })
 	why := error(context.Canceled)
+	if len(cause) > 0 {
+		why = cause[0]
+	}
 	g.n.Lock()
+	if g.live == 0 { // it is over, and Run may be reading the outcome
+		g.n.Unlock()
+		return
+	}
 	if !g.n.Cancelled() {
-		for i, err := range cause {
-			if i == 0 {
-				why = err
-			}
+		for _, err := range cause {
 			g.out.fail(err)
 		}
 	}
@@ -278,32 +291,37 @@ func (g *TaskGroup) Cancel(cause ...error) {
 
 // start waits for a slot, and admits t or refuses it.
 func (g *TaskGroup) start(t runner, pc uintptr, flags uint32, opts []TaskOption) {
+	c := t.core()
+	for _, opt := range opts {
+		opt(c)
+	}
 	if g.limit != nil && flags&park.IsService == 0 {
 		if err := g.limit.Acquire(&g.n.Node, 1, park.OpSlot); err != nil {
-			t.core().refuse(g.refusal())
+			g.refuse(c)
 			return
 		}
 	} else {
 		park.Point(&g.n.Node, park.OpGo, &g.n.Obj)
 	}
-	g.admit(t, pc, flags, opts)
+	g.admit(t, pc, flags)
 }
 
 // admit takes t in, unless the group is closed. The slot is t's then.
-func (g *TaskGroup) admit(t runner, pc uintptr, flags uint32, opts []TaskOption) bool {
+func (g *TaskGroup) admit(t runner, pc uintptr, flags uint32) bool {
 	c := t.core()
 	c.labels = goroutine.Current()
-	for _, opt := range opts {
-		opt(c)
+	limit := g.limit
+	if flags&park.IsService != 0 {
+		limit = nil
 	}
 	g.n.Err() // sees what has happened above
 	g.n.Lock()
 	if g.live == 0 || g.n.Cause() != nil {
 		g.n.Unlock()
-		if g.limit != nil && flags&park.IsService == 0 {
-			g.limit.Release(1)
+		if limit != nil {
+			limit.Release(1)
 		}
-		c.refuse(g.refusal())
+		g.refuse(c)
 		return false
 	}
 	c.n.InitChild(&g.n.Node, pc, flags)
@@ -328,12 +346,20 @@ func (g *TaskGroup) admit(t runner, pc uintptr, flags uint32, opts []TaskOption)
 	return true
 }
 
-// refusal is the error of a task that the group does not take.
-func (g *TaskGroup) refusal() error {
-	if cause := g.n.Cause(); cause != nil && cause != park.ErrEnded && cause != errDone {
-		return &refusedError{cause}
+// refuse settles a task that the group does not take. Where that is because of
+// what happened above, work was cut short.
+func (g *TaskGroup) refuse(c *child) {
+	g.n.Lock()
+	if g.live > 0 {
+		g.out.cut = g.out.cut || g.n.Inherited()
 	}
-	return ErrGroupClosed
+	cause := g.n.Cause()
+	g.n.Unlock()
+	if cause == nil || cause == park.ErrEnded || cause == errDone {
+		c.refuse(ErrGroupClosed)
+		return
+	}
+	c.refuse(&refusedError{cause})
 }
 
 func (c *child) refuse(err error) { c.settle(Refused, err) }

@@ -2,6 +2,7 @@ package inflight
 
 import (
 	"errors"
+	"reflect"
 	"runtime/debug"
 	"slices"
 
@@ -12,16 +13,25 @@ import (
 // lock of the scope's node.
 type outcome struct {
 	errs     []error // the failures, in the order in which they happened
-	panicked *PanicError
-	cut      bool // something ended early because the scope ended from above
+	seen     map[error]struct{}
+	panicked *PanicError   // the first one
+	also     []*PanicError // the others
+	cut      bool          // something ended early because the scope ended from above
 }
 
 // fail records a failure. A failure that is already there is one failure: a
 // task that returns what it got from awaiting another has not failed anew.
 func (o *outcome) fail(err error) {
-	if !slices.ContainsFunc(o.errs, func(e error) bool { return sameError(e, err) }) {
-		o.errs = append(o.errs, err)
+	if reflect.ValueOf(err).Comparable() {
+		if _, ok := o.seen[err]; ok {
+			return
+		}
+		if o.seen == nil {
+			o.seen = make(map[error]struct{})
+		}
+		o.seen[err] = struct{}{}
 	}
+	o.errs = append(o.errs, err)
 }
 
 // failBody records the body's error, which stands for those failures of the
@@ -44,20 +54,15 @@ func (o *outcome) panics(p *PanicError) {
 	case o.panicked == nil:
 		o.panicked = p
 	case o.panicked != p:
-		o.panicked.Also = append(o.panicked.Also, p)
+		o.also = append(o.also, p)
 	}
 }
 
 // result is what the scope returns once everything in it has ended; n is its
 // node. It panics if something in the scope did.
 func (o *outcome) result(n *park.Node) error {
-	if p := o.panicked; p != nil {
-		for _, e := range o.errs {
-			if e != error(p) {
-				p.Also = append(p.Also, e)
-			}
-		}
-		panic(p)
+	if o.panicked != nil {
+		panic(o.panic())
 	}
 	if n.Inherited() && (o.cut || len(o.errs) > 0) {
 		cause := n.Cause()
@@ -72,6 +77,27 @@ func (o *outcome) result(n *park.Node) error {
 		return o.errs[0]
 	}
 	return errors.Join(o.errs...)
+}
+
+// panic returns what the scope panics with: the first panic, or a copy of it
+// that has the rest too, because somebody may have the first already.
+func (o *outcome) panic() *PanicError {
+	first := o.panicked
+	var also []error
+	for _, p := range o.also {
+		also = append(also, p)
+	}
+	for _, err := range o.errs {
+		if !contains(err, first) {
+			also = append(also, err)
+		}
+	}
+	if also == nil {
+		return first
+	}
+	whole := *first
+	whole.Also = append(slices.Clone(first.Also), also...)
+	return &whole
 }
 
 // cancelled reports whether err, returned under the node n, says nothing but

@@ -3,6 +3,7 @@ package inflight
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"sync/atomic"
@@ -23,8 +24,9 @@ type Promise[T any] struct {
 
 // NewPromise returns a promise that belongs to the scope of ctx. If it is
 // rejected and nobody asks for its result, the error is returned by the Run of
-// that scope, once, with the place of the rejection, so that it is not lost.
-// Outside of any scope there is nobody to tell.
+// that scope, once, with the place of the rejection, so that it is not lost. To
+// ask is Await, Result or Err; Done, State and Wait are not. Outside of any scope
+// there is nobody to tell.
 func NewPromise[T any](ctx context.Context) *Promise[T] {
 	p := &Promise[T]{seen: new(atomic.Bool)}
 	for n := park.Of(ctx); n != nil && p.group == nil; n = n.Parent() {
@@ -48,18 +50,25 @@ func (p *Promise[T]) Resolve(v T) bool {
 	return true
 }
 
-// Reject brings an error, which must not be nil. It reports false if there was a
-// result already.
+// Reject brings an error. It reports false if there was a result already, and
+// panics for nil.
 func (p *Promise[T]) Reject(err error) bool {
 	if err == nil {
 		panic("inflight: Promise.Reject called with a nil error")
 	}
-	if !p.settle(Failed, err) {
+	p.mu.Lock()
+	if p.future.State().final() {
+		p.mu.Unlock()
 		return false
 	}
-	if p.group != nil {
+	if !p.waiters.Empty() { // those get it
+		p.seen.Store(true)
+	}
+	p.settleLocked(Failed, err)
+	p.mu.Unlock()
+	if p.group != nil && !p.seen.Load() {
 		_, file, line, _ := runtime.Caller(1)
-		p.group.keep(rejected{fmt.Errorf("promise rejected at %s:%d, and nobody asked for its result: %w", file, line, err), p.seen})
+		p.group.keep(rejected{err, fmt.Sprintf("%s:%d", filepath.Base(file), line), p.seen})
 	}
 	p.notify()
 	park.Point(context.Background(), park.OpResolve, &p.obj)
@@ -98,6 +107,7 @@ func (p *Promise[T]) Err() error {
 // rejected is a rejection that somebody has to hear of.
 type rejected struct {
 	err  error
+	site string
 	seen *atomic.Bool
 }
 
@@ -110,11 +120,12 @@ func (g *TaskGroup) keep(r rejected) {
 // reportUnseen makes failures of the rejections that nobody has looked at.
 func (g *TaskGroup) reportUnseen() {
 	g.n.Lock()
-	defer g.n.Unlock()
-	for _, r := range g.unseen {
-		if !r.seen.Load() {
-			g.out.fail(r.err)
+	unseen := g.unseen
+	g.unseen = nil
+	g.n.Unlock()
+	for _, r := range unseen {
+		if !r.seen.Load() && !cancelled(&g.n.Node, r.err) {
+			g.out.fail(fmt.Errorf("promise rejected at %s, and nobody asked for its result: %w", r.site, r.err))
 		}
 	}
-	g.unseen = nil
 }

@@ -74,7 +74,7 @@ func Hedge[T any](ctx context.Context, delay time.Duration, fns ...func(context.
 		return value, park.Cause(ctx)
 	}
 	h := hedge[T]{fns: fns, delay: max(delay, 0)}
-	err = Run(ctx, h.body, Supervise(), Label("hedge"))
+	err = Run(ctx, h.body, Supervise(), func(o *options) { o.kind = "hedge" })
 	if h.winner != nil {
 		return h.winner.Result()
 	}

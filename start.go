@@ -8,16 +8,34 @@ import "context"
 //
 // What goes wrong before ready is the caller's: Start returns the error, and the
 // group does not hear of it. If fn returns nil without having called ready, the
-// error is ErrNotReady. After ready, fn is a task like any other. To call ready
-// twice is a panic. A group that takes no more tasks refuses, as with Go.
+// error is ErrNotReady. A panic before ready is both: Start returns it, and Run
+// raises it again. After ready, fn is a task like any other. To call ready twice
+// is a panic. A group that takes no more tasks refuses, as with Go.
+//
+// Start takes no context: it waits until fn calls ready or returns, and the end of
+// the group ends fn's context.
 func Start[T any](g *TaskGroup, fn func(ctx context.Context, ready func(T)) error, opts ...TaskOption) (T, error) {
 	if fn == nil {
 		panic("inflight: Start called with a nil function")
 	}
 	s := new(starting[T])
-	t := newPlainTask(func(ctx context.Context) error {
-		err := fn(ctx, s.ready)
-		return s.returned(err)
+	var t *Task[struct{}]
+	t = newPlainTask(func(ctx context.Context) error {
+		returned := false
+		defer func() {
+			if returned {
+				return
+			}
+			if v := recover(); v != nil {
+				panic(v)
+			}
+			if s.settle(Failed, ErrGoexit) { // before ready: the caller's alone
+				t.settle(Failed, ErrGoexit)
+			}
+		}()
+		err := s.returned(fn(ctx, s.ready))
+		returned = true
+		return err
 	})
 	g.start((*plainTask)(t), entry(fn), 0, opts)
 	t.OnDone(func() { s.settle(Failed, t.err) }) // refused, panicked

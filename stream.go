@@ -45,13 +45,13 @@ type pair[I, O any] struct {
 	r  Result[O]
 }
 
-func newStream[I, O any](in iter.Seq[I], limit int, fn func(context.Context, I) (O, error), o options) *stream[I, O] {
+func newStream[I, O any](in iter.Seq[I], limit int, fn func(context.Context, I) (O, error), ordered bool) *stream[I, O] {
 	s := &stream[I, O]{in: in, fn: fn, window: Unlimited, resume: Unlimited}
 	if limit < Unlimited/2 {
 		s.window = 2 * int64(limit)
 		s.resume = s.window - max(1, int64(limit)/4)
 	}
-	if o.ordered {
+	if ordered {
 		s.order = new(reorder[pair[I, O]])
 	}
 	s.items = s

@@ -17,25 +17,25 @@ import (
 
 // worker is the life of one goroutine of the group.
 func (g *TaskGroup) worker() {
-	for g.runChildren() {
+	for t := g.seek(); t != nil && g.runChildren(t); {
+		t = g.resume()
 	}
 }
 
-// runChildren runs one child after the other until there are no more (false) or
-// one has panicked (true). A goroutine that a child has ended with
+// runChildren runs t, and one child after the other until there are no more
+// (false) or one has panicked (true). A goroutine that a child has ended with
 // runtime.Goexit, or locked to its thread, runs no other.
-func (g *TaskGroup) runChildren() (again bool) {
-	var t runner
+func (g *TaskGroup) runChildren(t runner) (again bool) {
 	defer func() {
 		if t == nil {
 			return
 		}
 		v := recover()
-		again = v != nil
 		t.core().broke(v)
-		g.leaveChild(t.core())
+		g.drop(t.core())
+		again = v != nil && goroutine.Reusable()
 	}()
-	for t = g.seek(); t != nil; t = g.next(t.core()) {
+	for ; t != nil; t = g.next(t.core()) {
 		goroutine.Fresh(t.core().labels)
 		park.Point(&t.core().n, park.OpStart, &t.core().n.Obj)
 		t.run()
@@ -66,46 +66,52 @@ func (g *TaskGroup) seek() runner {
 	return t
 }
 
+// resume takes the next child of a goroutine whose last one has panicked.
+func (g *TaskGroup) resume() runner {
+	g.n.Lock()
+	defer g.n.Unlock()
+	return g.take()
+}
+
 // next takes c off and takes the next child, nil when there is none.
 func (g *TaskGroup) next(c *child) (t runner) {
-	c.n.End()
+	g.release(c)
 	g.n.Lock()
 	if g.queue.n > 0 && goroutine.Reusable() {
 		t = g.take()
 	}
-	g.drop(c)
+	g.dropLocked(c)
 	return t
 }
 
-// leaveChild takes c off when its goroutine can't go on in the usual way.
-func (g *TaskGroup) leaveChild(c *child) {
-	c.n.End()
+// drop takes c off when its goroutine can't go on in the usual way.
+func (g *TaskGroup) drop(c *child) {
+	g.release(c)
 	g.n.Lock()
-	g.drop(c)
+	g.dropLocked(c)
 }
 
-// drop takes c off the group; the last one wakes the joiner. The caller holds
-// the lock, which drop releases.
-func (g *TaskGroup) drop(c *child) {
+// release ends c's context and gives its slot back.
+func (g *TaskGroup) release(c *child) {
+	c.n.End()
+	if g.limit != nil && !c.n.Flag(park.IsService) {
+		g.limit.Release(1)
+	}
+}
+
+// dropLocked takes c off the group; the last one lets Run return. The caller
+// holds the lock, which dropLocked releases.
+func (g *TaskGroup) dropLocked(c *child) {
 	g.n.Unlink(&c.n)
-	var finish func()
+	finish := nothing
 	if c.n.Flag(park.IsService) {
 		g.serving--
 	} else if g.live--; g.live == 0 {
 		finish = g.endServices()
 	}
 	joined := g.joining && g.live+g.serving == 0
-	limit := g.limit
-	if c.n.Flag(park.IsService) {
-		limit = nil
-	}
 	g.n.Unlock()
-	if finish != nil {
-		finish()
-	}
-	if limit != nil {
-		limit.Release(1)
-	}
+	finish()
 	if joined {
 		g.n.Joined()
 	}
@@ -116,8 +122,9 @@ func (c *child) end(err error) {
 	park.Point(&c.n, park.OpEnd, &c.n.Obj)
 	switch {
 	case err == nil:
-		c.succeed()
-		return
+		if c.succeed() {
+			return // as most do, with nobody watching
+		}
 	case cancelled(&c.n, err):
 		c.cut()
 		if cause := c.n.Cause(); cause != nil {
@@ -127,7 +134,7 @@ func (c *child) end(err error) {
 	default:
 		c.fail(Failed, err)
 	}
-	c.notify()
+	c.callBack()
 }
 
 // cut tells the group that c did not finish because of what happened above it.
@@ -142,23 +149,23 @@ func (c *child) cut() {
 }
 
 // broke takes down that c did not return: it panicked with v or, where v is nil,
-// called runtime.Goexit. A callback of OnDone may do that too.
+// called runtime.Goexit.
 func (c *child) broke(v any) {
-	if v == nil {
-		c.fail(Failed, fmt.Errorf("%w (%s)", ErrGoexit, c.Name()))
-	} else {
+	switch {
+	case v != nil:
 		c.fail(Panicked, newPanic(v, c.Name()))
+	case !c.State().final(): // else Start has seen to it
+		c.fail(Failed, fmt.Errorf("%w (%s)", ErrGoexit, c.Name()))
 	}
-	c.notify()
+	c.callBack()
 }
 
 // fail records the failure before anybody can see it, and cancels after, so that
 // what others make of the cancellation comes second.
 func (c *child) fail(s State, err error) {
 	g := c.group()
-	p, panicked := err.(*PanicError)
 	g.n.Lock()
-	if panicked && s == Panicked {
+	if p, ok := err.(*PanicError); ok && s == Panicked {
 		g.out.panics(p)
 	} else {
 		g.out.fail(err)
@@ -168,4 +175,29 @@ func (c *child) fail(s State, err error) {
 	if s == Panicked || !g.supervise {
 		g.n.Cancel(&siblingError{err})
 	}
+}
+
+// callBack calls those who wanted to be called when c has a result. What does
+// not return there fails as c would have.
+func (c *child) callBack() {
+	for f := c.subscriber(); f != nil; f = c.subscriber() {
+		c.callOne(f)
+	}
+}
+
+func (c *child) callOne(f func()) {
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		if v := recover(); v != nil {
+			c.fail(Panicked, newPanic(v, c.Name()))
+			return
+		}
+		c.fail(Failed, fmt.Errorf("%w (in OnDone of %s)", ErrGoexit, c.Name()))
+		c.callBack() // the goroutine ends; the others are called before
+	}()
+	f()
+	returned = true
 }

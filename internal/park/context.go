@@ -155,11 +155,11 @@ func (a above) Value(key any) any              { return a.n.valueAbove(key) }
 func (n *Node) AfterFunc(f func()) (stop func() bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	rare := n.rarity() // before the flags are read: End reads them the other way round
 	if n.flags.Load()&(isCancelled|isEnded) != 0 {
 		go f() // package context holds its own lock here
 		return func() bool { return false }
 	}
-	rare := n.rarity()
 	if rare.afters == nil {
 		rare.afters = make(map[*after]struct{})
 	}

@@ -118,10 +118,7 @@ func (n *Node) Running() bool {
 	return n.Started
 }
 
-// SetOwner says what a scope is the node of; call it before the node is shared.
-func (n *Scope) SetOwner(owner any) { n.x.owner = owner }
-
-// Owner returns what SetOwner said.
+// Owner returns what the scope is the node of, nil for a task.
 func (n *Node) Owner() any {
 	if ext := n.ext.Load(); ext != nil {
 		return ext.owner

@@ -106,11 +106,12 @@ func Cause(ctx context.Context) error {
 // InitScope makes n a scope under ctx: linked below the node that ctx belongs to
 // where there is one, and ended when ctx ends. Call EndScope when it is over.
 //
-// kind says what opened the scope ("group", "gather"), for its name where none
+// owner is what Owner returns: what the scope is the node of. kind says what opened the scope ("group", "gather"), for its name where none
 // was given; pc is the entry of the function that runs in it, 0 if there is none.
-func (n *Scope) InitScope(ctx context.Context, kind, name string, pc uintptr) {
+func (n *Scope) InitScope(ctx context.Context, owner any, kind, name string, pc uintptr) {
 	n.pc = pc
 	ext := &n.x
+	ext.owner = owner
 	ext.kind = kind
 	n.ext.Store(ext)
 	if name != "" {
@@ -181,7 +182,7 @@ func (n *Node) Unlock() { n.mu.Unlock() }
 func (n *Node) link(k *Node) {
 	ext := n.extend()
 	k.parent = n
-	k.Obj.id = ext.numbers.take()
+	k.Obj.id = uintptr(ext.numbers.take())
 	k.next = ext.kids
 	if ext.kids != nil {
 		ext.kids.prev = k
@@ -277,7 +278,7 @@ func (n *Node) endLocked(how uint32, calls *[]*after) {
 // may be left running; what a leaked goroutine left there is cancelled.
 func (n *Node) End() {
 	n.flags.Or(isEnded)
-	if n.ext.Load() == nil {
+	if n.ext.Load() == nil && n.waiter.Load() == nil {
 		return
 	}
 	var calls []*after
@@ -312,6 +313,9 @@ func (n *Node) poll() {
 			continue
 		}
 		if f&isPolled != 0 {
+			if x.parent != nil {
+				x.parent.Err() // what is above may not have been told either
+			}
 			ctx := x.ext.Load().values
 			if err := ctx.Err(); err != nil {
 				x.cancel(context.Cause(ctx), howOf(err)|isInherited)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,7 +26,7 @@ type key struct{}
 // scope opens a scope under ctx, and ends it with the test.
 func scope(t testing.TB, ctx context.Context) *park.Scope {
 	s := new(park.Scope)
-	s.InitScope(ctx, "group", "", 0)
+	s.InitScope(ctx, nil, "group", "", 0)
 	t.Cleanup(s.EndScope)
 	return s
 }
@@ -210,7 +212,7 @@ func TestNodeKids(t *testing.T) {
 		t.Errorf("appended to one: %d", len(got))
 	}
 	s := new(park.Scope)
-	s.InitScope(root, "group", "", 0)
+	s.InitScope(root, nil, "group", "", 0)
 	if s.Parent() != &root.Node || len(root.Kids(nil)) != 3 {
 		t.Error("a scope is not among the kids of what it was opened under")
 	}
@@ -351,6 +353,37 @@ func TestDerivedContextsEndAtOnce(t *testing.T) {
 	}
 }
 
+// A function that is registered while the node ends is called, by one or the other.
+func TestNodeAfterFuncWhileItEnds(t *testing.T) {
+	s := scope(t, context.Background())
+	for i := range 10_000 {
+		n := child(&s.Node)
+		var ready atomic.Int32
+		var wg sync.WaitGroup
+		both := func() { // as nearly at once as can be
+			for ready.Add(1); ready.Load() < 2; {
+				runtime.Gosched()
+			}
+		}
+		wg.Go(func() {
+			both()
+			n.End()
+		})
+		called := make(chan struct{})
+		both()
+		n.AfterFunc(func() { close(called) })
+		wg.Wait()
+		select {
+		case <-called:
+		case <-time.After(10 * time.Second):
+			t.Fatalf("round %d: the node has ended, and the function was not called", i)
+		}
+		s.Lock()
+		s.Unlink(n)
+		s.Unlock()
+	}
+}
+
 // A context that is derived from a node that has ended already has its cause.
 func TestDerivedFromAnEndedNode(t *testing.T) {
 	n := child(&scope(t, context.Background()).Node)
@@ -423,7 +456,7 @@ func TestEndScopeStopsTheWatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(context.Background())
 		s := new(park.Scope)
-		s.InitScope(ctx, "group", "", 0)
+		s.InitScope(ctx, nil, "group", "", 0)
 		s.EndScope()
 		cancel(errStop)
 		synctest.Wait()
@@ -457,7 +490,7 @@ func TestScopeWithoutCancel(t *testing.T) {
 // Names, kinds and flags of a node are what introspection shows.
 func TestNodeIsDescribed(t *testing.T) {
 	root := new(park.Scope)
-	root.InitScope(context.Background(), "gather", "", 0)
+	root.InitScope(context.Background(), nil, "gather", "", 0)
 	defer root.EndScope()
 	named := scope(t, root)
 	named.SetName("main")
@@ -499,8 +532,9 @@ func TestNodeIsDescribed(t *testing.T) {
 
 // What a node shares is made once, and its owner is what was said.
 func TestNodeOwnerAndShared(t *testing.T) {
-	s := scope(t, context.Background())
-	s.SetOwner("owner")
+	s := new(park.Scope)
+	s.InitScope(context.Background(), "owner", "group", "", 0)
+	defer s.EndScope()
 	if s.Owner() != "owner" || child(&s.Node).Owner() != nil {
 		t.Error("an owner is wrong")
 	}

@@ -91,8 +91,8 @@ func (o Op) String() string {
 // gives the primitive a number when somebody first asks, so that introspection
 // can say that two tasks wait for the same thing without pointing at it. (A
 // pointer would keep the thing reachable, and hide a leaked goroutine from the
-// runtime's leak profile.)
-type Object struct{ id uint64 }
+// runtime's leak profile.) On 32-bit platforms the numbers wrap.
+type Object struct{ id uintptr }
 
 var lastObject atomic.Uint64
 
@@ -102,11 +102,11 @@ func (o *Object) ID() uint64 {
 	if o == nil {
 		return 0
 	}
-	if id := atomic.LoadUint64(&o.id); id != 0 {
-		return id
+	if id := atomic.LoadUintptr(&o.id); id != 0 {
+		return uint64(id)
 	}
-	atomic.CompareAndSwapUint64(&o.id, 0, lastObject.Add(1))
-	return atomic.LoadUint64(&o.id)
+	atomic.CompareAndSwapUintptr(&o.id, 0, uintptr(lastObject.Add(1)))
+	return uint64(atomic.LoadUintptr(&o.id))
 }
 
 // numbers hands out the numbers of a scope's children, in blocks, because one

@@ -38,21 +38,20 @@ func Sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// sleepOwn sleeps under the task's own context: a cancellation of the node sets
-// the timer to now, so that a sleeper is one receive from one channel.
+// sleepOwn sleeps under the task's own context, whose end wakes this waiter, so
+// that no Done channel is made. (To set the timer to now instead would save the
+// select; but in a bubble a timer fires only when all else is blocked, and a
+// cancellation must be seen before that.)
 func (w *Waiter) sleepOwn(n *Node, t *time.Timer) error {
-	w.timer.Store(t)
-	err := n.Err()
-	if err == nil {
-		<-t.C
-		err = n.Err()
+	for n.Err() == nil {
+		select {
+		case <-t.C:
+			return nil
+		case <-w.ch: // cancelled, or meant for an earlier wait
+		}
 	}
-	w.timer.Store(nil)
-	if err != nil {
-		t.Stop()
-		return n.Cause()
-	}
-	return nil
+	t.Stop()
+	return n.Cause()
 }
 
 func sleepSimulated(ctx context.Context, d time.Duration) error {

@@ -3,7 +3,6 @@ package park
 import (
 	"context"
 	"sync/atomic"
-	"time"
 )
 
 // A Waiter stands for one wait of one goroutine. Get one with [NewWaiter] and
@@ -23,7 +22,6 @@ type Waiter struct {
 	ch         chan struct{} // capacity 1; made once, never closed
 	owner      *Node         // the node that keeps this waiter, nil for none
 	op         atomic.Uint64 // what is waited for: an Op, and the number of the thing
-	timer      atomic.Pointer[time.Timer]
 }
 
 // The phases of a waiter.
@@ -69,6 +67,7 @@ func (w *Waiter) Free() {
 	if w.owner == nil {
 		return
 	}
+	w.N = 0
 	if w.Slot != nil {
 		w.Slot = nil
 	}
@@ -146,12 +145,7 @@ func (w *Waiter) wake() {
 // Together with the order in NewWaiter, parkOwn and sleepOwn (phase first, then
 // the flag) no wake-up can be missed.
 func (w *Waiter) cancelled() {
-	if w.phase.Load() != parked {
-		return
+	if w.phase.Load() == parked {
+		w.wake()
 	}
-	if t := w.timer.Load(); t != nil {
-		t.Reset(0)
-		return
-	}
-	w.wake()
 }

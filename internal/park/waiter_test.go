@@ -270,6 +270,35 @@ func TestWaitOfACancelledNodeThatInsists(t *testing.T) {
 	})
 }
 
+// What a task has left behind waiting under its context is told when the task
+// returns, be it for the waiter that the node keeps or for another.
+func TestWaitEndsWithItsNode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := child(&scope(t, context.Background()).Node)
+		var x thing
+		var first, sleep, second error
+		wait := func(err *error, fn func() error) {
+			go func() { *err = fn() }()
+			synctest.Wait()
+		}
+		wait(&first, func() error { _, err := x.wait(n); return err })
+		n.End()
+		synctest.Wait()
+		n = child(&scope(t, context.Background()).Node)
+		wait(&sleep, func() error { return park.Sleep(n, time.Hour) })
+		wait(&second, func() error { _, err := x.wait(n); return err })
+		n.End()
+		synctest.Wait()
+		for _, err := range []error{first, sleep, second} {
+			if err != park.ErrEnded {
+				t.Errorf("got %v of %v, %v, %v; want ErrEnded", err, first, sleep, second)
+			}
+		}
+		x.give(1)
+		x.give(1)
+	})
+}
+
 // While a task waits its node says for what, since when at level 1, and nothing
 // before and after.
 func TestNodeSaysWhatItWaitsFor(t *testing.T) {
@@ -353,7 +382,7 @@ func TestWaitStress(t *testing.T) {
 	const rounds, tasks = 300, 4
 	for range rounds {
 		s := new(park.Scope)
-		s.InitScope(context.Background(), "group", "", 0)
+		s.InitScope(context.Background(), nil, "group", "", 0)
 		var x thing
 		var wg sync.WaitGroup
 		got := make(chan int, tasks)
