@@ -205,6 +205,38 @@ func TestReuse_nothing_of_a_child_reaches_the_next(t *testing.T) {
 	}
 }
 
+// A goroutine that a child has locked to its thread runs no other after a panic
+// either.
+func TestReuse_a_locked_thread_after_a_panic(t *testing.T) {
+	for range 10 {
+		var mu sync.Mutex
+		locked := make(map[string]bool)
+		raisedPanic(t, func() {
+			inflight.Run(t.Context(), func(ctx context.Context, g *inflight.TaskGroup) error {
+				gate := make(chan struct{})
+				for i := range 128 {
+					g.Go(func(context.Context) error {
+						<-gate
+						name := goroutineName()
+						mu.Lock()
+						if locked[name] {
+							t.Errorf("child %d is in a goroutine that is locked to a thread", i)
+						}
+						locked[name] = true
+						mu.Unlock()
+						runtime.LockOSThread()
+						panic("locked")
+					})
+					if i == 64 {
+						close(gate)
+					}
+				}
+				return nil
+			})
+		})
+	}
+}
+
 // A child has the profile labels of the one that started it, whatever goroutine
 // it is in, and the goroutine profile shows them.
 func TestReuse_labels_are_those_of_the_spawner(t *testing.T) {

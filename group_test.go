@@ -866,6 +866,50 @@ func TestG10_the_end_of_a_foreign_context_is_seen_at_once(t *testing.T) {
 	}
 }
 
+// So is one that is far above, with contexts of both kinds between.
+func TestG10_the_end_of_a_foreign_context_far_above(t *testing.T) {
+	underEach(t, func(s *setting) {
+		var below func(depth int) func(context.Context, *inflight.TaskGroup) error
+		below = func(depth int) func(context.Context, *inflight.TaskGroup) error {
+			return func(ctx context.Context, g *inflight.TaskGroup) error {
+				if depth > 0 {
+					timed, stop := context.WithTimeout(ctx, time.Hour)
+					defer stop()
+					return inflight.Run(timed, below(depth-1))
+				}
+				s.cancel(errOak)
+				wantErrs(s, ctx.Err(), context.Canceled)
+				wantErrs(s, context.Cause(ctx), errOak)
+				wantErrs(s, inflight.Sleep(ctx, time.Hour), errOak)
+				return ctx.Err()
+			}
+		}
+		wantErrs(s, inflight.Run(s.ctx, below(4)), errOak)
+	})
+}
+
+// Tasks that are refused because the outer context has ended are work that was cut
+// short: Run says so, even if nobody looks at them.
+func TestG10_refused_tasks_are_cut_short(t *testing.T) {
+	for _, start := range starters {
+		underEach(t, func(s *setting) {
+			called := 0
+			err := inflight.Run(s.ctx, func(_ context.Context, g *inflight.TaskGroup) error {
+				for i := range 10 {
+					if i == 3 {
+						s.cancel(errOak)
+					}
+					start.start(g, func(context.Context) error { called++; return nil })
+					synctest.Wait()
+				}
+				return nil
+			})
+			wantEqual(s, "calls", called, 3)
+			wantErrs(s, err, errOak)
+		})
+	}
+}
+
 // A group under context.WithoutCancel has the values of the outer context, and
 // goes on when that ends.
 func TestG10_a_group_that_does_not_end_with_the_outer_context(t *testing.T) {
@@ -1369,7 +1413,9 @@ func TestG21_a_panic_beats_errors(t *testing.T) {
 					return errAsh
 				}, opts...)
 			})
-			wantEqual(s, "panic", error(p), first.Err())
+			own, _ := first.Err().(*inflight.PanicError) // which the raised one may be a copy of
+			wantEqual(s, "value", p.Value, own.Value)
+			wantEqual(s, "stack", string(p.Stack), string(own.Stack))
 			wantEqual(s, "task", p.Task, "a")
 			wantSlice(s, "joined", said.said(), "cancelled", "cleanup")
 			wantSlice(s, "what else went wrong", p.Also, second.Err(), errAsh, errElm)
@@ -1418,6 +1464,67 @@ func TestG21_nothing_hides_a_panic(t *testing.T) {
 			wantEqual(&s, "value", p.Value, any(who))
 		}
 	})
+}
+
+// A panic that comes back inside of another error is not attached to itself, or
+// its text would have no end.
+func TestG21_a_panic_never_holds_itself(t *testing.T) {
+	underEach(t, func(s *setting) {
+		for _, wrap := range []func(error) error{
+			func(err error) error { return errors.Join(err, nil) },
+			func(err error) error { return errors.Join(errOak, err) },
+			func(err error) error { return &inflight.ItemError{Index: 1, Err: err} },
+			func(err error) error { return fmt.Errorf("failed: %w", err) },
+		} {
+			p := raisedPanic(s, func() {
+				inflight.Run(s.ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+					bomb := g.Go(func(context.Context) error { panic("boom") })
+					g.Go(func(ctx context.Context) error {
+						_, err := bomb.Await(context.WithoutCancel(ctx))
+						return wrap(err)
+					})
+					_, err := bomb.Await(ctx)
+					return wrap(err)
+				})
+			})
+			for _, e := range p.Also {
+				if errors.Is(e, p) {
+					s.Fatalf("it holds itself in a %T", e)
+				}
+			}
+			if !strings.Contains(p.Error(), "boom") {
+				s.Errorf("Error: %v", p)
+			}
+		}
+	})
+}
+
+// Who has the error of a task that has panicked may read it while the group is not
+// over yet, and more goes wrong.
+func TestG21_a_panic_does_not_change_when_it_is_known(t *testing.T) {
+	var strangers sync.WaitGroup
+	raisedPanic(t, func() {
+		inflight.Run(t.Context(), func(ctx context.Context, g *inflight.TaskGroup) error {
+			gate := make(chan struct{})
+			bomb := g.Go(func(context.Context) error { <-gate; panic("one") })
+			read := make(chan struct{})
+			strangers.Go(func() {
+				_, err := bomb.Await(context.Background())
+				close(read)
+				if p := err.(*inflight.PanicError); len(p.Also) != 0 || !strings.Contains(p.Error(), "one") {
+					t.Errorf("the first panic: %v", p)
+				}
+			})
+			g.Go(func(ctx context.Context) error {
+				<-read
+				panic("two")
+			})
+			close(gate)
+			<-ctx.Done()
+			return errOak
+		})
+	})
+	strangers.Wait()
 }
 
 // A task that returns the panic of another that it has awaited has failed with
@@ -1504,6 +1611,54 @@ func TestG22_cancel_early_and_late(t *testing.T) {
 		wantErrs(s, err)
 		wantEqual(s, "state", task.State(), inflight.Succeeded)
 		wantErrs(s, group.Go(neverCalled(s)).Err(), inflight.ErrGroupClosed)
+	})
+}
+
+// Cancel while Run returns counts or does not, and disturbs nothing.
+func TestG22_cancel_while_run_returns(t *testing.T) {
+	var strangers sync.WaitGroup
+	defer strangers.Wait()
+	for i := range 3000 {
+		known := make(chan *inflight.TaskGroup, 1)
+		strangers.Go(func() {
+			g := <-known
+			for range i % 300 {
+			}
+			g.Cancel(errOak, errElm)
+		})
+		err := inflight.Run(t.Context(), func(_ context.Context, g *inflight.TaskGroup) error {
+			known <- g
+			for range i % 700 {
+			}
+			return nil
+		})
+		if err != nil {
+			wantErrs(t, err, errOak, errElm)
+		}
+	}
+}
+
+// Causes that are nil are none.
+func TestG22_cancel_with_nil_causes(t *testing.T) {
+	underEach(t, func(s *setting) {
+		for _, causes := range [][]error{{nil}, {nil, nil}, {nil, errOak}, {errOak, nil}} {
+			err := inflight.Run(s.ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+				g.Cancel(causes...)
+				want := context.Canceled
+				if slices.Contains(causes, errOak) {
+					want = errOak
+				}
+				wantErrs(s, context.Cause(ctx), want)
+				wantErrs(s, inflight.Sleep(ctx, time.Hour), want)
+				wantEqual(s, "state", g.Go(neverCalled(s)).State(), inflight.Refused)
+				return nil
+			})
+			if slices.Contains(causes, errOak) {
+				wantErrs(s, err, errOak)
+			} else {
+				wantErrs(s, err)
+			}
+		}
 	})
 }
 
@@ -1788,6 +1943,32 @@ func TestG26_slots_and_cancellations_race(t *testing.T) {
 	}
 }
 
+// When Run has returned, all slots are back.
+func TestG26_slots_are_back_when_run_returns(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4)) // so that anybody may be interrupted anywhere
+	l := inflight.NewLimiter(1)
+	var over atomic.Bool
+	var busy sync.WaitGroup
+	defer busy.Wait()
+	defer over.Store(true)
+	busy.Go(func() {
+		for !over.Load() {
+			l.SetLimit(1) // makes a Release take its time
+		}
+	})
+	for i := range 5000 {
+		inflight.Run(t.Context(), func(ctx context.Context, g *inflight.TaskGroup) error {
+			g.Go(func(context.Context) error { return nil })
+			for range i * 7 % 8000 {
+			}
+			return nil
+		}, inflight.LimitBy(l))
+		if n := l.Stats().InUse; n != 0 {
+			t.Fatalf("round %d: %d in use", i, n)
+		}
+	}
+}
+
 // TryGo starts as many as there are slots, and then says no, at once.
 func TestG27_trygo_does_not_wait(t *testing.T) {
 	underEach(t, func(s *setting) {
@@ -1812,6 +1993,33 @@ func TestG27_trygo_does_not_wait(t *testing.T) {
 			wantErrs(s, err)
 			check(s)
 		})
+	})
+}
+
+// The error says why: there is no room, or the group takes no more; the latter
+// also where there is no room either.
+func TestG27_why_trygo_said_no(t *testing.T) {
+	forEnders(t, func(s *setting, e ender, check func(error)) {
+		err := inflight.Run(s.ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+			gate := make(chan struct{})
+			g.Go(func(ctx context.Context) error { <-gate; return idle(ctx) })
+			if e.name == "failure" || e.name == "Goexit" {
+				e.end = failingInside(e)
+			}
+			task, ok := g.TryGo(neverCalled(s))
+			wantEqual(s, "started", ok, false)
+			wantErrs(s, task.Err(), inflight.ErrNoRoom)
+			e.end(s, g)
+			synctest.Wait()
+			task, ok = g.TryGo(neverCalled(s))
+			wantEqual(s, "started", ok, false)
+			if err := task.Err(); !errors.Is(err, inflight.ErrGroupClosed) || !errors.Is(err, e.cause) {
+				s.Errorf("TryGo on a cancelled group: %v", err)
+			}
+			close(gate)
+			return nil
+		}, inflight.Limit(1))
+		check(err)
 	})
 }
 
@@ -2244,6 +2452,57 @@ func TestG30_start_by_anybody(t *testing.T) {
 	})
 }
 
+// A function that ends its goroutine before ready is the caller's too, after ready
+// the group's.
+func TestG30_goexit_of_a_started_function(t *testing.T) {
+	underEach(t, func(s *setting) {
+		for _, isReady := range []bool{false, true} {
+			err := inflight.Run(s.ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+				_, err := inflight.Start(g, func(_ context.Context, ready func(int)) error {
+					if isReady {
+						ready(7)
+					}
+					runtime.Goexit()
+					return nil
+				})
+				if errors.Is(err, inflight.ErrGoexit) == isReady {
+					s.Errorf("Start: %v", err)
+				}
+				if !isReady {
+					wantErrs(s, inflight.Sleep(ctx, time.Second))
+				}
+				return nil
+			})
+			if errors.Is(err, inflight.ErrGoexit) != isReady {
+				s.Errorf("Run: %v", err)
+			}
+		}
+	})
+}
+
+// A panic before ready has the stack of where it happened.
+func TestG30_panic_of_a_started_function(t *testing.T) {
+	underEach(t, func(s *setting) {
+		p := raisedPanic(s, func() {
+			inflight.Run(s.ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+				_, err := inflight.Start(g, func(ctx context.Context, _ func(int)) error {
+					_, err := panicsDeepInside(ctx)
+					return err
+				}, inflight.Name("server"))
+				if _, ok := err.(*inflight.PanicError); !ok {
+					s.Errorf("Start: %v", err)
+				}
+				return nil
+			})
+		})
+		wantEqual(s, "value", p.Value, any(errAsh))
+		wantEqual(s, "task", p.Task, "server")
+		if !strings.Contains(string(p.Stack), "panicsDeepInside") {
+			s.Errorf("stack:\n%s", p.Stack)
+		}
+	})
+}
+
 // A group that is cancelled while Start waits ends the function, and Start
 // returns what that returns.
 func TestG30_start_and_a_cancellation(t *testing.T) {
@@ -2364,6 +2623,43 @@ func TestG33_contexts_end_with_their_owners(t *testing.T) {
 		err = inflight.Run(s.ctx, func(ctx context.Context, g *inflight.TaskGroup) error { silent = ctx; return nil })
 		wantErrs(s, err)
 		ended("body of a group nobody has asked for Done", silent)
+	})
+}
+
+// A wait that a goroutine of somebody else's does under the context of a task ends
+// when the task returns.
+func TestG33_waits_end_with_the_task_whose_context_they_have(t *testing.T) {
+	underEach(t, func(s *setting) {
+		waits := map[string]func(ctx context.Context, other *inflight.Task[int]) error{
+			"Sleep": func(ctx context.Context, _ *inflight.Task[int]) error { return inflight.Sleep(ctx, time.Hour) },
+			"Await": func(ctx context.Context, other *inflight.Task[int]) error { _, err := other.Await(ctx); return err },
+			"Wait": func(ctx context.Context, other *inflight.Task[int]) error {
+				_, _, err := inflight.Wait(ctx, inflight.AllDone, other)
+				return err
+			},
+			"Acquire": func(ctx context.Context, _ *inflight.Task[int]) error { return inflight.NewLimiter(0).Acquire(ctx) },
+			"Run": func(ctx context.Context, _ *inflight.Task[int]) error {
+				return inflight.Run(ctx, func(ctx context.Context, _ *inflight.TaskGroup) error { return inflight.Sleep(ctx, time.Hour) })
+			},
+		}
+		for name, wait := range waits {
+			inScope(s.T, func(ctx context.Context, g *inflight.TaskGroup) {
+				other := inflight.Go(g, takes(time.Hour, 7, nil))
+				begin := time.Now()
+				var ended log
+				task := g.Go(func(ctx context.Context) error {
+					for range 2 { // the first has the waiter that the task keeps
+						go func() { ended.add(wait(ctx, other) != nil) }()
+						synctest.Wait()
+					}
+					return nil
+				})
+				<-task.Done()
+				synctest.Wait()
+				wantSlice(s, "waits that have ended: "+name, ended.said(), "true", "true")
+				wantEqual(s, "time that it took", time.Since(begin), 0)
+			})
+		}
 	})
 }
 

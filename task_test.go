@@ -352,6 +352,23 @@ func TestT7_the_first_cause_counts(t *testing.T) {
 	})
 }
 
+// A cause that can't be compared, such as a list of errors, is recognised as what
+// it is when the task returns it.
+func TestT7_a_cause_that_cannot_be_compared(t *testing.T) {
+	underEach(t, func(s *setting) {
+		err := inflight.Run(s.ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+			task := g.Go(func(ctx context.Context) error {
+				return fmt.Errorf("reading: %w", inflight.Sleep(ctx, time.Hour))
+			})
+			task.Cancel(listError{"a", "b"})
+			task.Await(ctx)
+			wantEqual(s, "state", task.State(), inflight.Cancelled)
+			return nil
+		})
+		wantErrs(s, err)
+	})
+}
+
 // cancelledWith returns a context that has ended.
 func cancelledWith(cause error) context.Context {
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -583,6 +600,34 @@ func TestT11_a_given_name_is_everywhere(t *testing.T) {
 	})
 }
 
+// So it is where the group did not take the task.
+func TestT11_a_refused_task_has_its_name(t *testing.T) {
+	for _, opts := range [][]inflight.Option{nil, {inflight.Limit(1)}} {
+		underEach(t, func(s *setting) {
+			err := inflight.Run(s.ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+				g.Go(idle)
+				full, _ := g.TryGo(neverCalledIf(s, opts != nil), inflight.Name("fetcher"))
+				g.Cancel()
+				tried, _ := g.TryGo(neverCalled(s), inflight.Name("fetcher"))
+				gone := inflight.Go(g, func(context.Context) (int, error) { return 0, neverCalled(s)(ctx) }, inflight.Name("fetcher"))
+				wantEqual(s, "Name", full.Name(), "fetcher")
+				wantEqual(s, "String", tried.String(), "fetcher [refused]")
+				wantEqual(s, "String", gone.String(), "fetcher [refused]")
+				return nil
+			}, opts...)
+			wantErrs(s, err)
+		})
+	}
+}
+
+// neverCalledIf is neverCalled where never is true, else it returns idle.
+func neverCalledIf(t testing.TB, never bool) func(context.Context) error {
+	if never {
+		return neverCalled(t)
+	}
+	return idle
+}
+
 // The error of runtime.Goexit names the task.
 func TestT11_goexit_names_the_task(t *testing.T) {
 	underEach(t, func(s *setting) {
@@ -802,6 +847,64 @@ func TestT12_a_callback_that_panics(t *testing.T) {
 	})
 }
 
+// Callbacks that do not return, however many there are, do no harm to the others:
+// one that panics is a panic of the group, one that ends the goroutine a failure.
+func TestT12_callbacks_that_do_not_return(t *testing.T) {
+	for _, order := range permutations(3) {
+		underEach(t, func(s *setting) {
+			var said log
+			var task *inflight.Task[int]
+			p := raisedPanic(s, func() {
+				inflight.Run(s.ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+					gate := make(chan struct{})
+					task = inflight.Go(g, func(context.Context) (int, error) { <-gate; return 7, nil })
+					for _, i := range append(order, order...) {
+						task.OnDone(func() {
+							said.add(i)
+							switch i {
+							case 0:
+								panic(errOak)
+							case 1:
+								runtime.Goexit()
+							}
+						})
+					}
+					close(gate)
+					return nil
+				})
+			})
+			wantEqual(s, "calls", said.count(), 6)
+			wantEqual(s, "value of the panic", p.Value, any(errOak))
+			wantEqual(s, "Goexit is reported", slices.ContainsFunc(p.Also, func(err error) bool {
+				return errors.Is(err, inflight.ErrGoexit)
+			}), true)
+			wantEqual(s, "state", task.State(), inflight.Succeeded)
+		})
+	}
+}
+
+// A callback that is registered while its task succeeds is called, once.
+func TestT12_registered_while_the_task_succeeds(t *testing.T) {
+	const n = 20_000
+	called := make([]atomic.Int32, n)
+	inScope(t, func(ctx context.Context, g *inflight.TaskGroup) {
+		for i := range n {
+			task := g.Go(func(context.Context) error { return nil })
+			if i%2 == 0 {
+				runtime.Gosched()
+			}
+			for range i % 200 { // to meet it at all moments
+			}
+			task.OnDone(func() { called[i].Add(1) })
+		}
+	})
+	for i := range called {
+		if k := called[i].Load(); k != 1 {
+			t.Errorf("callback %d was called %d times", i, k)
+		}
+	}
+}
+
 // OnDone is called exactly once, or its stop came in time, whatever happens at
 // the same moment.
 func TestT12_stop_and_the_end_at_once(t *testing.T) {
@@ -899,6 +1002,39 @@ func TestT13_a_rejection_that_was_seen_is_not_reported(t *testing.T) {
 			})
 			wantErrs(s, err)
 		})
+	})
+}
+
+// Who waits when the promise is rejected has seen it, even if the group is over
+// before they can say so.
+func TestT13_a_rejection_that_is_awaited_is_seen(t *testing.T) {
+	underEach(t, func(s *setting) {
+		made := make(chan *inflight.Promise[int])
+		go func() {
+			_, err := (<-made).Await(context.Background())
+			wantErrs(s, err, errOak)
+		}()
+		err := inflight.Run(s.ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+			p := inflight.NewPromise[int](ctx)
+			made <- p
+			synctest.Wait()
+			p.Reject(errOak)
+			return nil
+		})
+		wantErrs(s, err)
+	})
+}
+
+// A rejection that says only that the group was cancelled is not reported.
+func TestT13_a_rejection_because_of_the_cancellation(t *testing.T) {
+	underEach(t, func(s *setting) {
+		err := inflight.Run(s.ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+			g.Cancel()
+			inflight.NewPromise[int](ctx).Reject(ctx.Err())
+			inflight.NewPromise[int](ctx).Reject(fmt.Errorf("reading: %w", context.Cause(ctx)))
+			return nil
+		})
+		wantErrs(s, err)
 	})
 }
 
