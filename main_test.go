@@ -39,6 +39,10 @@ func (e exitError) ExitCode() int { return int(e) }
 
 var errMain = errors.New("main has failed")
 
+// stubborn is how long a program goes on that has to be ended: more than it takes
+// to end it, so that it is seen when nobody does.
+const stubborn = 10 * time.Second
+
 // say writes a line for the test to read.
 func say(args ...any) { fmt.Println(args...) }
 
@@ -53,7 +57,7 @@ func untilCancelled(ctx context.Context) error {
 // hang says that it was cancelled and does not return.
 func hang(ctx context.Context) error {
 	untilCancelled(ctx)
-	time.Sleep(time.Hour)
+	time.Sleep(stubborn)
 	return nil
 }
 
@@ -128,7 +132,7 @@ var mainPrograms = map[string]func(){
 			inflight.Main(func(context.Context) error { panic("oh no") })
 		}()
 		say("ready")
-		time.Sleep(time.Hour)
+		time.Sleep(stubborn)
 	},
 	"left behind": func() {
 		inflight.Main(func(ctx context.Context) error {
@@ -200,7 +204,7 @@ func startMain(t *testing.T, program string, env ...string) *mainProcess {
 	if mainPrograms[program] == nil {
 		t.Fatalf("there is no program %q", program)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	t.Cleanup(cancel)
 	p := &mainProcess{t: t, cmd: exec.CommandContext(ctx, os.Args[0])}
 	p.cmd.Env = append(append(os.Environ(), "INFLIGHT_DEBUG=", mainProgram+"="+program), env...)

@@ -335,7 +335,7 @@ func abandonAndPanic() {
 	})
 	say(inflight.ErrAbandoned.Error()+":", errors.Is(err, inflight.ErrAbandoned))
 	close(release)
-	time.Sleep(time.Hour)
+	time.Sleep(stubborn)
 }
 
 // Each with Offload pulls no further ahead than twice its limit, however many

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/inflight-go/inflight/internal/park"
@@ -79,26 +80,28 @@ func TestSimulate(t *testing.T) {
 // A sleep in a simulation is a wait that its clock grants; a cancellation that
 // comes before that is returned, and after it is too late.
 func TestSleepInASimulation(t *testing.T) {
-	f := new(fake)
-	defer park.Simulate(f)()
-	if err := park.Sleep(t.Context(), time.Minute); err != nil {
-		t.Error(err)
-	}
-	if want := []string{"point", "after 1m0s", "unpark", "park"}; !slices.Equal(f.asked, want) {
-		t.Errorf("it was asked for %q, want %q", f.asked, want)
-	}
-	f.err = errStop
-	if err := park.Sleep(t.Context(), time.Minute); err != nil {
-		t.Errorf("the clock had granted the sleep, and it returned %v", err)
-	}
-	late := &lateClock{fake: f}
-	defer park.Simulate(late)()
-	if err := park.Sleep(t.Context(), time.Minute); err != errStop {
-		t.Errorf("it returned %v, want the cause", err)
-	}
-	if !late.stopped {
-		t.Error("the timer was not stopped")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		f := new(fake)
+		defer park.Simulate(f)()
+		if err := park.Sleep(t.Context(), time.Minute); err != nil {
+			t.Error(err)
+		}
+		if want := []string{"point", "after 1m0s", "unpark", "park"}; !slices.Equal(f.asked, want) {
+			t.Errorf("it was asked for %q, want %q", f.asked, want)
+		}
+		f.err = errStop
+		if err := park.Sleep(t.Context(), time.Minute); err != nil {
+			t.Errorf("the clock had granted the sleep, and it returned %v", err)
+		}
+		late := &lateClock{fake: f}
+		defer park.Simulate(late)()
+		if err := park.Sleep(t.Context(), time.Minute); err != errStop {
+			t.Errorf("it returned %v, want the cause", err)
+		}
+		if !late.stopped {
+			t.Error("the timer was not stopped")
+		}
+	})
 }
 
 // A lateClock never fires.

@@ -353,34 +353,37 @@ func TestDerivedContextsEndAtOnce(t *testing.T) {
 	}
 }
 
-// A function that is registered while the node ends is called, by one or the other.
+// A function that is registered while the node ends is called, by one or the
+// other: two goroutines do both to one node after the other, as nearly at once as
+// can be.
 func TestNodeAfterFuncWhileItEnds(t *testing.T) {
+	const rounds = 50_000
 	s := scope(t, context.Background())
-	for i := range 10_000 {
-		n := child(&s.Node)
-		var ready atomic.Int32
-		var wg sync.WaitGroup
-		both := func() { // as nearly at once as can be
-			for ready.Add(1); ready.Load() < 2; {
-				runtime.Gosched()
+	nodes := make([]*park.Node, rounds)
+	for i := range nodes {
+		nodes[i] = child(&s.Node)
+	}
+	var turn, called atomic.Int64
+	both := func(do func(n *park.Node)) {
+		for i, n := range nodes {
+			turn.Add(1)
+			for spins := 0; turn.Load() < int64(2*i+2); spins++ {
+				if spins > 100 {
+					runtime.Gosched()
+				}
 			}
+			do(n)
 		}
-		wg.Go(func() {
-			both()
-			n.End()
-		})
-		called := make(chan struct{})
-		both()
-		n.AfterFunc(func() { close(called) })
-		wg.Wait()
-		select {
-		case <-called:
-		case <-time.After(10 * time.Second):
-			t.Fatalf("round %d: the node has ended, and the function was not called", i)
-		}
-		s.Lock()
-		s.Unlink(n)
-		s.Unlock()
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() { both((*park.Node).End) })
+	wg.Go(func() { both(func(n *park.Node) { n.AfterFunc(func() { called.Add(1) }) }) })
+	wg.Wait()
+	for begin := time.Now(); called.Load() < rounds && time.Since(begin) < 10*time.Second; {
+		runtime.Gosched() // some calls have goroutines of their own
+	}
+	if n := called.Load(); n != rounds {
+		t.Errorf("of %d functions %d were called", rounds, n)
 	}
 }
 
@@ -462,6 +465,37 @@ func TestEndScopeStopsTheWatch(t *testing.T) {
 		synctest.Wait()
 		ended(t, "the scope", s, context.Canceled, park.ErrEnded)
 	})
+}
+
+// A watched context counts those who watch it.
+type watched struct {
+	context.Context
+	done     chan struct{}
+	watchers int
+}
+
+func (c *watched) Done() <-chan struct{} { return c.done }
+
+func (c *watched) AfterFunc(func()) (stop func() bool) {
+	c.watchers++
+	return func() bool { c.watchers--; return true }
+}
+
+// A scope watches its context while it is open, and no longer.
+func TestScopeWatchesWhileItIsOpen(t *testing.T) {
+	ctx := &watched{Context: context.Background(), done: make(chan struct{})}
+	s := new(park.Scope)
+	s.InitScope(ctx, nil, "group", "", 0)
+	inner := new(park.Scope)
+	inner.InitScope(s, nil, "group", "", 0)
+	if ctx.watchers != 1 {
+		t.Errorf("%d watch the context, want the outer scope alone", ctx.watchers)
+	}
+	inner.EndScope()
+	s.EndScope()
+	if ctx.watchers != 0 {
+		t.Errorf("%d still watch the context", ctx.watchers)
+	}
 }
 
 // context.WithoutCancel cuts a scope off from what is above it, though it stays in
