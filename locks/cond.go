@@ -12,11 +12,11 @@ import (
 // Make one with NewCond. Any number of them may share a Mutex.
 //
 // Whoever calls a method holds the mutex. A Mutex does not know which goroutine
-// holds it, so that ErrNotLocked means that nobody does.
+// holds it, so ErrNotLocked means that nobody does.
 type Cond struct {
 	l    *Mutex
 	mu   sync.Mutex
-	list park.List
+	list park.List // those who wait for a notification; their N is 0
 	obj  park.Object
 }
 
@@ -29,13 +29,15 @@ func NewCond(l *Mutex) *Cond {
 }
 
 // Wait unlocks the mutex, waits for a notification, and locks the mutex again.
-// No notification that is made after the mutex was unlocked is missed.
+// No notification that is made after the mutex was unlocked is missed. Those who
+// are notified line up for the mutex at that moment, in the order in which they
+// came and behind those who wait for it already.
 //
-// If ctx ends first, or while the mutex is locked again, Wait returns the cause;
-// a notification that was meant for the caller goes to the next one who waits.
-// The mutex is locked in every case when Wait returns, for which Wait waits as
-// long as it takes: that can't be cancelled. If ctx had ended before the call,
-// the mutex stays locked throughout. ErrNotLocked is returned at once.
+// If ctx ends before the mutex is locked again, Wait returns the cause; a
+// notification that was meant for the caller goes to the next one who waits. The
+// mutex is locked in every case when Wait returns, for which Wait waits as long
+// as it takes: that can't be cancelled. If ctx had ended before the call, the
+// mutex stays locked throughout. ErrNotLocked is returned at once.
 //
 // Between the notification and the return others may have had the mutex: look
 // again whether what you wait for is so, or let WaitFor do it.
@@ -44,29 +46,48 @@ func (c *Cond) Wait(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return park.Cause(ctx)
 	}
-	err := c.await(ctx)
-	if err == ErrNotLocked {
-		return err
+	w := park.NewWaiter(ctx)
+	defer w.Free()
+	if !c.enter(w) {
+		return ErrNotLocked
 	}
-	c.l.relock(ctx)
-	if err == nil && ctx.Err() != nil {
-		c.wake(1)
+	err := w.Park(ctx, park.OpCond, &c.obj)
+	notified := err == nil || c.leave(w)
+	if err != nil {
+		w.Park(context.Background(), park.OpLock, &c.l.pool.Obj)
+	} else if ctx.Err() != nil {
 		err = park.Cause(ctx)
+	}
+	c.l.owner.Store(park.Of(ctx))
+	if err != nil && notified {
+		c.wake(1)
 	}
 	return err
 }
 
-// await unlocks the mutex and waits for a notification. It unlocks under mu, so
-// that none can come in between.
-func (c *Cond) await(ctx context.Context) error {
-	w := park.NewWaiter(ctx)
-	defer w.Free()
+// enter lines w up for a notification and unlocks the mutex, in one step, so that
+// no notification can come in between. It reports false where it was not locked.
+func (c *Cond) enter(w *park.Waiter) bool {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	if !c.l.release() {
-		c.mu.Unlock()
-		return ErrNotLocked
+		return false
 	}
-	return c.list.Wait(ctx, &c.mu, w, park.OpCond, &c.obj)
+	c.list.Push(w)
+	return true
+}
+
+// leave lines w up for the mutex because its context has ended, unless it was
+// notified, which leave reports: then it stands there already.
+func (c *Cond) leave(w *park.Waiter) (notified bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if w.N != 0 {
+		return true
+	}
+	c.list.Remove(w)
+	c.l.pool.Enqueue(w, 1)
+	return false
 }
 
 // WaitFor waits until pred returns true: it calls pred with the mutex locked, at
@@ -107,11 +128,13 @@ func (c *Cond) Notify(n int) error {
 // NotifyAll is Notify for all who wait.
 func (c *Cond) NotifyAll() error { return c.Notify(math.MaxInt) }
 
+// wake notifies the first n: they line up for the mutex, and run when they have
+// it.
 func (c *Cond) wake(n int) {
 	c.mu.Lock()
 	for w := c.list.Front(); w != nil && n > 0; w = c.list.Front() {
-		c.list.Grant(w)
-		w.Unpark()
+		c.list.Remove(w)
+		c.l.pool.Enqueue(w, 1)
 		n--
 	}
 	c.mu.Unlock()

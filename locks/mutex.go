@@ -32,12 +32,6 @@ func (m *Mutex) Lock(ctx context.Context) error {
 	return nil
 }
 
-// relock is a Lock that the end of ctx doesn't cut short.
-func (m *Mutex) relock(ctx context.Context) {
-	m.pool.Insist(ctx, 1, park.OpLock)
-	m.owner.Store(park.Of(ctx))
-}
-
 // held reports whether anybody holds the mutex.
 func (m *Mutex) held() bool {
 	used, _ := m.pool.Stats()

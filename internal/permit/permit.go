@@ -55,19 +55,11 @@ func (p *Pool) Acquire(ctx context.Context, n int64, op park.Op) error {
 	if p.TryAcquire(n) {
 		return nil
 	}
-	return p.wait(ctx, park.NewWaiter(ctx), n, op)
+	return p.wait(ctx, n, op)
 }
 
-// Insist takes n permits however long that takes: ctx says only whose wait it
-// is, and may have ended.
-func (p *Pool) Insist(ctx context.Context, n int64, op park.Op) {
-	park.Point(ctx, op, &p.Obj)
-	if !p.TryAcquire(n) {
-		p.wait(context.Background(), park.NewWaiter(ctx), n, op)
-	}
-}
-
-func (p *Pool) wait(ctx context.Context, w *park.Waiter, n int64, op park.Op) error {
+func (p *Pool) wait(ctx context.Context, n int64, op park.Op) error {
+	w := park.NewWaiter(ctx)
 	defer w.Free()
 	w.N = n
 	p.mu.Lock()
@@ -84,6 +76,17 @@ func (p *Pool) wait(ctx context.Context, w *park.Waiter, n int64, op park.Op) er
 		p.mu.Unlock()
 	}
 	return err
+}
+
+// Enqueue lines w, which is in no list, up for n permits: it is granted and
+// unparked when it is its turn, which may be at once. There is no giving up.
+func (p *Pool) Enqueue(w *park.Waiter, n int64) {
+	w.N = n
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.state.Or(waiting)
+	p.list.Push(w)
+	p.grant()
 }
 
 // fits reports whether n permits are free. mu is held and waiting is set.
