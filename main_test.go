@@ -39,9 +39,9 @@ func (e exitError) ExitCode() int { return int(e) }
 
 var errMain = errors.New("main has failed")
 
-// stubborn is how long a program goes on that has to be ended: more than it takes
+// programPatience is how long a program goes on that has to be ended: more than it takes
 // to end it, so that it is seen when nobody does.
-const stubborn = 10 * time.Second
+const programPatience = 10 * time.Second
 
 // say writes a line for the test to read.
 func say(args ...any) { fmt.Println(args...) }
@@ -57,7 +57,7 @@ func untilCancelled(ctx context.Context) error {
 // hang says that it was cancelled and does not return.
 func hang(ctx context.Context) error {
 	untilCancelled(ctx)
-	time.Sleep(stubborn)
+	time.Sleep(programPatience)
 	return nil
 }
 
@@ -132,7 +132,7 @@ var mainPrograms = map[string]func(){
 			inflight.Main(func(context.Context) error { panic("oh no") })
 		}()
 		say("ready")
-		time.Sleep(stubborn)
+		time.Sleep(programPatience)
 	},
 	"left behind": func() {
 		inflight.Main(func(ctx context.Context) error {

@@ -335,7 +335,7 @@ func abandonAndPanic() {
 	})
 	say(inflight.ErrAbandoned.Error()+":", errors.Is(err, inflight.ErrAbandoned))
 	close(release)
-	time.Sleep(stubborn)
+	time.Sleep(programPatience)
 }
 
 // Each with Offload pulls no further ahead than twice its limit, however many
