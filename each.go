@@ -101,6 +101,9 @@ func (s *stream[I, O]) feed() {
 		}
 	}
 	returned = true
+	if s.n.Err() != nil { // an input that ends with ctx looks like one that is over
+		s.cut()
+	}
 }
 
 // yieldAll hands results to the loop until there are no more (true) or the loop

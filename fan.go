@@ -49,7 +49,7 @@ func (f *fan) run(ctx context.Context, kind string, total, limit int, pc uintptr
 func (f *fan) left() bool { return f.next.Load() < f.total }
 
 func (f *fan) step(w *worker) bool {
-	if !f.every && f.n.Cancelled() {
+	if !f.every && f.n.Err() != nil {
 		f.stop()
 		return false
 	}

@@ -245,7 +245,7 @@ func (s *stream[I, O]) run(w *worker, j job[I]) (r Result[O]) {
 		}
 	}()
 	s.took(w, int(j.seq))
-	if s.n.Cancelled() {
+	if s.n.Err() != nil {
 		r.Err = s.n.Cause()
 	} else {
 		r.Value, r.Err = s.fn(&w.n, j.in)
