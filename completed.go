@@ -27,6 +27,9 @@ func Completed[T any](ctx context.Context, ts ...*Task[T]) iter.Seq[*Task[T]] {
 		c.begin()
 		for {
 			t, ok := c.next(ctx)
+			if !ok && ctx.Err() != nil {
+				c.stop()
+			}
 			if !ok || !yield(t) {
 				return
 			}
@@ -39,6 +42,7 @@ type completed[T any] struct {
 	ts    []*Task[T] // nil once they are watched
 	ready []*Task[T] // done, and not yielded
 	open  int        // not done
+	stops []func() bool
 	list  park.List
 }
 
@@ -59,8 +63,22 @@ func (c *completed[T]) begin() {
 	c.mu.Unlock()
 	for _, t := range ts {
 		if t != nil {
-			t.OnDone(func() { c.done(t) })
+			stop := t.OnDone(func() { c.done(t) })
+			c.mu.Lock()
+			c.stops = append(c.stops, stop)
+			c.mu.Unlock()
 		}
+	}
+}
+
+// stop takes the watch off the tasks: the sequence is over, because ctx is.
+func (c *completed[T]) stop() {
+	c.mu.Lock()
+	stops := c.stops
+	c.stops = nil
+	c.mu.Unlock()
+	for _, stop := range stops {
+		stop()
 	}
 }
 

@@ -117,7 +117,6 @@ func (c *crew) worker() {
 
 // dismiss takes w off, and hires another in its place if it could not go on.
 func (c *crew) dismiss(w *worker) {
-	w.n.End()
 	c.n.Lock()
 	c.n.Unlink(&w.n)
 	if w.fresh {

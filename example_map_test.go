@@ -76,6 +76,17 @@ func ExampleEach_endless() {
 	// user 3
 }
 
+func ExampleEachOption() {
+	ctx := context.Background()
+	options := []inflight.EachOption{inflight.Ordered()}
+	for id, user := range inflight.Each(ctx, slices.Values([]int{2, 1}), 2, fetchUser, options...) {
+		fmt.Println(id, user.Value)
+	}
+	// Output:
+	// 2 user 2
+	// 1 user 1
+}
+
 func ExampleOrdered() {
 	ctx := context.Background()
 	ids := slices.Values([]int{30, 10, 20})

@@ -45,7 +45,7 @@ type Awaitable interface {
 	// State says how far it has come.
 	State() State
 
-	awaitable() *future
+	awaitable() (f *future, task *park.Node)
 }
 
 // A future is a result to come, without its value: what Task and Promise have in
@@ -108,7 +108,7 @@ func (f *future) extend() *futureMore {
 	return f.more
 }
 
-func (f *future) awaitable() *future { return f }
+func (f *future) awaitable() (*future, *park.Node) { return f, nil }
 
 // OnDone arranges for fn to be called once there is a result: by the goroutine
 // that brings it, or at once by the caller when it is there already. It is called
@@ -232,12 +232,8 @@ func (f *future) await(ctx context.Context, obj *park.Object, self *park.Node) e
 	if f.State().final() {
 		return nil
 	}
-	if self != nil {
-		for n := park.Of(ctx); n != nil; n = n.Parent() {
-			if n == self {
-				return fmt.Errorf("%w: %s", ErrSelfAwait, self.Name())
-			}
-		}
+	if partOf(ctx, self) {
+		return fmt.Errorf("%w: %s", ErrSelfAwait, self.Name())
 	}
 	w := park.NewWaiter(ctx)
 	defer w.Free()
@@ -247,4 +243,17 @@ func (f *future) await(ctx context.Context, obj *park.Object, self *park.Node) e
 		return nil
 	}
 	return f.waiters.Wait(ctx, &f.mu, w, park.OpAwait, obj)
+}
+
+// partOf reports whether ctx belongs to the task, or to something in it.
+func partOf(ctx context.Context, task *park.Node) bool {
+	if task == nil {
+		return false
+	}
+	for n := park.Of(ctx); n != nil; n = n.Parent() {
+		if n == task {
+			return true
+		}
+	}
+	return false
 }

@@ -87,7 +87,14 @@ func Gather2[A, B any](ctx context.Context,
 	fa func(context.Context) (A, error),
 	fb func(context.Context) (B, error),
 ) (a A, b B, err error) {
-	err = gatherParts(ctx, "Gather2", part(&a, fa), part(&b, fb))
+	var v struct {
+		a A
+		b B
+	}
+	err = gatherParts(ctx, "Gather2", part(&v.a, fa), part(&v.b, fb))
+	if err == nil {
+		a, b = v.a, v.b
+	}
 	return
 }
 
@@ -97,7 +104,15 @@ func Gather3[A, B, C any](ctx context.Context,
 	fb func(context.Context) (B, error),
 	fc func(context.Context) (C, error),
 ) (a A, b B, c C, err error) {
-	err = gatherParts(ctx, "Gather3", part(&a, fa), part(&b, fb), part(&c, fc))
+	var v struct {
+		a A
+		b B
+		c C
+	}
+	err = gatherParts(ctx, "Gather3", part(&v.a, fa), part(&v.b, fb), part(&v.c, fc))
+	if err == nil {
+		a, b, c = v.a, v.b, v.c
+	}
 	return
 }
 
@@ -108,7 +123,16 @@ func Gather4[A, B, C, D any](ctx context.Context,
 	fc func(context.Context) (C, error),
 	fd func(context.Context) (D, error),
 ) (a A, b B, c C, d D, err error) {
-	err = gatherParts(ctx, "Gather4", part(&a, fa), part(&b, fb), part(&c, fc), part(&d, fd))
+	var v struct {
+		a A
+		b B
+		c C
+		d D
+	}
+	err = gatherParts(ctx, "Gather4", part(&v.a, fa), part(&v.b, fb), part(&v.c, fc), part(&v.d, fd))
+	if err == nil {
+		a, b, c, d = v.a, v.b, v.c, v.d
+	}
 	return
 }
 

@@ -770,8 +770,10 @@ func TestGA3_incomparable_errors(t *testing.T) {
 		bad := takes(time.Second, 0, error(itemsError{[]int{1}}))
 		_, err := inflight.Gather(s.ctx, bad, tidies(time.Second, &said, 0, error(itemsError{[]int{1}})))
 		wantEqual(s, "how many of Gather", len(joined(err)), 2)
-		_, err = inflight.Any(s.ctx, bad, bad)
+		_, err = inflight.Any(s.ctx, bad, takes(time.Second, 0, error(itemsError{[]int{2}})))
 		wantEqual(s, "how many of Any", len(joined(err)), 2)
+		_, err = inflight.Any(s.ctx, bad, bad) // the very same one is one failure
+		wantEqual(s, "how many of Any", len(joined(err)), 1)
 		time.AfterFunc(time.Second, func() { s.cancel(itemsError{[]int{1}}) })
 		_, err = inflight.Gather(s.ctx, tidies(time.Second, &said, 0, nil))
 		if err == nil || !strings.Contains(err.Error(), "[1]") {

@@ -30,6 +30,7 @@ type TaskGroup struct {
 	supervise bool
 	work      func()     // g.worker, made once
 	anchor    *anchor    // of a root
+	finished  bool       // everything is joined; for Run alone
 	offloads  int        // the size of the pool, 0 for the default
 	unseen    []rejected // promises that failed, and that nobody has looked at
 }
@@ -103,12 +104,10 @@ func Run(ctx context.Context, body func(ctx context.Context, g *TaskGroup) error
 	}
 	g := new(TaskGroup)
 	g.init(ctx, opts, entry(body))
-	defer g.leave()
+	defer g.leave(ctx)
 	g.live = 1
-	g.body(ctx, body)
-	g.join(ctx)
-	g.reportUnseen()
-	return g.out.result(&g.n.Node)
+	g.body(body)
+	return g.finish(ctx)
 }
 
 func (g *TaskGroup) init(ctx context.Context, opts []Option, pc uintptr) {
@@ -118,28 +117,36 @@ func (g *TaskGroup) init(ctx context.Context, opts []Option, pc uintptr) {
 	g.anchor = register(&g.n.Node)
 }
 
-// leave is deferred by Run. It matters when the body ended its goroutine: then
-// the children are cancelled and joined before the goroutine goes.
-func (g *TaskGroup) leave() {
-	g.n.EndScope()
-	g.anchor.release()
+// finish joins everything and returns what went wrong, or panics with it.
+func (g *TaskGroup) finish(ctx context.Context) error {
+	g.join(ctx)
+	g.finished = true
+	g.reportUnseen()
+	return g.out.result(&g.n.Node)
+}
+
+// leave is deferred by Run. It has something to do beyond taking the scope off
+// the tree when the body has called runtime.Goexit: before the goroutine goes,
+// the children are cancelled and joined.
+func (g *TaskGroup) leave(ctx context.Context) {
+	defer g.anchor.release()
+	defer g.n.EndScope()
+	if !g.finished {
+		g.n.Cancel(ErrGoexit)
+		g.finish(ctx)
+	}
 }
 
 // body calls the body and takes down how it ended.
-func (g *TaskGroup) body(caller context.Context, body func(ctx context.Context, g *TaskGroup) error) {
+func (g *TaskGroup) body(body func(ctx context.Context, g *TaskGroup) error) {
 	returned := false
 	defer func() {
 		if returned {
 			return
 		}
-		v := recover()
-		if v == nil { // runtime.Goexit, which goes on when this is over
-			g.n.Cancel(ErrGoexit)
-			g.join(caller)
-			g.out.result(&g.n.Node) // for the panic, if there was one
-			return
+		if v := recover(); v != nil {
+			g.bodyPanicked(newPanic(v, ""))
 		}
-		g.bodyPanicked(newPanic(v, ""))
 	}()
 	err := body(&g.n.Node, g)
 	returned = true
@@ -230,7 +237,12 @@ func (g *TaskGroup) TryGo(fn func(context.Context) error, opts ...TaskOption) (*
 		opt(&t.child)
 	}
 	park.Point(&g.n.Node, park.OpGo, &g.n.Obj)
-	if g.n.Err() == nil && g.limit != nil && !g.limit.TryAcquire(1) {
+	if g.n.Err() != nil {
+		g.refuse((*plainTask)(t))
+		return t, false
+	}
+	if g.limit != nil && !g.limit.TryAcquire(1) {
+		t.fn = nil
 		t.refuse(ErrNoRoom)
 		return t, false
 	}
@@ -297,7 +309,7 @@ func (g *TaskGroup) start(t runner, pc uintptr, flags uint32, opts []TaskOption)
 	}
 	if g.limit != nil && flags&park.IsService == 0 {
 		if err := g.limit.Acquire(&g.n.Node, 1, park.OpSlot); err != nil {
-			g.refuse(c)
+			g.refuse(t)
 			return
 		}
 	} else {
@@ -321,7 +333,7 @@ func (g *TaskGroup) admit(t runner, pc uintptr, flags uint32) bool {
 		if limit != nil {
 			limit.Release(1)
 		}
-		g.refuse(c)
+		g.refuse(t)
 		return false
 	}
 	c.n.InitChild(&g.n.Node, pc, flags)
@@ -348,7 +360,9 @@ func (g *TaskGroup) admit(t runner, pc uintptr, flags uint32) bool {
 
 // refuse settles a task that the group does not take. Where that is because of
 // what happened above, work was cut short.
-func (g *TaskGroup) refuse(c *child) {
+func (g *TaskGroup) refuse(t runner) {
+	t.forget()
+	c := t.core()
 	g.n.Lock()
 	if g.live > 0 {
 		g.out.cut = g.out.cut || g.n.Inherited()

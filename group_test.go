@@ -521,7 +521,10 @@ func TestG7_a_body_that_wraps_the_failures_of_children(t *testing.T) {
 		var said error
 		err := inflight.Run(s.ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
 			free := context.WithoutCancel(ctx)
-			a, b, c := g.Go(fails(errOak)), g.Go(fails(errElm)), g.Go(fails(errAsh))
+			after := func(d time.Duration, err error) func(context.Context) error {
+				return func(context.Context) error { time.Sleep(d); return err }
+			}
+			a, b, c := g.Go(after(1, errOak)), g.Go(after(2, errElm)), g.Go(after(3, errAsh))
 			_, errA := a.Await(free)
 			b.Await(free)
 			_, errC := c.Await(free)

@@ -36,6 +36,7 @@ func (l *Limiter) TryAcquire() bool { return l.pool.TryAcquire(1) }
 // Release makes room for the next. It panics if nothing is in use. A Release
 // happens before the return of the Acquire that it lets through.
 func (l *Limiter) Release() {
+	park.Point(context.Background(), park.OpRelease, &l.pool.Obj)
 	if !l.pool.Release(1) {
 		panic("inflight: Release of a Limiter that is not in use")
 	}
@@ -45,6 +46,9 @@ func (l *Limiter) Release() {
 // Do calls fn when its turn comes, and releases however fn ends. It returns what
 // fn returned, or the cause of ctx.
 func (l *Limiter) Do(ctx context.Context, fn func(context.Context) error) error {
+	if fn == nil {
+		panic("inflight: Limiter.Do called with a nil function")
+	}
 	if err := l.Acquire(ctx); err != nil {
 		return err
 	}
@@ -59,6 +63,7 @@ func (l *Limiter) SetLimit(n int) {
 		panic(fmt.Sprintf("inflight: SetLimit(%d): negative limit", n))
 	}
 	l.pool.Resize(int64(n))
+	park.Point(context.Background(), park.OpRelease, &l.pool.Obj)
 }
 
 // LimiterStats says how a limiter is used at one moment.

@@ -158,8 +158,10 @@ func exitCode(err error, ctx context.Context, stderr io.Writer) int {
 	}
 	fmt.Fprintf(stderr, "%s: %v\n", program(), err)
 	var coded interface{ ExitCode() int }
-	if errors.As(err, &coded) && s == nil {
-		return coded.ExitCode()
+	if errors.As(err, &coded) {
+		if _, ok := coded.(*SignalError); !ok {
+			return coded.ExitCode()
+		}
 	}
 	return 1
 }

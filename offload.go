@@ -52,6 +52,10 @@ func Offload[T any](ctx context.Context, fn func() (T, error)) (T, error) {
 	if err := pool.enter(ctx); err != nil {
 		return zero, err
 	}
+	if ctx.Err() != nil { // at the same moment
+		pool.leave()
+		return zero, park.Cause(ctx)
+	}
 	c := &offloaded[T]{pool: pool, fn: fn}
 	pool.show(&c.n, entry(fn))
 	go c.run()
@@ -221,7 +225,13 @@ func (p *offloadPool) ended(id int64, n *park.Node) {
 	p.root.Lock()
 	p.root.Unlink(n)
 	p.root.Unlock()
-	p.places.Release(1)
+	p.leave()
+}
+
+func (p *offloadPool) leave() {
+	if p.root != nil {
+		p.places.Release(1)
+	}
 }
 
 // goroutineID reads the number that a traceback shows for the calling goroutine.

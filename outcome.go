@@ -22,21 +22,32 @@ type outcome struct {
 // fail records a failure. A failure that is already there is one failure: a
 // task that returns what it got from awaiting another has not failed anew.
 func (o *outcome) fail(err error) {
-	if reflect.ValueOf(err).Comparable() {
-		if _, ok := o.seen[err]; ok {
-			return
-		}
-		if o.seen == nil {
-			o.seen = make(map[error]struct{})
-		}
-		o.seen[err] = struct{}{}
+	if o.note(err) {
+		o.errs = append(o.errs, err)
 	}
-	o.errs = append(o.errs, err)
+}
+
+// note reports whether err is new.
+func (o *outcome) note(err error) bool {
+	if !reflect.ValueOf(err).Comparable() {
+		return !slices.ContainsFunc(o.errs, func(e error) bool { return sameError(e, err) })
+	}
+	if _, ok := o.seen[err]; ok {
+		return false
+	}
+	if o.seen == nil {
+		o.seen = make(map[error]struct{})
+	}
+	o.seen[err] = struct{}{}
+	return true
 }
 
 // failBody records the body's error, which stands for those failures of the
 // children that it wraps.
 func (o *outcome) failBody(err error) {
+	if !o.note(err) {
+		return
+	}
 	at := len(o.errs)
 	kept := o.errs[:0:0]
 	for i, e := range o.errs {
@@ -88,7 +99,7 @@ func (o *outcome) panic() *PanicError {
 		also = append(also, p)
 	}
 	for _, err := range o.errs {
-		if !contains(err, first) {
+		if !onlyCancelled(err, first, first) { // and not only that panic again
 			also = append(also, err)
 		}
 	}

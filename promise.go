@@ -37,6 +37,7 @@ func NewPromise[T any](ctx context.Context) *Promise[T] {
 
 // Resolve brings the value. It reports false if there was a result already.
 func (p *Promise[T]) Resolve(v T) bool {
+	park.Point(context.Background(), park.OpResolve, &p.obj)
 	p.mu.Lock()
 	if p.future.State().final() {
 		p.mu.Unlock()
@@ -56,6 +57,7 @@ func (p *Promise[T]) Reject(err error) bool {
 	if err == nil {
 		panic("inflight: Promise.Reject called with a nil error")
 	}
+	park.Point(context.Background(), park.OpResolve, &p.obj)
 	p.mu.Lock()
 	if p.future.State().final() {
 		p.mu.Unlock()

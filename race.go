@@ -75,6 +75,11 @@ func Hedge[T any](ctx context.Context, delay time.Duration, fns ...func(context.
 	}
 	h := hedge[T]{fns: fns, delay: max(delay, 0)}
 	err = Run(ctx, h.body, Supervise(), func(o *options) { o.kind = "hedge" })
+	for _, t := range h.tasks { // one that succeeded all the same, when ctx ended
+		if h.winner == nil && t.State() == Succeeded {
+			h.winner = t
+		}
+	}
 	if h.winner != nil {
 		return h.winner.Result()
 	}

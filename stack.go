@@ -84,23 +84,42 @@ func (s *Stack) Close(ctx context.Context, err *error) {
 	}
 	ctx, cancel := Shield(ctx, CleanupGrace)
 	defer cancel()
-	var panicked *PanicError
-	for {
-		f := s.pop()
-		if f == nil {
-			break
-		}
-		if p := runCleanup(ctx, f, err, s); p != nil {
-			if panicked == nil {
-				panicked = p
-			} else {
-				panicked.Also = append(panicked.Also, p)
-			}
-		}
+	c := closing{s: s, err: err}
+	c.run(ctx)
+}
+
+// closing is one Close.
+type closing struct {
+	s   *Stack
+	err *error
+	out outcome // the panics
+}
+
+func (c *closing) run(ctx context.Context) {
+	for f := c.s.pop(); f != nil; f = c.s.pop() {
+		c.cleanUp(ctx, f)
 	}
-	if panicked != nil {
-		panic(panicked)
+	if c.out.panicked != nil {
+		panic(c.out.panic())
 	}
+}
+
+// cleanUp runs one cleanup. If that ends its goroutine, the rest is run all the
+// same.
+func (c *closing) cleanUp(ctx context.Context, f func(context.Context, error) error) {
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		if v := recover(); v != nil {
+			c.out.panics(newPanic(v, "cleanup"))
+			return
+		}
+		c.run(ctx) // runtime.Goexit
+	}()
+	*c.err = f(ctx, *c.err)
+	returned = true
 }
 
 func (s *Stack) pop() func(context.Context, error) error {
@@ -114,25 +133,6 @@ func (s *Stack) pop() func(context.Context, error) error {
 	s.pile[last] = nil
 	s.pile = s.pile[:last]
 	return f
-}
-
-// runCleanup runs one cleanup. If that ends its goroutine, the rest is run all
-// the same.
-func runCleanup(ctx context.Context, f func(context.Context, error) error, err *error, s *Stack) (p *PanicError) {
-	returned := false
-	defer func() {
-		if returned {
-			return
-		}
-		if v := recover(); v != nil {
-			p = newPanic(v, "cleanup")
-			return
-		}
-		s.Close(ctx, err) // runtime.Goexit
-	}()
-	*err = f(ctx, *err)
-	returned = true
-	return nil
 }
 
 // join is errors.Join without a wrapper where there is one error.

@@ -42,9 +42,12 @@ func (c *child) group() *TaskGroup { return c.n.Parent().Owner().(*TaskGroup) }
 type runner interface {
 	run()
 	core() *child
+	forget() // lets go of the function, which will not be called again
 }
 
 func (c *child) core() *child { return c }
+
+func (c *child) awaitable() (*future, *park.Node) { return &c.future, &c.n }
 
 // run calls the function and settles the task.
 func (t *Task[T]) run() {
@@ -59,6 +62,9 @@ func (t *plainTask) run() {
 	t.fn = nil
 	t.end(err)
 }
+
+func (t *Task[T]) forget()   { t.fn = nil }
+func (t *plainTask) forget() { t.fn = nil }
 
 func newPlainTask(fn func(context.Context) error) *Task[struct{}] {
 	t := new(Task[struct{}])

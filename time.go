@@ -115,10 +115,16 @@ func (dl *Deadline) fire(moved int) {
 			}
 		}
 	}
+	dl.n.Err() // sees what that has ended, whatever contexts are in between
 	dl.mu.Lock()
-	dl.over, dl.expired = true, true
+	stale = dl.over || moved != dl.moved
+	if !stale {
+		dl.over, dl.expired = true, true
+	}
 	dl.mu.Unlock()
-	dl.n.Expire(&expiredError{dl.d})
+	if !stale {
+		dl.n.Expire(&expiredError{dl.d})
+	}
 }
 
 // due returns the count of moves if the deadline has passed and nobody was told,
@@ -156,6 +162,9 @@ func (dl *Deadline) Stop() bool {
 // Expired reports whether the deadline passed before Stop was called, also when
 // a deadline above it passed at the same moment and is the one reported.
 func (dl *Deadline) Expired() bool {
+	if dl.due() != 0 {
+		return true // and its timer is on the way
+	}
 	dl.mu.Lock()
 	defer dl.mu.Unlock()
 	return dl.expired

@@ -29,7 +29,8 @@ const (
 //
 // A deadline of ctx that passes is no error, only fewer that are done. When ctx
 // is cancelled, the error is the cause, and done and pending are right all the
-// same. Without ts the error is ErrNoTasks, for an unknown condition ErrBadWait.
+// same. Without ts the error is ErrNoTasks, for an unknown condition ErrBadWait,
+// for a task that would wait for its own end ErrSelfAwait.
 func Wait(ctx context.Context, until When, ts ...Awaitable) (done, pending []Awaitable, err error) {
 	if until < AllDone || until > FirstFailed {
 		return nil, ts, fmt.Errorf("%w: When(%d)", ErrBadWait, until)
@@ -39,9 +40,12 @@ func Wait(ctx context.Context, until When, ts ...Awaitable) (done, pending []Awa
 	}
 	ts = unique(ts)
 	park.Point(ctx, park.OpWait, nil)
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		err = park.Cause(ctx)
-	} else {
+	case waitsForItself(ctx, until, ts):
+		err = ErrSelfAwait
+	default:
 		err = waitFor(ctx, until, ts)
 	}
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
@@ -57,11 +61,23 @@ func Wait(ctx context.Context, until When, ts ...Awaitable) (done, pending []Awa
 	return done, pending, err
 }
 
+// waitsForItself reports whether the condition needs the end of the task that
+// waits.
+func waitsForItself(ctx context.Context, until When, ts []Awaitable) bool {
+	self := 0
+	for _, t := range ts {
+		if _, task := t.awaitable(); partOf(ctx, task) {
+			self++
+		}
+	}
+	return self == len(ts) || self > 0 && until == AllDone
+}
+
 func unique(ts []Awaitable) []Awaitable {
 	seen := make(map[*future]bool, len(ts))
 	kept := make([]Awaitable, 0, len(ts))
 	for _, t := range ts {
-		if f := t.awaitable(); !seen[f] {
+		if f, _ := t.awaitable(); !seen[f] {
 			seen[f] = true
 			kept = append(kept, t)
 		}
@@ -81,7 +97,7 @@ type waitSet struct {
 func waitFor(ctx context.Context, until When, ts []Awaitable) error {
 	s := &waitSet{until: until, open: len(ts)}
 	for _, t := range ts {
-		f := t.awaitable()
+		f, _ := t.awaitable()
 		sub := f.subscribe(func() { s.ended(f.State()) })
 		if sub == nil {
 			s.ended(f.State())

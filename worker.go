@@ -31,9 +31,10 @@ func (g *TaskGroup) runChildren(t runner) (again bool) {
 			return
 		}
 		v := recover()
-		t.core().broke(v)
-		g.drop(t.core())
 		again = v != nil && goroutine.Reusable()
+		t.forget()
+		defer g.drop(t.core()) // also when a callback ends the goroutine
+		t.core().broke(v)
 	}()
 	for ; t != nil; t = g.next(t.core()) {
 		goroutine.Fresh(t.core().labels)

@@ -11,6 +11,9 @@ var _ context.Context = (*Node)(nil)
 // context.DeadlineExceeded.
 func (n *Node) Err() error {
 	f := n.flags.Load()
+	if f&isShared != 0 {
+		return n.parent.Err()
+	}
 	if f&(isCancelled|isEnded) == 0 {
 		if f&isPolled == 0 {
 			return nil

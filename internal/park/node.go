@@ -77,7 +77,7 @@ const (
 	isEnded            // the function returned
 	isForeign          // its cancellation comes from ext.values, not from the parent
 	isPolled           // a foreign node is at or above it
-	isShared           // its Done is its parent's
+	isShared           // it ends when its parent does, and only then
 	isScope            // a scope, not a task
 	isJoining          // a scope that waits for what runs in it
 	IsService
@@ -169,8 +169,8 @@ func (n *Node) inherit(p *Node) {
 }
 
 // InitWorker makes n the context of a goroutine that runs one item of p after
-// the other. It is cancelled with p, shares its Done, and can't be cancelled by
-// itself. The caller holds p's lock.
+// the other. It is p's context in all but its place in the tree: it ends when p's
+// does. The caller holds p's lock.
 func (n *Node) InitWorker(p *Node) { n.InitChild(p, 0, isShared|IsWorker) }
 
 // Lock and Unlock guard the list of children; the type that embeds a scope's
@@ -335,6 +335,8 @@ func howOf(err error) uint32 {
 // Cause returns why the context has ended, nil while it has not.
 func (n *Node) Cause() error {
 	switch f := n.flags.Load(); {
+	case f&isShared != 0:
+		return n.parent.Cause()
 	case f&isCancelled != 0 && f&(isInherited|isForeign) == isInherited:
 		return n.parent.Cause()
 	case f&isCancelled != 0:

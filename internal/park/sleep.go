@@ -25,7 +25,7 @@ func Sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	if n := w.owner; n != nil {
 		w.record(OpSleep, nil)
-		if ctx == context.Context(n) {
+		if ctx == context.Context(n) && n.flags.Load()&isShared == 0 {
 			return w.sleepOwn(n, t)
 		}
 	}

@@ -91,7 +91,7 @@ func (w *Waiter) Park(ctx context.Context, op Op, obj *Object) error {
 	if s := active.Load(); s != nil {
 		return s.Park(ctx, w, op, obj)
 	}
-	if n, ok := ctx.(*Node); ok && n == w.owner {
+	if n, ok := ctx.(*Node); ok && n == w.owner && n.flags.Load()&isShared == 0 {
 		return w.parkOwn(n)
 	}
 	done := ctx.Done()
