@@ -40,21 +40,27 @@ func TestTK3_time_passes_when_all_wait(t *testing.T) {
 
 // Tasks that outlive fn are waited for, services are ended, and the test passes.
 func TestTK1_tasks_outlive_the_function(t *testing.T) {
-	var ended []string
+	var mu sync.Mutex
+	var order []string
+	ended := func(what string) {
+		mu.Lock()
+		defer mu.Unlock()
+		order = append(order, what)
+	}
 	inflighttest.Run(t, func(t *testing.T, ctx context.Context, g *inflight.TaskGroup) {
-		t.Cleanup(func() { ended = append(ended, "cleanup") })
+		t.Cleanup(func() { ended("cleanup") })
 		g.Go(func(ctx context.Context) error {
-			defer func() { ended = append(ended, "task") }()
+			defer ended("task")
 			return inflight.Sleep(ctx, time.Minute)
 		})
 		g.Service(func(ctx context.Context) error {
-			defer func() { ended = append(ended, "service") }()
+			defer ended("service")
 			<-ctx.Done()
 			return ctx.Err()
 		})
-		ended = append(ended, "fn")
+		ended("fn")
 	})
-	if got := strings.Join(ended, " "); got != "fn task service cleanup" {
+	if got := strings.Join(order, " "); got != "fn task service cleanup" {
 		t.Errorf("ended in the order %q", got)
 	}
 }
