@@ -149,11 +149,15 @@ func (r *report) print(w io.Writer, all bool) {
 	fmt.Fprintf(w, "load %s before, %s after\n\n", r.Load, load())
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "case\tP\tper unit\tinflight\t\tbest peer\t\trival\tratio\ttarget\tmet\tothers")
-	met, of := 0, 0
+	met, of, busy := 0, 0, 0
 	for _, o := range r.Cases {
 		for _, v := range o.Verdicts {
 			fmt.Fprintln(tw, v.line(o.Case))
-			if v.Met != nil {
+			switch {
+			case v.Met == nil:
+			case v.busy():
+				busy++
+			default:
 				of++
 				if *v.Met {
 					met++
@@ -162,12 +166,20 @@ func (r *report) print(w io.Writer, all bool) {
 		}
 	}
 	tw.Flush()
-	fmt.Fprintf(w, "\n%d of %d targets met. P is GOMAXPROCS; a ratio is inflight over its rival,\nthe median over the rounds, so less is better. Others is the share of the machine that\n"+
-		"other programs used meanwhile: with more than a few per cent, P = 2 is no longer two processors,\n"+
-		"and the line is worth little.\n", met, of)
+	fmt.Fprintf(w, `
+%d of %d targets met, %d not judged. P is GOMAXPROCS; a ratio is inflight over its rival, the median
+over the rounds, so less is better. Others is the share of the machine that other programs used
+meanwhile. With more than %.0f %% P = 2 is no longer two processors: such a line has a question mark.
+`, met, of, busy, 100*calm)
 	if all {
 		r.printAll(w)
 	}
+}
+
+// busy reports whether the line can't be judged: what takes two processors was
+// measured when others used one of them.
+func (v verdict) busy() bool {
+	return v.Others > calm && v.Procs > 1 && (v.Metric == wall || v.Metric == cpu)
 }
 
 func (v verdict) line(name string) string {
@@ -178,10 +190,14 @@ func (v verdict) line(name string) string {
 	if v.Best != "" {
 		peer = figure(v.BestAt)
 	}
-	if v.Met != nil && *v.Met {
-		met = "yes"
-	} else if v.Met != nil {
+	if v.Met != nil {
 		met = "NO"
+		if *v.Met {
+			met = "yes"
+		}
+		if v.busy() {
+			met += "?"
+		}
 	}
 	return strings.Join([]string{name, fmt.Sprint(v.Procs), string(v.Metric), v.Who, figure(v.Ours),
 		v.Best, peer, rival, ratio, v.Target, met, fmt.Sprintf("%.0f %%", 100*v.Others)}, "\t")

@@ -137,7 +137,10 @@ func asleep(s sleeper) func(n int) sample {
 	}
 }
 
+// memory collects twice: the first collection may have begun before the last
+// stack was done with.
 func memory() *runtime.MemStats {
+	runtime.GC()
 	runtime.GC()
 	m := new(runtime.MemStats)
 	runtime.ReadMemStats(m)

@@ -78,7 +78,7 @@ func TestTargetsNameWhatThereIs(t *testing.T) {
 func TestVerdict(t *testing.T) {
 	series := func(xs ...float64) (ss []sample) {
 		for _, x := range xs {
-			ss = append(ss, sample{wall: x, others: 0})
+			ss = append(ss, sample{wall: x})
 		}
 		return ss
 	}
@@ -89,6 +89,10 @@ func TestVerdict(t *testing.T) {
 	got := map[string][]sample{
 		"we": series(12, 90, 9), "hand": series(4, 45, 3), "slow": series(90, 810, 90),
 		"fast": series(60, 360, 40), "half": series(20, 20, 20),
+	}
+	busy := map[string][]sample{"we": {{wall: 1, others: 0.5}}, "hand": {{wall: 2}}}
+	if line := within(1, "we", wall, 2, "hand").judge(b, 2, busy).line("x"); !strings.Contains(line, "\tyes?\t") {
+		t.Errorf("%q has no question mark, and others used half of the machine", line)
 	}
 	for _, c := range []struct {
 		target
