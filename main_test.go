@@ -111,6 +111,9 @@ var mainPrograms = map[string]func(){
 	"fails later": func() {
 		inflight.Main(func(ctx context.Context) error { untilCancelled(ctx); return errMain })
 	},
+	"coded later": func() {
+		inflight.Main(func(ctx context.Context) error { untilCancelled(ctx); return exitError(7) })
+	},
 	"cancels itself": func() {
 		inflight.Main(func(ctx context.Context) error {
 			ctx, cancel := context.WithCancelCause(ctx)
@@ -144,12 +147,9 @@ var mainPrograms = map[string]func(){
 	},
 	"no grace": func() { inflight.Main(hang, inflight.Grace(0)) },
 	"abandons": abandonAndPanic,
-	"coded later": func() {
-		inflight.Main(func(ctx context.Context) error { untilCancelled(ctx); return exitError(7) })
-	},
-	"debug":   func() { inflight.Main(sayDebug) },
-	"debug 0": func() { inflight.Main(sayDebug, inflight.Debug(0)) },
-	"debug 1": func() { inflight.Main(sayDebug, inflight.Debug(1)) },
+	"debug":    func() { inflight.Main(sayDebug) },
+	"debug 0":  func() { inflight.Main(sayDebug, inflight.Debug(0)) },
+	"debug 1":  func() { inflight.Main(sayDebug, inflight.Debug(1)) },
 	"drains": func() {
 		inflight.Main(func(ctx context.Context) error {
 			say("ready")
@@ -325,11 +325,13 @@ func TestRN4_interrupted_main_decides(t *testing.T) {
 	p.says("cancelled: signal: interrupt")
 	p.exits(0)
 
-	p = startMain(t, "fails later")
-	p.says("ready")
-	p.signal(os.Interrupt)
-	p.says("cancelled: signal: interrupt")
-	p.exits(1, ": main has failed\n")
+	for program, code := range map[string]int{"fails later": 1, "coded later": 7} {
+		p = startMain(t, program)
+		p.says("ready")
+		p.signal(os.Interrupt)
+		p.says("cancelled: signal: interrupt")
+		p.exits(code, map[int]string{1: ": main has failed\n", 7: ": exit with 7\n"}[code])
+	}
 }
 
 // The second signal ends the process at once, be it another one, and however much

@@ -114,6 +114,27 @@ func TestST2_panics_are_raised_again(t *testing.T) {
 	})
 }
 
+// A panic is not lost because a cleanup after it ends the goroutine.
+func TestST2_panic_before_goexit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var d diary
+		var got any
+		go func() {
+			defer func() { got = recover() }() // after which the goroutine ends all the same
+			var s inflight.Stack
+			s.Defer(d.notes("first", nil))
+			s.Defer(func(context.Context) error { runtime.Goexit(); return nil })
+			s.Defer(panickingCleanup)
+			s.Close(t.Context(), nil)
+		}()
+		synctest.Wait()
+		d.is(t, "first")
+		if p, ok := got.(*inflight.PanicError); !ok || p.Value != "oh no" {
+			t.Errorf("panicked with %v", got)
+		}
+	})
+}
+
 func panickingCleanup(context.Context) error { panic("oh no") }
 
 // panicOf returns the *PanicError that fn panics with, nil if it does not.

@@ -107,18 +107,22 @@ func TestTasksHavePoints(t *testing.T) {
 }
 
 var wakingRows = slices.Concat([]waking{
-	{name: "Promise.Resolve", op: park.OpResolve, late: true, setup: func(e *env) (func(context.Context) error, park.Op, func()) {
+	{name: "Promise.Resolve", op: park.OpResolve, setup: func(e *env) (func(context.Context) error, park.Op, func()) {
 		p := inflight.NewPromise[int](e.ctx)
 		return func(ctx context.Context) error { _, err := p.Await(ctx); return err }, park.OpAwait, func() { p.Resolve(1) }
 	}},
-	{name: "Promise.Reject", op: park.OpResolve, late: true, setup: func(e *env) (func(context.Context) error, park.Op, func()) {
+	{name: "Promise.Reject", op: park.OpResolve, setup: func(e *env) (func(context.Context) error, park.Op, func()) {
 		p := inflight.NewPromise[int](e.ctx)
 		return func(ctx context.Context) error { _, err := p.Await(ctx); return err }, park.OpAwait, func() { p.Reject(errors.New("no")) }
 	}},
-	{name: "Limiter.Release", op: park.OpRelease, late: true, setup: func(e *env) (func(context.Context) error, park.Op, func()) {
+	{name: "Limiter.Release", op: park.OpRelease, setup: func(e *env) (func(context.Context) error, park.Op, func()) {
 		l := inflight.NewLimiter(1)
 		l.TryAcquire()
 		return l.Acquire, park.OpLimiter, l.Release
+	}},
+	{name: "Limiter.SetLimit", op: park.OpRelease, late: true, setup: func(e *env) (func(context.Context) error, park.Op, func()) {
+		l := inflight.NewLimiter(0)
+		return l.Acquire, park.OpLimiter, func() { l.SetLimit(1) }
 	}},
 	{name: "Mutex.Unlock", op: park.OpUnlock, setup: func(e *env) (func(context.Context) error, park.Op, func()) {
 		mu := lockedMutex()

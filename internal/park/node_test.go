@@ -183,6 +183,24 @@ func TestNodeBornUnderAnEnd(t *testing.T) {
 	}
 }
 
+// A worker is its scope's context in all but its place in the tree: it ends when
+// the scope does, and no sooner.
+func TestWorkerIsItsScopesContext(t *testing.T) {
+	s := scope(t, context.Background())
+	w := worker(&s.Node)
+	if w.Done() != s.Done() {
+		t.Error("it has a Done of its own")
+	}
+	alive(t, "while the scope lives", w)
+	s.Expire(errStop)
+	ended(t, "with the scope", w, context.DeadlineExceeded, errStop)
+
+	s = scope(t, context.Background())
+	w = worker(&s.Node)
+	s.End()
+	ended(t, "with the scope's end", w, context.Canceled, park.ErrEnded)
+}
+
 // The end of a task ends what a leaked goroutine has left below it.
 func TestNodeEndEndsWhatIsBelow(t *testing.T) {
 	n := child(&scope(t, context.Background()).Node)
