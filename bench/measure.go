@@ -95,7 +95,8 @@ func (c child) main(w io.Writer) error {
 }
 
 // rotate lets the contenders run one after the other, round by round, so that
-// what else the machine does hits all of them alike.
+// what else the machine does hits all of them alike. Each round begins with
+// another one, because to be first may be a disadvantage: it is to sleepers.
 func (c child) rotate(b *bench) map[string][]sample {
 	got := make(map[string][]sample)
 	block := blockTime
@@ -111,10 +112,14 @@ func (c child) rotate(b *bench) map[string][]sample {
 			runners = append(runners, r)
 		}
 	}
-	for _, played := range calmest(c.rounds, func() (ss []sample) {
-		for _, r := range runners {
-			ss = append(ss, r.sample())
+	first := 0
+	for _, played := range calmest(c.rounds, func() []sample {
+		ss := make([]sample, len(runners))
+		for i := range runners {
+			at := (first + i) % len(runners)
+			ss[at] = runners[at].sample()
 		}
+		first++
 		return ss
 	}) {
 		for i, r := range runners {
