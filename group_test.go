@@ -493,6 +493,33 @@ func TestG6_a_failure_that_is_handed_on_is_one(t *testing.T) {
 	})
 }
 
+// The same error of the body and of a child is one failure, whoever comes first and
+// whether or not it can be compared.
+func TestG6_one_error_of_body_and_children(t *testing.T) {
+	underEach(t, func(s *setting) {
+		for _, own := range []error{errOak, listError{"a", "b"}} {
+			for _, bodyFirst := range []bool{true, false} {
+				err := inflight.Run(s.ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+					first := g.Go(func(ctx context.Context) error {
+						if bodyFirst {
+							<-ctx.Done()
+						}
+						return own
+					})
+					inflight.Go(g, func(ctx context.Context) (struct{}, error) { return first.Await(context.WithoutCancel(ctx)) })
+					if !bodyFirst {
+						<-ctx.Done()
+					}
+					return own
+				})
+				if !reflect.DeepEqual(err, own) {
+					s.Errorf("body first %v: %v", bodyFirst, joined(err))
+				}
+			}
+		}
+	})
+}
+
 // The body's error cancels the children, and stands beside theirs: exactly two.
 func TestG7_errors_of_body_and_children(t *testing.T) {
 	underEach(t, func(s *setting) {
@@ -846,6 +873,13 @@ func TestG10_the_end_of_a_foreign_context_is_seen_at_once(t *testing.T) {
 						g.Go(func(ctx context.Context) error { all = append(all, ctx); return idle(ctx) })
 						synctest.Wait()
 					}
+					g.Go(func(ctx context.Context) error {
+						return inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+							all = append(all, ctx)
+							return idle(ctx)
+						})
+					})
+					synctest.Wait()
 					for _, ctx := range all {
 						wantErrs(s, ctx.Err())
 						wantErrs(s, context.Cause(ctx))
@@ -869,8 +903,10 @@ func TestG10_the_end_of_a_foreign_context_is_seen_at_once(t *testing.T) {
 	}
 }
 
-// So is one that is far above, with contexts of both kinds between.
+// So is one that is far above, with contexts of both kinds between; unless another
+// processor is spreading the news at the same moment, and not done.
 func TestG10_the_end_of_a_foreign_context_far_above(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	underEach(t, func(s *setting) {
 		var below func(depth int) func(context.Context, *inflight.TaskGroup) error
 		below = func(depth int) func(context.Context, *inflight.TaskGroup) error {
@@ -979,6 +1015,11 @@ func TestG10_deadlines(t *testing.T) {
 		check(moving, time.Hour)
 		d.Reset(30 * time.Minute)
 		check(moving, 30*time.Minute)
+		later, below := inflight.WithDeadline(moving, 45*time.Minute)
+		defer below.Stop()
+		check(later, 30*time.Minute)
+		below.Reset(20 * time.Minute)
+		check(later, 20*time.Minute)
 		d.Reset(inflight.Never)
 		check(moving, time.Hour)
 	})
@@ -1257,14 +1298,14 @@ type ballast struct {
 // What children have used, returned and waited with is garbage as soon as they
 // have returned, while the group goes on.
 func TestG19_finished_children_are_let_go(t *testing.T) {
-	kinds := map[string]func(g *inflight.TaskGroup, b *ballast){
-		"plain": func(g *inflight.TaskGroup, b *ballast) {
+	kinds := map[string]func(ctx context.Context, g *inflight.TaskGroup, b *ballast){
+		"plain": func(ctx context.Context, g *inflight.TaskGroup, b *ballast) {
 			g.Go(func(context.Context) error { runtime.KeepAlive(b); return nil })
 		},
-		"value": func(g *inflight.TaskGroup, b *ballast) {
+		"value": func(ctx context.Context, g *inflight.TaskGroup, b *ballast) {
 			inflight.Go(g, func(context.Context) (*ballast, error) { return b, nil })
 		},
-		"contexts": func(g *inflight.TaskGroup, b *ballast) {
+		"contexts": func(ctx context.Context, g *inflight.TaskGroup, b *ballast) {
 			g.Go(func(ctx context.Context) error {
 				ctx, stop := context.WithTimeout(context.WithValue(ctx, valueKey{}, b), time.Hour)
 				defer stop()
@@ -1276,7 +1317,13 @@ func TestG19_finished_children_are_let_go(t *testing.T) {
 				})
 			})
 		},
-		"awaited": func(g *inflight.TaskGroup, b *ballast) {
+		"derived from the body's": func(ctx context.Context, g *inflight.TaskGroup, b *ballast) {
+			context.AfterFunc(ctx, func() { runtime.KeepAlive(b) })()
+			ctx, stop := context.WithTimeoutCause(ctx, time.Hour, b)
+			defer stop()
+			inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error { runtime.KeepAlive(b); return nil })
+		},
+		"awaited": func(ctx context.Context, g *inflight.TaskGroup, b *ballast) {
 			task := inflight.Go(g, func(ctx context.Context) (*ballast, error) {
 				return b, inflight.Sleep(ctx, time.Microsecond)
 			})
@@ -1286,13 +1333,13 @@ func TestG19_finished_children_are_let_go(t *testing.T) {
 			defer stop()
 			task.Await(impatient)
 		},
-		"cancelled": func(g *inflight.TaskGroup, b *ballast) {
+		"cancelled": func(ctx context.Context, g *inflight.TaskGroup, b *ballast) {
 			g.Go(func(ctx context.Context) error { defer runtime.KeepAlive(b); return idle(ctx) }).Cancel(b)
 		},
-		"service": func(g *inflight.TaskGroup, b *ballast) {
+		"service": func(ctx context.Context, g *inflight.TaskGroup, b *ballast) {
 			g.Service(func(context.Context) error { runtime.KeepAlive(b); return nil })
 		},
-		"promise": func(g *inflight.TaskGroup, b *ballast) {
+		"promise": func(ctx context.Context, g *inflight.TaskGroup, b *ballast) {
 			g.Go(func(ctx context.Context) error {
 				seen := inflight.NewPromise[int](ctx)
 				seen.Reject(b)
@@ -1301,7 +1348,7 @@ func TestG19_finished_children_are_let_go(t *testing.T) {
 				return nil
 			}).Await(context.Background())
 		},
-		"started": func(g *inflight.TaskGroup, b *ballast) {
+		"started": func(ctx context.Context, g *inflight.TaskGroup, b *ballast) {
 			inflight.Start(g, func(_ context.Context, ready func(*ballast)) error { ready(b); return nil })
 		},
 	}
@@ -1313,7 +1360,7 @@ func TestG19_finished_children_are_let_go(t *testing.T) {
 					b := new(ballast)
 					b.error = errOak
 					all = append(all, weak.Make(b))
-					start(g, b)
+					start(ctx, g, b)
 				}
 				if left := collected(all...); left > 1 { // a rejection that was seen goes with the next
 					t.Errorf("%d of %d are still referred to", left, len(all))
@@ -1393,6 +1440,56 @@ func TestG20_a_handle_keeps_its_own_result_alone(t *testing.T) {
 	value, err := kept.Result()
 	wantEqual(t, "value", value, own)
 	wantErrs(t, err)
+}
+
+// A handle does not keep what its function has captured, however the task has
+// ended.
+func TestG20_a_handle_lets_go_of_its_function(t *testing.T) {
+	for _, how := range []string{"return", "panic", "Goexit", "refused", "no room"} {
+		for _, generic := range []bool{true, false} {
+			kept, captured := useUp(t, how, generic)
+			if collected(captured) != 0 {
+				t.Errorf("%s, generic %v: it is still referred to", how, generic)
+			}
+			runtime.KeepAlive(kept)
+		}
+	}
+}
+
+// useUp returns the handle of a task that has ended, and what its function had.
+func useUp(t *testing.T, how string, generic bool) (kept inflight.Awaitable, captured weak.Pointer[ballast]) {
+	defer func() { recover() }()
+	inflight.Run(t.Context(), func(ctx context.Context, g *inflight.TaskGroup) error {
+		b := &ballast{error: errOak}
+		captured = weak.Make(b)
+		fn := func(context.Context) error {
+			defer runtime.KeepAlive(b)
+			switch how {
+			case "Goexit":
+				runtime.Goexit()
+			case "panic":
+				panic("boom")
+			}
+			return nil
+		}
+		switch {
+		case how == "refused":
+			g.Cancel()
+		case how == "no room":
+			g.Go(idle)
+			defer g.Cancel()
+		}
+		switch {
+		case how == "no room":
+			kept, _ = g.TryGo(fn)
+		case generic:
+			kept = inflight.Go(g, func(ctx context.Context) (int, error) { return 7, fn(ctx) })
+		default:
+			kept = g.Go(fn)
+		}
+		return nil
+	}, inflight.Limit(1))
+	return kept, captured
 }
 
 // A panic beats errors, and comes after all have returned; what else went wrong
@@ -1528,6 +1625,27 @@ func TestG21_a_panic_does_not_change_when_it_is_known(t *testing.T) {
 		})
 	})
 	strangers.Wait()
+}
+
+// An error that comes together with what a panic has caused is attached to it.
+func TestG21_errors_that_come_with_the_consequences_of_a_panic(t *testing.T) {
+	underEach(t, func(s *setting) {
+		p := raisedPanic(s, func() {
+			inflight.Run(s.ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+				g.Go(func(ctx context.Context) error {
+					return inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+						<-ctx.Done()
+						return errElm // the cleanup fails
+					})
+				})
+				synctest.Wait()
+				panic("boom")
+			})
+		})
+		if err := errors.Join(p.Also...); !errors.Is(err, errElm) {
+			s.Errorf("what else went wrong: %v", err)
+		}
+	})
 }
 
 // A task that returns the panic of another that it has awaited has failed with
@@ -1793,6 +1911,23 @@ func TestG25_a_panic_gives_its_slot_back(t *testing.T) {
 	})
 }
 
+// A service that ends gives no slot back, because it has none.
+func TestG25_a_service_has_no_slot(t *testing.T) {
+	underEach(t, func(s *setting) {
+		err := inflight.Run(s.ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+			g.Go(takesErr(time.Minute, nil))
+			for range 3 {
+				g.Service(takesErr(time.Second, nil))
+				time.Sleep(2 * time.Second)
+				_, ok := g.TryGo(neverCalled(s))
+				wantEqual(s, "started", ok, false)
+			}
+			return nil
+		}, inflight.Limit(1))
+		wantErrs(s, err)
+	})
+}
+
 // A limiter that groups share limits them together, and can be changed meanwhile.
 func TestG25_groups_share_a_limiter(t *testing.T) {
 	underEach(t, func(s *setting) {
@@ -2037,6 +2172,22 @@ func TestG27_trygo_without_a_limit(t *testing.T) {
 			wantErrs(s, err)
 		})
 		wantEqual(s, "calls", called, 1)
+	})
+}
+
+// TryGo gives back no slot that it did not take.
+func TestG27_trygo_on_a_cancelled_group_takes_no_slot_away(t *testing.T) {
+	forEnders(t, func(s *setting, e ender, check func(error)) {
+		l := inflight.NewLimiter(3)
+		l.TryAcquire() // somebody else's
+		err := inflight.Run(s.ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+			g.Go(idle)
+			e.end(s, g)
+			g.TryGo(neverCalled(s))
+			return idle(ctx)
+		}, inflight.LimitBy(l))
+		check(err)
+		wantEqual(s, "in use", l.Stats().InUse, 1)
 	})
 }
 
@@ -2575,6 +2726,9 @@ func TestG32_one_error_is_bare_and_several_are_joined(t *testing.T) {
 					return nil
 				})
 				wantErrs(s, err, want...)
+				if n == 1 && err != want[0] {
+					s.Errorf("one failure is a %T", err)
+				}
 				if n > 1 && reflect.TypeOf(err) != reflect.TypeOf(errors.Join(errOak)) {
 					s.Errorf("%d failures are a %T", n, err)
 				}
@@ -2632,7 +2786,7 @@ func TestG33_contexts_end_with_their_owners(t *testing.T) {
 // A wait that a goroutine of somebody else's does under the context of a task ends
 // when the task returns.
 func TestG33_waits_end_with_the_task_whose_context_they_have(t *testing.T) {
-	underEach(t, func(s *setting) {
+	check := func(s *setting, n int) {
 		waits := map[string]func(ctx context.Context, other *inflight.Task[int]) error{
 			"Sleep": func(ctx context.Context, _ *inflight.Task[int]) error { return inflight.Sleep(ctx, time.Hour) },
 			"Await": func(ctx context.Context, other *inflight.Task[int]) error { _, err := other.Await(ctx); return err },
@@ -2651,7 +2805,7 @@ func TestG33_waits_end_with_the_task_whose_context_they_have(t *testing.T) {
 				begin := time.Now()
 				var ended log
 				task := g.Go(func(ctx context.Context) error {
-					for range 2 { // the first has the waiter that the task keeps
+					for range n { // the first has the waiter that the task keeps
 						go func() { ended.add(wait(ctx, other) != nil) }()
 						synctest.Wait()
 					}
@@ -2659,11 +2813,14 @@ func TestG33_waits_end_with_the_task_whose_context_they_have(t *testing.T) {
 				})
 				<-task.Done()
 				synctest.Wait()
-				wantSlice(s, "waits that have ended: "+name, ended.said(), "true", "true")
+				wantSlice(s, "waits that have ended: "+name, ended.said(), slices.Repeat([]string{"true"}, n)...)
 				wantEqual(s, "time that it took", time.Since(begin), 0)
 			})
 		}
-	})
+	}
+	for n := range 3 {
+		underEach(t, func(s *setting) { check(s, n) })
+	}
 }
 
 // A cancelled scope keeps the cause that it was cancelled for.

@@ -323,7 +323,8 @@ func TestT7_no_cause_is_canceled(t *testing.T) {
 		err := inflight.Run(s.ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
 			task := g.Go(func(ctx context.Context) error {
 				<-ctx.Done()
-				return context.Cause(ctx)
+				wantErrs(s, context.Cause(ctx), context.Canceled)
+				return inflight.Sleep(ctx, time.Hour)
 			})
 			task.Cancel(nil)
 			_, err := task.Await(ctx)
@@ -883,17 +884,54 @@ func TestT12_callbacks_that_do_not_return(t *testing.T) {
 	}
 }
 
+// So it is where the task itself has ended badly: all callbacks are called, and
+// the group is not held up.
+func TestT12_callbacks_of_broken_tasks_that_do_not_return(t *testing.T) {
+	forEndings(t, func(s *setting, want inflight.State, start func(*inflight.TaskGroup) (*inflight.Task[struct{}], func())) {
+		for _, end := range []func(){runtime.Goexit, func() { panic("callback") }} {
+			var said log
+			var task *inflight.Task[struct{}]
+			func() {
+				defer func() { recover() }()
+				inflight.Run(s.ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+					var release func()
+					task, release = start(g)
+					for i := range 3 {
+						task.OnDone(func() {
+							said.add(i)
+							end()
+						})
+					}
+					release()
+					return nil
+				})
+			}()
+			wantSlice(s, "calls", said.said(), "0", "1", "2")
+			wantEqual(s, "state", task.State(), want)
+		}
+	})
+}
+
 // A callback that is registered while its task succeeds is called, once.
 func TestT12_registered_while_the_task_succeeds(t *testing.T) {
 	const n = 20_000
 	called := make([]atomic.Int32, n)
 	inScope(t, func(ctx context.Context, g *inflight.TaskGroup) {
 		for i := range n {
-			task := g.Go(func(context.Context) error { return nil })
-			if i%2 == 0 {
+			var now, there atomic.Bool
+			task := g.Go(func(context.Context) error {
+				for there.Store(true); !now.Load(); {
+					runtime.Gosched()
+				}
+				for range i % 50 { // to meet it at all moments
+				}
+				return nil
+			})
+			for !there.Load() {
 				runtime.Gosched()
 			}
-			for range i % 200 { // to meet it at all moments
+			now.Store(true)
+			for range i / 50 % 100 {
 			}
 			task.OnDone(func() { called[i].Add(1) })
 		}
@@ -1412,6 +1450,54 @@ func TestT17_goexit_of_the_body(t *testing.T) {
 			s.Errorf("cause: %v", cause)
 		}
 	})
+}
+
+// A body that ends its goroutine and panics on the way out, by itself or by a scope
+// in it, leaves nothing running either, and the panic is raised.
+func TestT17_goexit_and_panic_in_the_body(t *testing.T) {
+	bodies := map[string]func(context.Context) error{
+		"itself": func(context.Context) error {
+			defer func() { panic(errOak) }()
+			runtime.Goexit()
+			return nil
+		},
+		"by a scope": func(ctx context.Context) error {
+			return inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+				g.Go(func(ctx context.Context) error { <-ctx.Done(); panic(errOak) })
+				runtime.Goexit()
+				return nil
+			})
+		},
+		"by a scope in a scope": func(ctx context.Context) error {
+			return inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+				return inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+					defer runtime.Goexit()
+					panic("lost")
+				})
+			})
+		},
+	}
+	for name, body := range bodies {
+		underEach(t, func(s *setting) {
+			var raised any
+			var said log
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				defer func() { raised = recover() }()
+				inflight.Run(s.ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+					g.Go(stubborn(time.Minute, &said, "joined", nil))
+					return body(ctx)
+				})
+				said.add("returned")
+			}()
+			<-done
+			wantSlice(s, name, said.said(), "joined")
+			if p, ok := raised.(*inflight.PanicError); name != "by a scope in a scope" && (!ok || p.Value != any(errOak)) {
+				s.Errorf("%s: raised %v", name, raised)
+			}
+		})
+	}
 }
 
 // A child sees the values of the context that its group was opened with; what it
