@@ -208,6 +208,9 @@ func TestDeadlineUsesTheClock(t *testing.T) {
 		if got := e.pending(); !slices.Equal(got, []time.Duration{time.Hour}) {
 			t.Fatalf("the timers are %v", got)
 		}
+		if at, _ := ctx.Deadline(); !at.Equal(e.Now().Add(time.Hour)) {
+			t.Errorf("its deadline is %v", at)
+		}
 		time.Sleep(2 * time.Hour) // of the bubble's clock, which counts for nothing here
 		if ctx.Err() != nil {
 			t.Error("the context has ended, and no timer has fired")
