@@ -107,29 +107,23 @@ func sleepSelect(ctx context.Context, d time.Duration) {
 // asleep measures what n sleepers hold once all of them sleep: the heap and the
 // stacks that are in use after a collection, and what the runtime has asked the
 // system for. What a dead goroutine leaves behind stays with the process, so it
-// takes a new one for each measure.
+// takes a new one for each measure; and the end of that process ends the sleepers,
+// which are not waited for, because some have no ears for the context.
 func asleep(s sleeper) func(n int) sample {
 	return func(n int) sample {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
-		var began atomic.Int64
-		nap := time.Second + time.Duration(n)*20*time.Microsecond
+		var began, woke atomic.Int64
 		m0 := memory()
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			s(ctx, n, func(int) time.Duration { began.Add(1); return nap }, func(int) { began.Add(-1) })
-		}()
+		go s(ctx, n, func(int) time.Duration { began.Add(1); return time.Minute }, func(int) { woke.Add(1) })
 		for began.Load() < int64(n) {
 			time.Sleep(time.Millisecond)
 		}
-		time.Sleep(10 * time.Millisecond) // the last one is on its way to bed
+		time.Sleep(50 * time.Millisecond) // the last one is on its way to bed
 		m1 := memory()
-		if awake := int64(n) - began.Load(); awake > 0 {
-			panic(fmt.Sprintf("%d of %d had woken before their memory was measured", awake, n))
+		if k := woke.Load(); k > 0 {
+			panic(fmt.Sprintf("%d of %d had woken before their memory was measured", k, n))
 		}
-		cancel()
-		<-done
 		return sample{
 			held: float64(inUse(m1)-inUse(m0)) / float64(n),
 			sys:  float64(m1.Sys-m0.Sys) / float64(n),
