@@ -24,12 +24,12 @@ type round struct {
 	samples []sample
 }
 
-// calmest plays rounds until n of them were calm, or patience has ended, and
-// returns n. What others did is all that it chooses by.
-func calmest(n int, play func() []sample) []round {
+// calmest plays rounds until n of them were calm, most at the utmost, and returns
+// n. What others did is all that it chooses by.
+func calmest(n, most int, play func() []sample) []round {
 	var all []round
 	quiet := 0
-	for len(all) < n || quiet < n && len(all) < n*patience {
+	for len(all) < n || quiet < n && len(all) < most {
 		r := round{}
 		r.foreign = foreign(func() { r.samples = play() })
 		if r.foreign <= calm {

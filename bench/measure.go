@@ -112,8 +112,12 @@ func (c child) rotate(b *bench) map[string][]sample {
 			runners = append(runners, r)
 		}
 	}
+	most := c.rounds * patience
+	if b.alone {
+		most = c.rounds
+	}
 	first := 0
-	for _, played := range calmest(c.rounds, func() []sample {
+	for _, played := range calmest(c.rounds, most, func() []sample {
 		ss := make([]sample, len(runners))
 		for i := range runners {
 			at := (first + i) % len(runners)
