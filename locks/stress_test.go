@@ -119,8 +119,8 @@ func TestStressMutex(t *testing.T) {
 	idle(t, &mu)
 }
 
-// until waits until the lock says that n wait.
-func until(lock fmt.Stringer, n int) {
+// untilWaiting returns when the lock says that n wait.
+func untilWaiting(lock fmt.Stringer, n int) {
 	for !strings.Contains(lock.String(), fmt.Sprintf("waiters:%d]", n)) {
 		runtime.Gosched()
 	}
@@ -145,7 +145,7 @@ func TestStressMutexOrder(t *testing.T) {
 					mu.Unlock()
 				}
 			})
-			until(&mu, i+1)
+			untilWaiting(&mu, i+1)
 		}
 		for range 2 { // stand behind all the others
 			wg.Go(func() {
@@ -293,7 +293,7 @@ func TestStressCondCount(t *testing.T) {
 				}
 			})
 		}
-		until(cond, waiters)
+		untilWaiting(cond, waiters)
 		var cancelled sync.WaitGroup
 		for i := range 2 {
 			cancelled.Go(func() { cancels[i](errStop) })
@@ -345,7 +345,7 @@ func TestStressEvent(t *testing.T) {
 				}
 			})
 		}
-		until(&e, waiters)
+		untilWaiting(&e, waiters)
 		done := e.Done()
 		wg.Go(func() { cancel(errStop) })
 		e.Set()
