@@ -124,7 +124,7 @@ func (n *Node) Value(key any) any {
 	if _, ok := key.(nodeKey); ok {
 		return n
 	}
-	if _, ok := key.(*int); ok && n.flags.Load()&(isCancelled|isEnded) != 0 {
+	if _, ok := key.(*int); ok && n.Cause() != nil {
 		// context.Cause asks the nearest cancelCtx, by a private key of this
 		// type; this answers with one that has our cause.
 		ctx, cancel := context.WithCancelCause(above{n})
@@ -156,6 +156,9 @@ func (a above) Value(key any) any              { return a.n.valueAbove(key) }
 // it for the contexts that it derives from n, so that they need no goroutine and
 // end before Cancel returns.
 func (n *Node) AfterFunc(f func()) (stop func() bool) {
+	if n.flags.Load()&isShared != 0 {
+		return n.parent.AfterFunc(f)
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	rare := n.rarity() // before the flags are read: End reads them the other way round
