@@ -352,21 +352,20 @@ func TestGA16_hedge_by_model(t *testing.T) {
 
 // An eachModel is Each, seen from outside: pulled, begun, done, yielded.
 type eachModel struct {
-	plans                            []plan
-	limit                            int
-	ordered                          bool
-	turn                             time.Duration // how long the loop needs for a pair
-	cancelAt                         time.Duration
-	now, free                        time.Duration // free: when the loop takes the next pair
-	pulled, yielded                  int
-	todo, ready                      []int
-	inside                           map[int]time.Duration
-	stopped, cut                     bool
-	began                            []time.Duration
-	order                            []int
-	yieldedAt                        []time.Duration
-	errs                             map[int]error
-	mostInside, mostPulled, mostDone int
+	plans           []plan
+	limit           int
+	ordered         bool
+	turn            time.Duration // how long the loop needs for a pair
+	cancelAt        time.Duration
+	now, free       time.Duration // free: when the loop takes the next pair
+	pulled, yielded int
+	todo, ready     []int
+	inside          map[int]time.Duration
+	stopped, cut    bool
+	began           []time.Duration
+	order           []int
+	yieldedAt       []time.Duration
+	errs            map[int]error
 }
 
 // run goes from moment to moment.

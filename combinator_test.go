@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -214,13 +215,32 @@ func wantSlice[T comparable](t testing.TB, what string, got []T, want ...T) {
 	}
 }
 
+// fewGoroutines reports whether there are no more than n goroutines. While the
+// garbage collector runs, the runtime may count wrong.
+func fewGoroutines(n int) bool {
+	for range 10_000 {
+		if runtime.NumGoroutine() <= n {
+			return true
+		}
+		runtime.Gosched()
+	}
+	return false
+}
+
+// simulate installs hooks when everybody else in the bubble waits, so that nobody
+// else meets them.
+func simulate(s park.Simulation) (restore func()) {
+	synctest.Wait()
+	return park.Simulate(s)
+}
+
 // atPark lets f happen in place of the next wait of the kind op, in the goroutine
 // that waits. f says how the wait ends: with an error, as if the cancellation had
 // been noticed, or without, as if the grant had been. While the hook is there
 // nobody else may do anything; when f is called everything is real again.
 func atPark(t testing.TB, op park.Op, f func() error) {
 	p := &inPlaceOfPark{op: op, f: f}
-	p.restore = park.Simulate(p)
+	p.restore = simulate(p)
 	t.Cleanup(func() {
 		if !p.used {
 			p.restore()

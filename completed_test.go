@@ -240,6 +240,21 @@ func TestAC4_nothing_after_the_end(t *testing.T) {
 	})
 }
 
+// A loop that its context has ended leaves nobody to be told on the tasks that
+// outlive it: the sequence yields no more anyway.
+func TestAC4_nobody_is_left_to_be_told(t *testing.T) {
+	underSupervision(t, func(s *setting, g *inflight.TaskGroup) {
+		task := ending(g, 3600)[0]
+		for range 10 {
+			ctx, d := inflight.WithDeadline(s.ctx, time.Second)
+			for range inflight.Completed(ctx, task) {
+			}
+			d.Stop()
+		}
+		unwatched(s, task)
+	})
+}
+
 // A loop that was left can be taken up again: the rest comes, nothing twice and
 // nothing lost, however often it is left, and then no more.
 func TestAC5_taken_up_again(t *testing.T) {

@@ -696,7 +696,7 @@ func TestAC14_panic_of_the_input(t *testing.T) {
 							return
 						}
 					}
-					panicsDeepInside(nil)
+					panicsDeepInside(s.ctx)
 				}, 10, tidiesItem(time.Minute, &said), opts...) {
 				}
 			})
@@ -1015,6 +1015,46 @@ func TestIT5_pulled_as_it_ends(t *testing.T) {
 			got{2, inflight.Result[int]{Err: errOak}})
 		wantCut(s, all[2].in, all[2].r, errOak)
 		wantEqual(s, "input left", left, true)
+	})
+}
+
+// So it is with Each, for items that are pulled already.
+func TestIT5_item_ends_the_context(t *testing.T) {
+	both(t, func(s *setting, opts ...eachOption) {
+		calls := 0
+		all := collect(inflight.Each(s.ctx, numbers(100).all, 1, func(ctx context.Context, i int) (int, error) {
+			calls++
+			time.Sleep(time.Second) // the next one is pulled
+			s.cancel(errOak)
+			return i, nil
+		}, opts...))
+		wantEqual(s, "calls", calls, 1)
+		wantCut(s, all[len(all)-1].in, all[len(all)-1].r, errOak)
+	})
+}
+
+// An input that ends because ctx does was cut short: the loop is told, and does
+// not take it for complete.
+func TestIT5_input_that_ends_with_the_context(t *testing.T) {
+	both(t, func(s *setting, opts ...eachOption) {
+		for _, items := range []int{0, 1, 3} {
+			ctx, cancel := context.WithCancelCause(s.ctx)
+			timer := time.AfterFunc(time.Hour, func() { cancel(errOak) })
+			all := collect(inflight.Each(ctx, func(yield func(int) bool) {
+				for i := range items {
+					if inflight.Sleep(ctx, time.Second) != nil || !yield(i) {
+						return
+					}
+				}
+				inflight.Sleep(ctx, 2*time.Hour) // as the All of an empty queue does
+			}, 2, itself, opts...))
+			timer.Stop()
+			if len(all) != items+1 {
+				s.Errorf("%d pairs of %d items, want one more for the cause", len(all), items)
+			} else {
+				wantCut(s, all[items].in, all[items].r, errOak)
+			}
+		}
 	})
 }
 

@@ -119,6 +119,33 @@ func TestGA1_context_of_the_functions(t *testing.T) {
 	})
 }
 
+// A context whose error is set has a closed Done, also that of a function which
+// has returned while others of its scope run on.
+func TestGA1_context_of_a_function_that_has_returned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kept := make(chan context.Context, 1)
+		other := make(chan struct{})
+		_, err := inflight.Gather(t.Context(), func(ctx context.Context) (int, error) {
+			kept <- ctx
+			<-other
+			return 1, nil
+		}, func(ctx context.Context) (int, error) {
+			close(other)
+			time.Sleep(time.Second)
+			ctx = <-kept
+			select {
+			case <-ctx.Done():
+			default:
+				if ctx.Err() != nil {
+					t.Errorf("Err is %v, and Done is open", ctx.Err())
+				}
+			}
+			return 2, nil
+		})
+		wantErrs(t, err)
+	})
+}
+
 // Nothing to call is an empty result, at once; but not when ctx has ended.
 func TestGA2_no_functions(t *testing.T) {
 	underEach(t, func(s *setting) {
@@ -619,6 +646,21 @@ func TestGA12_typed_failure(t *testing.T) {
 			inflight.Gather2(s.T.Context(), takes(time.Hour, 0, nil), func(context.Context) (int, error) { panic("boo") })
 		})
 		wantEqual(s, "value", p.Value, any("boo"))
+	})
+}
+
+// With an error there are no values, as with Gather.
+func TestGA12_no_values_with_an_error(t *testing.T) {
+	underEach(t, func(s *setting) {
+		bad := takes(time.Second, true, errOak)
+		a, b, err := inflight.Gather2(s.ctx, takes(0, 1, nil), bad)
+		if a != 0 || b || err != errOak {
+			s.Errorf("Gather2: got %v, %v, %v", a, b, err)
+		}
+		a, c, d, err := inflight.Gather3(s.ctx, takes(0, 1, nil), takes(0, "c", nil), bad)
+		if a != 0 || c != "" || d || err != errOak {
+			s.Errorf("Gather3: got %v, %v, %v, %v", a, c, d, err)
+		}
 	})
 }
 

@@ -323,6 +323,18 @@ func TestCL5_do(t *testing.T) {
 	})
 }
 
+// Do without a function is a panic, at once, and not when its turn comes.
+func TestCL5_do_nothing(t *testing.T) {
+	underEach(t, func(s *setting) {
+		l := inflight.NewLimiter(1)
+		wantErrs(s, l.Acquire(s.ctx))
+		v, _ := raisedBy(func() { l.Do(s.ctx, nil) }).(string)
+		if !strings.HasPrefix(v, "inflight: Limiter.Do ") {
+			s.Errorf("panic: got %q", v)
+		}
+	})
+}
+
 // Several groups, and code outside of them, share one limiter: never more than its
 // limit in all, and each group still joins its own.
 func TestCL6_shared_by_groups(t *testing.T) {

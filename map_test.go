@@ -294,6 +294,21 @@ func TestAC15_map_cancelled_in_the_last(t *testing.T) {
 	})
 }
 
+// After an item has ended the context, no other is begun: a cancellation that has
+// happened is seen at once.
+func TestAC15_map_item_ends_the_context(t *testing.T) {
+	underEach(t, func(s *setting) {
+		calls := 0
+		_, err := inflight.Map(s.ctx, upTo(100), 1, func(ctx context.Context, i int) (int, error) {
+			calls++
+			s.cancel(errOak)
+			return i, nil
+		})
+		wantErrs(s, err, errOak)
+		wantEqual(s, "calls", calls, 1)
+	})
+}
+
 // A context that had ended: nothing is called.
 func TestAC15_map_ended_before(t *testing.T) {
 	underEach(t, func(s *setting) {

@@ -225,7 +225,7 @@ func TestGA15_first_completion_wins(t *testing.T) {
 }
 
 // hedged starts functions with Hedge and says when each was called.
-func hedged(ctx context.Context, delay time.Duration, fns ...func(context.Context) (int, error)) (v int, err error, began []time.Duration, took time.Duration) {
+func hedged(ctx context.Context, delay time.Duration, fns ...func(context.Context) (int, error)) (v int, began []time.Duration, took time.Duration, err error) {
 	start := time.Now()
 	var mu sync.Mutex
 	for i, fn := range fns {
@@ -237,14 +237,14 @@ func hedged(ctx context.Context, delay time.Duration, fns ...func(context.Contex
 		}
 	}
 	v, err = inflight.Hedge(ctx, delay, fns...)
-	return v, err, began, time.Since(start)
+	return v, began, time.Since(start), err
 }
 
 // The next one is started whenever the delay has passed, until one succeeds;
 // those that are left are never called.
 func TestGA16_next_after_the_delay(t *testing.T) {
 	underEach(t, func(s *setting) {
-		v, err, began, took := hedged(s.ctx, time.Second,
+		v, began, took, err := hedged(s.ctx, time.Second,
 			takes(time.Hour, 1, nil),
 			takes(1500*time.Millisecond, 2, nil),
 			takes(time.Hour, 3, nil),
@@ -260,7 +260,7 @@ func TestGA16_next_after_the_delay(t *testing.T) {
 // A function that is quick enough is the only one that is called.
 func TestGA16_the_first_is_quick(t *testing.T) {
 	underEach(t, func(s *setting) {
-		v, err, began, took := hedged(s.ctx, time.Second, takes(999*time.Millisecond, 1, nil), takes(0, 2, nil))
+		v, began, took, err := hedged(s.ctx, time.Second, takes(999*time.Millisecond, 1, nil), takes(0, 2, nil))
 		wantErrs(s, err)
 		wantEqual(s, "value", v, 1)
 		wantSlice(s, "began", began, 0)
@@ -272,7 +272,7 @@ func TestGA16_the_first_is_quick(t *testing.T) {
 // begins anew.
 func TestGA16_next_after_a_failure(t *testing.T) {
 	underEach(t, func(s *setting) {
-		v, err, began, _ := hedged(s.ctx, time.Minute,
+		v, began, _, err := hedged(s.ctx, time.Minute,
 			takes(time.Second, 1, errOak),
 			takes(2*time.Second, 2, errElm),
 			takes(time.Hour, 3, nil),
@@ -282,7 +282,7 @@ func TestGA16_next_after_a_failure(t *testing.T) {
 		wantEqual(s, "value", v, 4)
 		wantSlice(s, "began", began, 0, time.Second, 3*time.Second, 63*time.Second)
 
-		v, err, began, _ = hedged(s.ctx, time.Minute,
+		v, began, _, err = hedged(s.ctx, time.Minute,
 			takes(time.Hour, 1, nil), takes(time.Second, 2, errOak), takes(time.Second, 3, nil))
 		wantErrs(s, err)
 		wantEqual(s, "value, while the first one runs", v, 3)
@@ -293,7 +293,7 @@ func TestGA16_next_after_a_failure(t *testing.T) {
 // The failure of an earlier one does not bring the next forward.
 func TestGA16_failure_of_an_earlier_one(t *testing.T) {
 	underEach(t, func(s *setting) {
-		v, err, began, _ := hedged(s.ctx, time.Minute,
+		v, began, _, err := hedged(s.ctx, time.Minute,
 			takes(90*time.Second, 1, errOak),
 			takes(time.Hour, 2, nil),
 			takes(time.Second, 3, nil),
@@ -308,7 +308,7 @@ func TestGA16_failure_of_an_earlier_one(t *testing.T) {
 func TestGA16_an_earlier_one_wins(t *testing.T) {
 	underEach(t, func(s *setting) {
 		var said log
-		v, err, _, took := hedged(s.ctx, time.Second,
+		v, _, took, err := hedged(s.ctx, time.Second,
 			takes(2500*time.Millisecond, 1, nil), tidies(time.Hour, &said, 0, nil), takes(time.Hour, 3, errOak))
 		wantErrs(s, err)
 		wantEqual(s, "value", v, 1)
@@ -319,11 +319,11 @@ func TestGA16_an_earlier_one_wins(t *testing.T) {
 // When all fail, the errors are in the order of the starts, not of the failures.
 func TestGA16_all_fail(t *testing.T) {
 	underEach(t, func(s *setting) {
-		_, err, began, _ := hedged(s.ctx, time.Second,
+		_, began, _, err := hedged(s.ctx, time.Second,
 			takes(5*time.Second, 0, errOak), takes(4*time.Second, 0, errElm), takes(time.Millisecond, 0, errAsh))
 		wantErrs(s, err, errOak, errElm, errAsh)
 		wantEqual(s, "starts", len(began), 3)
-		_, err, _, _ = hedged(s.ctx, time.Second, takes(2*time.Second, 0, errOak))
+		_, _, _, err = hedged(s.ctx, time.Second, takes(2*time.Second, 0, errOak))
 		wantErrs(s, err, errOak)
 	})
 }
@@ -349,7 +349,7 @@ func TestGA16_no_delay(t *testing.T) {
 // A delay of Never: the next one only when the last has failed.
 func TestGA16_never_by_time(t *testing.T) {
 	underEach(t, func(s *setting) {
-		v, err, began, _ := hedged(s.ctx, inflight.Never, takes(time.Hour, 0, errOak), takes(time.Hour, 2, nil), takes(0, 3, nil))
+		v, began, _, err := hedged(s.ctx, inflight.Never, takes(time.Hour, 0, errOak), takes(time.Hour, 2, nil), takes(0, 3, nil))
 		wantErrs(s, err)
 		wantEqual(s, "value", v, 2)
 		wantSlice(s, "began", began, 0, time.Hour)
@@ -387,7 +387,7 @@ func TestGA17_caller_cancelled(t *testing.T) {
 func TestGA17_hedge_cancelled_between_two(t *testing.T) {
 	underEach(t, func(s *setting) {
 		time.AfterFunc(1500*time.Millisecond, func() { s.cancel(errOak) })
-		_, err, began, _ := hedged(s.ctx, time.Second,
+		_, began, _, err := hedged(s.ctx, time.Second,
 			takes(time.Hour, 1, nil), takes(time.Hour, 2, nil), takes(0, 3, nil))
 		wantErrs(s, err, errOak)
 		wantSlice(s, "began", began, 0, time.Second)
@@ -399,7 +399,7 @@ func TestGA17_hedge_deadline(t *testing.T) {
 	underEach(t, func(s *setting) {
 		ctx, cancel := context.WithTimeoutCause(s.ctx, 1500*time.Millisecond, errOak)
 		defer cancel()
-		_, err, began, took := hedged(ctx, time.Second,
+		_, began, took, err := hedged(ctx, time.Second,
 			takes(time.Hour, 1, nil), takes(time.Hour, 2, nil), takes(0, 3, nil))
 		wantErrs(s, err, errOak)
 		wantSlice(s, "began", began, 0, time.Second)
@@ -414,7 +414,7 @@ func TestGA17_hedge_deadline_and_cleanup(t *testing.T) {
 		ctx, d := inflight.WithDeadline(s.ctx, time.Second)
 		defer d.Stop()
 		var said log
-		_, err, began, took := hedged(ctx, time.Hour, tidies(time.Minute, &said, 0, nil), takes(0, 2, nil))
+		_, began, took, err := hedged(ctx, time.Hour, tidies(time.Minute, &said, 0, nil), takes(0, 2, nil))
 		if !errors.Is(err, context.DeadlineExceeded) {
 			s.Errorf("error: got %v", err)
 		}
@@ -450,6 +450,18 @@ func TestGA17_success_after_the_cancellation(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A success that is there when the caller's context ends, or that comes all the
+// same, has won, as with Any and Race.
+func TestGA17_hedge_success_after_the_cancellation(t *testing.T) {
+	underEach(t, func(s *setting) {
+		var said log
+		time.AfterFunc(time.Second, func() { s.cancel(errOak) })
+		v, err := inflight.Hedge(s.ctx, 0, takes(time.Hour, 1, nil), tidies(time.Second, &said, 2, nil))
+		wantErrs(s, err)
+		wantEqual(s, "value", v, 2)
+	})
 }
 
 // The value and the cancellation come at the same moment: it is one of the two,

@@ -3,6 +3,7 @@ package inflight_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"slices"
 	"testing"
@@ -129,8 +130,8 @@ func TestTO2_nothing_is_left(t *testing.T) {
 			d.Stop()
 		}
 		synctest.Wait()
-		if n := runtime.NumGoroutine(); n > before {
-			s.Errorf("%d goroutines, %d before", n, before)
+		if !fewGoroutines(before) {
+			s.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
 		}
 		wantEqual(s, "time", time.Since(start), 0)
 	})
@@ -233,7 +234,7 @@ func TestTO6_timers_in_each_order(t *testing.T) {
 	for _, p := range permutations(3) {
 		underEach(t, func(s *setting) {
 			c := &clock{now: time.Now()}
-			defer park.Simulate(c)()
+			defer simulate(c)()
 			outer, o := inflight.WithDeadline(s.ctx, time.Second)
 			middle, m := inflight.WithDeadline(context.WithValue(outer, t, 1), time.Second)
 			inner, i := inflight.WithDeadline(middle, time.Second)
@@ -248,6 +249,28 @@ func TestTO6_timers_in_each_order(t *testing.T) {
 				wantEqual(s, "in time", d.Stop(), false)
 				wantEqual(s, "passed", d.Expired(), true)
 			}
+		})
+	}
+}
+
+// Of nested deadlines at the same moment the outer one is reported also when a
+// context of package context is between them.
+func TestTO6_with_another_context_between(t *testing.T) {
+	for _, p := range permutations(2) {
+		underEach(t, func(s *setting) {
+			c := &clock{now: time.Now()}
+			defer simulate(c)()
+			outer, o := inflight.WithDeadline(s.ctx, time.Second)
+			middle, cancel := context.WithCancel(outer)
+			defer cancel()
+			inner, i := inflight.WithDeadline(middle, time.Second)
+			c.now = c.now.Add(time.Second)
+			for _, at := range p {
+				c.timers[at].f()
+				wantEqual(s, fmt.Sprint("cause of the inner one, timers ", p), context.Cause(inner), context.Cause(outer))
+			}
+			i.Stop()
+			o.Stop()
 		})
 	}
 }
@@ -338,7 +361,7 @@ func TestTO8_busy_inner_section(t *testing.T) {
 func TestTO8_passed_before_its_timer_ran(t *testing.T) {
 	underEach(t, func(s *setting) {
 		c := &clock{now: time.Now()}
-		defer park.Simulate(c)()
+		defer simulate(c)()
 		_, d := inflight.WithDeadline(s.ctx, time.Second)
 		_, e := inflight.WithDeadline(s.ctx, time.Second)
 		c.now = c.now.Add(999 * time.Millisecond)
@@ -351,6 +374,19 @@ func TestTO8_passed_before_its_timer_ran(t *testing.T) {
 			timer.f()
 		}
 		wantEqual(s, "expired, of the one stopped in time", e.Expired(), false)
+	})
+}
+
+// Expired agrees with Stop: a deadline that has passed has, also before its timer
+// had a chance to run.
+func TestTO8_expired_before_its_timer_ran(t *testing.T) {
+	underEach(t, func(s *setting) {
+		c := &clock{now: time.Now()}
+		defer simulate(c)()
+		_, d := inflight.WithDeadline(s.ctx, time.Second)
+		c.now = c.now.Add(time.Second)
+		wantEqual(s, "expired", d.Expired(), true)
+		wantEqual(s, "stopped in time", d.Stop(), false)
 	})
 }
 
@@ -680,7 +716,7 @@ func TestTO17_reset_after_the_end(t *testing.T) {
 func TestTO17_late_timer(t *testing.T) {
 	underEach(t, func(s *setting) {
 		c := &clock{now: time.Now()}
-		defer park.Simulate(c)()
+		defer simulate(c)()
 		ctx, d := inflight.WithDeadline(s.ctx, time.Second)
 		wantEqual(s, "Reset", d.Reset(time.Minute), true)
 		wantEqual(s, "the first timer was stopped", c.timers[0].stopped, true)
@@ -691,6 +727,26 @@ func TestTO17_late_timer(t *testing.T) {
 		c.timers[1].f()
 		wantEqual(s, "context", ctx.Err(), context.DeadlineExceeded)
 		d.Stop()
+	})
+}
+
+// Reset that reports true has moved the deadline, also when the timer has fired
+// and is on its way.
+func TestTO17_reset_while_the_timer_fires(t *testing.T) {
+	underEach(t, func(s *setting) {
+		c := &clock{now: time.Now()}
+		defer simulate(c)()
+		outer, o := inflight.WithDeadline(s.ctx, time.Hour)
+		inner, i := inflight.WithDeadline(outer, time.Second)
+		c.now = c.now.Add(time.Second)
+		moved := false
+		c.asked = func() { moved = i.Reset(time.Minute) } // when it looks at the outer one
+		c.timers[1].f()
+		if moved && (inner.Err() != nil || i.Expired()) {
+			s.Errorf("Reset reported true, and the context ended with %v", inner.Err())
+		}
+		i.Stop()
+		o.Stop()
 	})
 }
 
