@@ -24,6 +24,7 @@ type Barrier struct {
 	parties int
 	mu      sync.Mutex
 	list    park.List
+	come    int // since it was empty: those in list, and those who have left it
 	broken  bool
 	obj     park.Object
 }
@@ -58,8 +59,8 @@ func (b *Barrier) Wait(ctx context.Context) (index int, err error) {
 		b.mu.Unlock()
 		return -1, ErrBroken
 	}
-	if b.list.Len()+1 >= b.parties {
-		index = b.list.Len()
+	if b.complete() {
+		index = b.come - 1
 		b.pass()
 		b.mu.Unlock()
 		park.Point(ctx, park.OpBarrier, &b.obj)
@@ -74,11 +75,23 @@ func (b *Barrier) Wait(ctx context.Context) (index int, err error) {
 	return int(w.N), nil
 }
 
+// complete reports whether the caller, who has just come, is the last of the
+// cohort. The list is counted only when that may be so. mu is held.
+func (b *Barrier) complete() bool {
+	b.come++
+	if b.come < b.parties {
+		return false
+	}
+	b.come = b.list.Len() + 1
+	return b.come >= b.parties
+}
+
 // pass lets everybody through, each with its place in the list. mu is held.
 func (b *Barrier) pass() {
-	for i := int64(0); b.list.Len() > 0; i++ {
+	for i := int64(0); !b.list.Empty(); i++ {
 		b.let(i)
 	}
+	b.come = 0
 }
 
 // let lets the first through with the given index. mu is held.
@@ -101,9 +114,10 @@ func (b *Barrier) end(broken bool) {
 	park.Point(context.Background(), park.OpBarrier, &b.obj)
 	b.mu.Lock()
 	b.broken = broken
-	for b.list.Len() > 0 {
+	for !b.list.Empty() {
 		b.let(broke)
 	}
+	b.come = 0
 	b.mu.Unlock()
 	park.Point(context.Background(), park.OpBarrier, &b.obj)
 }

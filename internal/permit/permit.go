@@ -64,7 +64,7 @@ func (p *Pool) wait(ctx context.Context, n int64, op park.Op) error {
 	w.N = n
 	p.mu.Lock()
 	p.state.Or(waiting)
-	if p.list.Len() == 0 && p.fits(n) {
+	if p.list.Empty() && p.fits(n) {
 		p.state.Store(p.state.Load()&^waiting + uint64(n))
 		p.mu.Unlock()
 		return nil
@@ -101,7 +101,7 @@ func (p *Pool) grant() {
 		p.list.Grant(w)
 		w.Unpark()
 	}
-	if p.list.Len() == 0 {
+	if p.list.Empty() {
 		p.state.And(^uint64(waiting))
 	}
 }
