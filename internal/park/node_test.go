@@ -375,7 +375,7 @@ func TestDerivedContextsEndAtOnce(t *testing.T) {
 // other: two goroutines do both to one node after the other, as nearly at once as
 // can be.
 func TestNodeAfterFuncWhileItEnds(t *testing.T) {
-	const rounds = 20_000
+	const rounds = 80_000
 	s := scope(t, context.Background())
 	nodes := make([]*park.Node, rounds)
 	for i := range nodes {
