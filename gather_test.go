@@ -129,15 +129,15 @@ func TestGA1_context_of_a_function_that_has_returned(t *testing.T) {
 			kept <- ctx
 			<-other
 			return 1, nil
-		}, func(ctx context.Context) (int, error) {
+		}, func(context.Context) (int, error) {
 			close(other)
 			time.Sleep(time.Second)
-			ctx = <-kept
+			over := <-kept
 			select {
-			case <-ctx.Done():
+			case <-over.Done():
 			default:
-				if ctx.Err() != nil {
-					t.Errorf("Err is %v, and Done is open", ctx.Err())
+				if over.Err() != nil {
+					t.Errorf("Err is %v, and Done is open", over.Err())
 				}
 			}
 			return 2, nil
