@@ -917,28 +917,32 @@ func TestT12_registered_while_the_task_succeeds(t *testing.T) {
 	const n = 20_000
 	called := make([]atomic.Int32, n)
 	inScope(t, func(ctx context.Context, g *inflight.TaskGroup) {
-		for i := range n {
-			var now, there atomic.Bool
-			task := g.Go(func(context.Context) error {
-				for there.Store(true); !now.Load(); {
+		var now, there atomic.Int64
+		await := func(v *atomic.Int64, want int) {
+			for k := 1; v.Load() < int64(want); k++ {
+				if k%500 == 0 {
 					runtime.Gosched()
 				}
-				for range i % 50 { // to meet it at all moments
+			}
+		}
+		for i := range n {
+			task := g.Go(func(context.Context) error {
+				there.Store(int64(i + 1))
+				await(&now, i+1)
+				for range i % 97 { // to meet it at all moments
 				}
 				return nil
 			})
-			for !there.Load() {
-				runtime.Gosched()
-			}
-			now.Store(true)
-			for range i / 50 % 100 {
+			await(&there, i+1)
+			now.Store(int64(i + 1))
+			for range i % 89 {
 			}
 			task.OnDone(func() { called[i].Add(1) })
 		}
 	})
 	for i := range called {
 		if k := called[i].Load(); k != 1 {
-			t.Errorf("callback %d was called %d times", i, k)
+			t.Fatalf("callback %d was called %d times", i, k)
 		}
 	}
 }
