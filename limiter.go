@@ -68,9 +68,9 @@ func (l *Limiter) SetLimit(n int) {
 
 // LimiterStats says how a limiter is used at one moment.
 type LimiterStats struct {
-	Limit   int
-	InUse   int
-	Waiting int
+	Limit   int // as set last
+	InUse   int // let through and not released; after SetLimit it may exceed Limit
+	Waiting int // in Acquire
 }
 
 // Stats returns how the limiter is used at this moment.

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// CleanupGrace is how long the cleanups of a Stack have, all together, once
-// their ctx has ended.
+// CleanupGrace is how long the cleanups of a Stack have, all together, from the
+// call of Close.
 const CleanupGrace = 10 * time.Second
 
 // A Stack is a pile of cleanups that are run in the reverse of the order in which
