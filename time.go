@@ -21,9 +21,10 @@ func Sleep(ctx context.Context, d time.Duration) error { return park.Sleep(ctx, 
 var errGrace = fmt.Errorf("inflight: the grace period is over: %w", context.DeadlineExceeded)
 
 // Shield returns a context for work that a cancellation must not interrupt, such
-// as cleaning up: it has the values of ctx and does not end with it, but
-// grace after the call of Shield. A grace of Never is for work that ends by itself. Shields may be nested;
-// each counts for itself. Call cancel when the work is done.
+// as cleaning up: it has the values of ctx and does not end with it, but grace
+// after the call of Shield. A grace of Never is for work that ends by itself.
+// Shields may be nested; each counts for itself. Call cancel when the work is
+// done.
 //
 // A task in a shielded section is still a task of its group, which waits for it.
 func Shield(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
