@@ -24,7 +24,7 @@ type Barrier struct {
 	parties int
 	mu      sync.Mutex
 	list    park.List
-	come    int // since it was empty: those in list, and those who have left it
+	come    int // as many as are in list or more, because it does not know who left
 	broken  bool
 	obj     park.Object
 }
@@ -76,10 +76,10 @@ func (b *Barrier) Wait(ctx context.Context) (index int, err error) {
 }
 
 // complete reports whether the caller, who has just come, is the last of the
-// cohort. The list is counted only when that may be so. mu is held.
+// cohort; then come is exact. mu is held.
 func (b *Barrier) complete() bool {
 	b.come++
-	if b.come < b.parties {
+	if b.come < b.parties { // so it can't be, and nobody need count
 		return false
 	}
 	b.come = b.list.Len() + 1
@@ -91,7 +91,6 @@ func (b *Barrier) pass() {
 	for i := int64(0); !b.list.Empty(); i++ {
 		b.let(i)
 	}
-	b.come = 0
 }
 
 // let lets the first through with the given index. mu is held.
@@ -117,7 +116,6 @@ func (b *Barrier) end(broken bool) {
 	for !b.list.Empty() {
 		b.let(broke)
 	}
-	b.come = 0
 	b.mu.Unlock()
 	park.Point(context.Background(), park.OpBarrier, &b.obj)
 }

@@ -179,7 +179,9 @@ type gate struct {
 	mu       sync.Mutex
 	closed   map[park.Op]chan struct{}
 	wakeups  map[*park.Waiter]chan struct{}
-	endFirst bool // whether Park reports the end of the context or the grant, when there are both
+	unparked func()        // called by Unpark, with the mutexes of whoever calls that
+	pointed  func(park.Op) // called by Point
+	endFirst bool          // whether Park reports the end of the context or the grant, when there are both
 }
 
 // gated is bubbles with a gate, once for each answer that Park may give.
@@ -256,14 +258,23 @@ func (g *gate) Park(ctx context.Context, w *park.Waiter, op park.Op, _ *park.Obj
 
 // Unpark is production's Unpark.
 func (g *gate) Unpark(w *park.Waiter) {
+	if g.unparked != nil {
+		g.unparked()
+	}
 	select {
 	case g.wakeup(w) <- struct{}{}:
 	default:
 	}
 }
 
-func (g *gate) Point(context.Context, park.Op, *park.Object) {}
-func (g *gate) Now() time.Time                               { return time.Now() }
+// Point only tells.
+func (g *gate) Point(_ context.Context, op park.Op, _ *park.Object) {
+	if g.pointed != nil {
+		g.pointed(op)
+	}
+}
+
+func (g *gate) Now() time.Time { return time.Now() }
 
 func (g *gate) AfterFunc(d time.Duration, f func()) (stop func() bool) {
 	return time.AfterFunc(d, f).Stop

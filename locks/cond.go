@@ -65,15 +65,16 @@ func (c *Cond) Wait(ctx context.Context) error {
 	return err
 }
 
-// enter lines w up for a notification and unlocks the mutex, in one step, so that
-// no notification can come in between. It reports false where it was not locked.
+// enter lines w up for a notification and then unlocks the mutex, so that whoever
+// has the mutex next finds w there. It reports false where it was not locked.
 func (c *Cond) enter(w *park.Waiter) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.list.Push(w)
 	if !c.l.release() {
+		c.list.Remove(w)
 		return false
 	}
-	c.list.Push(w)
 	return true
 }
 

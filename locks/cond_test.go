@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/inflight-go/inflight/internal/park"
@@ -120,6 +121,33 @@ func TestCV3_lock_is_held_again(t *testing.T) {
 		r.waiting(b, 1)
 		r.notify(b, 1)
 		b.returned(nil, q[1])
+	})
+}
+
+// The one who comes out of Wait is the owner again, notified or cancelled.
+func TestCV3_owner_again(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tasks(t, func(b *bubble) {
+			r := newRoom(b)
+			for _, name := range []string{"notified", "cancelled"} {
+				c := b.start(name, func(ctx context.Context) error {
+					if err := r.mu.Lock(ctx); err != nil {
+						return err
+					}
+					defer r.mu.Unlock()
+					err := r.cond.Wait(ctx)
+					same(b, "mutex", r.mu.String(), "mutex [locked by "+name+"]")
+					return err
+				})
+				if name == "cancelled" {
+					c.cancel(errStop)
+					b.returned(errStop, c)
+				} else {
+					r.notify(b, 1)
+					b.returned(nil, c)
+				}
+			}
+		})
 	})
 }
 
@@ -410,6 +438,29 @@ func TestCV11_cancelled_between_unlock_and_park(t *testing.T) {
 			b.returned(nil, canceller)
 			b.returned(errStop, c)
 		}
+	})
+}
+
+// At the moment when Wait hands the lock over to somebody else, it stands in the
+// queue of the condition already; so whatever the other one notifies reaches it.
+func TestCV11_in_line_before_the_lock_is_given_up(t *testing.T) {
+	gated(t, func(b *bubble, g *gate) {
+		r := newRoom(b)
+		same(b, "Lock", r.mu.Lock(b.Context()), nil)
+		next := b.start("next", r.mu.Lock)
+		handovers := 0
+		g.unparked = func() {
+			handovers++
+			same(b, "in line for a notification", r.cond.Queued(), 1)
+		}
+		c := b.startNow("waiter", r.cond.Wait)
+		b.returned(nil, next)
+		same(b, "handovers", handovers, 1)
+		g.unparked = nil
+		same(b, "Notify", r.cond.Notify(1), nil)
+		r.mu.Unlock()
+		b.returned(nil, c)
+		r.mu.Unlock()
 	})
 }
 

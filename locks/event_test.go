@@ -66,6 +66,35 @@ func TestEV2_set_wakes_all(t *testing.T) {
 	})
 }
 
+// A lookedAt context calls look once, when it is asked whose it is: Wait does that
+// after it has seen that the event is not set, and before it waits.
+type lookedAt struct {
+	context.Context
+	look func()
+}
+
+func (c *lookedAt) Value(key any) any {
+	if look := c.look; look != nil {
+		c.look = nil
+		look()
+	}
+	return c.Context.Value(key)
+}
+
+// A Set that falls between the look at the event and the wait is not missed.
+func TestEV2_set_between_look_and_wait(t *testing.T) {
+	bubbles(t, func(b *bubble) {
+		var e locks.Event
+		b.watch(&e)
+		set := false
+		c := b.start("waiter", func(ctx context.Context) error {
+			return e.Wait(&lookedAt{ctx, func() { e.Set(); set = true }})
+		})
+		same(b, "set in between", set, true)
+		b.returned(nil, c)
+	})
+}
+
 // A second Set changes nothing, and one Clear undoes both.
 func TestEV3_set_is_idempotent(t *testing.T) {
 	bubbles(t, func(b *bubble) {

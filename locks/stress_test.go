@@ -323,6 +323,47 @@ func TestStressCondCount(t *testing.T) {
 	}
 }
 
+// A notification that is made as soon as Wait has given the lock up is not missed:
+// the one who makes it spins for the lock.
+func TestStressCondAtOnce(t *testing.T) {
+	const rounds = 3000
+	ctx, stop := context.WithTimeoutCause(t.Context(), 30*time.Second, errStuck)
+	defer stop()
+	var mu locks.Mutex
+	cond := locks.NewCond(&mu)
+	waiting := false // guarded by mu
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for range rounds {
+			mu.Lock(t.Context())
+			waiting = true
+			err := cond.Wait(ctx)
+			mu.Unlock()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	for left, spins := rounds, 0; left > 0 && ctx.Err() == nil; spins++ {
+		if spins%64 == 0 {
+			runtime.Gosched() // there may be one processor
+		}
+		if !mu.TryLock() {
+			continue
+		}
+		if waiting {
+			waiting = false
+			cond.Notify(1)
+			left--
+		}
+		mu.Unlock()
+	}
+	wg.Wait()
+	idle(t, cond)
+	idle(t, &mu)
+}
+
 // A Set that is undone at once lets everybody go who waited, and nobody else.
 func TestStressEvent(t *testing.T) {
 	const rounds, waiters = 300, 8
