@@ -118,7 +118,7 @@ func (c *crew) worker() {
 // dismiss takes w off, and hires another in its place if it could not go on.
 func (c *crew) dismiss(w *worker) {
 	c.n.Lock()
-	c.n.Unlink(&w.n)
+	c.n.Retire(&w.n)
 	if w.fresh {
 		c.seeking.Store(false)
 	}

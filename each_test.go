@@ -410,6 +410,29 @@ func TestAC13_long_ordered(t *testing.T) {
 	})
 }
 
+// What is held back keeps its order when there is more of it than ever before, in
+// the middle of the input.
+func TestAC13_held_back_in_the_middle(t *testing.T) {
+	underEach(t, func(s *setting) {
+		for _, before := range []int{1, 10, 15, 16, 17, 40} {
+			var order []int
+			for i, r := range inflight.Each(s.ctx, numbers(before+200).all, 50, func(ctx context.Context, i int) (int, error) {
+				switch {
+				case i < before:
+					return i, nil
+				case i == before: // the others behind it wait for it
+					return i, inflight.Sleep(ctx, time.Hour)
+				}
+				return i, inflight.Sleep(ctx, time.Second)
+			}, inflight.Ordered()) {
+				wantEqual(s, "result", r, inflight.Result[int]{Value: i})
+				order = append(order, i)
+			}
+			wantSlice(s, "order", order, upTo(before+200)...)
+		}
+	})
+}
+
 // ways to leave the loop early. leave ranges over seq and leaves it in the turn
 // in which last says so; after is called as the first thing behind the loop.
 var waysOut = map[string]func(seq iter.Seq2[int, inflight.Result[int]], last func() bool, after func()){
@@ -1203,3 +1226,23 @@ func TestIT8_one_processor(t *testing.T) {
 		}
 	})
 }
+
+// An error whose methods panic is a panic of its item, for Each as for Map.
+func TestAC14_error_that_panics(t *testing.T) {
+	both(t, func(s *setting, opts ...eachOption) {
+		p := raisedPanic(s, func() {
+			for range inflight.Each(s.ctx, numbers(3).all, 2, func(ctx context.Context, i int) (int, error) {
+				s.cancel(errOak)
+				<-ctx.Done()
+				return 0, panickyError{}
+			}, opts...) {
+			}
+		})
+		wantEqual(s, "value", p.Value, any("unwrapped"))
+	})
+}
+
+type panickyError struct{}
+
+func (panickyError) Error() string { return "panicky" }
+func (panickyError) Unwrap() error { panic("unwrapped") }

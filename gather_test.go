@@ -827,3 +827,27 @@ func TestGA3_incomparable_errors(t *testing.T) {
 		}
 	})
 }
+
+// What is derived from the context of a function, and was not ended when the
+// function returned, ends with the scope at the latest.
+func TestGA1_what_is_derived_from_the_context_of_a_function(t *testing.T) {
+	underEach(t, func(s *setting) {
+		var derived, timed context.Context
+		var forgotten context.CancelFunc
+		var d *inflight.Deadline
+		called := false
+		_, err := inflight.Gather(s.ctx, func(ctx context.Context) (int, error) {
+			derived, forgotten = context.WithTimeout(ctx, time.Hour)
+			timed, d = inflight.WithDeadline(ctx, time.Hour)
+			context.AfterFunc(ctx, func() { called = true })
+			return 1, nil
+		})
+		wantErrs(s, err)
+		synctest.Wait()
+		wantEqual(s, "the derived context", derived.Err(), context.Canceled)
+		wantEqual(s, "the one with a Deadline", timed.Err(), context.Canceled)
+		wantEqual(s, "AfterFunc was called", called, true)
+		d.Stop()
+		forgotten()
+	})
+}

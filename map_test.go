@@ -409,3 +409,74 @@ func TestAC15_map_nested(t *testing.T) {
 		wantEqual(s, "text", fmt.Sprint(err), "item 4: item 5: oak")
 	})
 }
+
+// A context derived from that of an item of Map must end when that one does.
+func TestAC15_derived_from_the_context_of_an_item(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var item, derived context.Context
+		inflight.Map(t.Context(), []int{0, 1}, 2, func(ctx context.Context, i int) (int, error) {
+			if i == 0 {
+				item = ctx
+				d, cancel := context.WithCancel(ctx)
+				_ = cancel
+				derived = d
+			}
+			time.Sleep(time.Duration(i+1) * time.Second) // so that each has a worker
+			return 0, nil
+		})
+		synctest.Wait()
+		if item.Err() == nil || derived.Err() == nil {
+			t.Errorf("Map has returned; the item's context says %v, the one derived from it %v", item.Err(), derived.Err())
+		}
+	})
+}
+
+// context.Cause of an item's context, after its worker was taken off and another
+// item has failed, is what it is for the others.
+func TestAC15_cause_of_the_context_of_an_item(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var item context.Context
+		inflight.Map(t.Context(), []int{0, 1}, 2, func(ctx context.Context, i int) (int, error) {
+			if i == 0 {
+				item = ctx
+			}
+			time.Sleep(time.Duration(i+1) * time.Second)
+			if i == 1 {
+				return 0, errWork
+			}
+			return 0, nil
+		})
+		if got := context.Cause(item); !errors.Is(got, errWork) {
+			t.Errorf("the cause is %v, want %v", got, errWork)
+		}
+	})
+}
+
+// A scope that a leaked goroutine opens under the context of an item ends when
+// Map returns, also one that is opened when the item's worker is gone.
+func TestAC15_scope_under_the_context_of_an_item(t *testing.T) {
+	for _, delay := range []time.Duration{0, 1500 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			var err error
+			ended := false
+			inflight.Map(t.Context(), []int{0, 1}, 2, func(ctx context.Context, i int) (int, error) {
+				if i == 0 {
+					go func() {
+						time.Sleep(delay)
+						err = inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+							return inflight.Sleep(ctx, time.Hour)
+						})
+						ended = true
+					}()
+				}
+				time.Sleep(time.Duration(i+1) * time.Second)
+				return 0, nil
+			})
+			synctest.Wait()
+			if !ended || err == nil {
+				t.Errorf("Map has returned, and a Run below it, begun after %v, has ended: %t, with %v", delay, ended, err)
+			}
+			time.Sleep(2 * time.Hour)
+		})
+	}
+}

@@ -99,7 +99,7 @@ func (s *stream[I, O]) waitForRoom() bool {
 	}
 	s.feeder = w
 	s.n.Unlock()
-	err := w.Park(&s.n.Node, park.OpEach, nil)
+	err := w.Park(&s.n.Node, park.OpFeed, nil)
 	s.n.Lock()
 	s.waiting.Store(false)
 	s.feeder = nil
@@ -250,10 +250,10 @@ func (s *stream[I, O]) run(w *worker, j job[I]) (r Result[O]) {
 	} else {
 		r.Value, r.Err = s.fn(&w.n, j.in)
 	}
-	w.busy = false
 	if r.Err != nil && s.n.Err() != nil && cancelled(&w.n, r.Err) {
 		s.cut()
 	}
+	w.busy = false // the methods of an error may panic too
 	return r
 }
 

@@ -1059,3 +1059,69 @@ func TestSH6_group_waits_for_shielded_sections(t *testing.T) {
 		wantEqual(s, "time", time.Since(start), time.Minute+time.Second)
 	})
 }
+
+// Two nested deadlines at the same moment: the outer one is what is reported, in
+// whichever order their timers were set, with scopes and values in between.
+func TestTO6_nested_at_the_same_moment(t *testing.T) {
+	between := map[string]func(ctx context.Context, body func(context.Context) error) error{
+		"nothing": func(ctx context.Context, body func(context.Context) error) error { return body(ctx) },
+		"a value": func(ctx context.Context, body func(context.Context) error) error {
+			return body(context.WithValue(ctx, t, 1))
+		},
+		"a group": func(ctx context.Context, body func(context.Context) error) error {
+			return inflight.Run(ctx, func(ctx context.Context, _ *inflight.TaskGroup) error { return body(ctx) })
+		},
+		"a task": func(ctx context.Context, body func(context.Context) error) error {
+			return inflight.Run(ctx, func(_ context.Context, g *inflight.TaskGroup) error { g.Go(body); return nil })
+		},
+		"a function": func(ctx context.Context, body func(context.Context) error) error {
+			_, err := inflight.Gather(ctx, func(ctx context.Context) (int, error) { return 0, body(ctx) })
+			return err
+		},
+		"a deadline": func(ctx context.Context, body func(context.Context) error) error {
+			ctx, d := inflight.WithDeadline(ctx, time.Second)
+			defer d.Stop()
+			return body(ctx)
+		},
+	}
+	for name, wrap := range between {
+		for _, innerFirst := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, ", inner timer first: ", innerFirst), func(t *testing.T) {
+				underEach(t, func(s *setting) {
+					outer, o := inflight.WithDeadline(s.ctx, time.Second)
+					err := wrap(outer, func(ctx context.Context) error {
+						inner, i := inflight.WithDeadline(ctx, time.Second)
+						if innerFirst {
+							o.Reset(time.Second)
+						}
+						err := inflight.Sleep(inner, time.Hour)
+						wantEqual(s, "the inner cause", context.Cause(inner), context.Cause(outer))
+						wantEqual(s, "the inner one was in time", i.Stop(), false)
+						wantEqual(s, "the inner one passed", i.Expired(), true)
+						return err
+					})
+					wantEqual(s, "error", err, context.Cause(outer))
+					wantEqual(s, "the outer one was in time", o.Stop(), false)
+					wantEqual(s, "the outer one passed", o.Expired(), true)
+				})
+			})
+		}
+	}
+}
+
+// Two nested deadlines whose timers run at once, many times: the outer one is
+// reported.
+func TestTO6_timers_at_once(t *testing.T) {
+	for range 300 {
+		synctest.Test(t, func(t *testing.T) {
+			outer, o := inflight.WithDeadline(t.Context(), time.Second)
+			inner, i := inflight.WithDeadline(outer, time.Second)
+			<-inner.Done()
+			if context.Cause(inner) != context.Cause(outer) && outer.Err() != nil {
+				t.Error("the inner deadline was reported")
+			}
+			i.Stop()
+			o.Stop()
+		})
+	}
+}

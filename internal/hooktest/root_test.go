@@ -99,7 +99,7 @@ var rootRows = []blocking{
 			return each(ctx, func(ctx context.Context, _ int) (int, error) { return valued(fn)(ctx) }, func() {})
 		}, wake
 	}},
-	{name: "Each, the input", op: park.OpEach, silent: true, loses: true, setup: func(e *env) (func(context.Context) error, func()) {
+	{name: "Each, the input", op: park.OpFeed, silent: true, loses: true, setup: func(e *env) (func(context.Context) error, func()) {
 		fn, wake := patient()
 		return func(ctx context.Context) error {
 			return each(ctx, func(context.Context, int) (int, error) { return 0, nil }, func() { fn(ctx) })

@@ -80,6 +80,7 @@ const (
 	isShared           // it ends when its parent does, and only then
 	isScope            // a scope, not a task
 	isJoining          // a scope that waits for what runs in it
+	isRetired          // a worker that is off the tree
 	IsService
 	IsWorker // a reused goroutine of a combinator, which runs one item after the other
 )
@@ -134,6 +135,11 @@ func (n *Scope) InitScope(ctx context.Context, owner any, kind, name string, pc 
 	}
 	if p != nil {
 		p.mu.Lock()
+		if p.flags.Load()&isRetired != 0 {
+			p.mu.Unlock()
+			p = p.parent
+			p.mu.Lock()
+		}
 		p.link(&n.Node)
 		if direct {
 			n.inherit(p)
@@ -172,6 +178,18 @@ func (n *Node) inherit(p *Node) {
 // the other. It is p's context in all but its place in the tree: it ends when p's
 // does. The caller holds p's lock.
 func (n *Node) InitWorker(p *Node) { n.InitChild(p, 0, isShared|IsWorker) }
+
+// Retire takes the worker k off n's list, unless a goroutine that it has leaked
+// has opened a scope below it: that one has to be reached when n ends. The caller
+// holds n's lock.
+func (n *Node) Retire(k *Node) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if ext := k.ext.Load(); ext == nil || ext.kids == nil {
+		k.flags.Or(isRetired)
+		n.Unlink(k)
+	}
+}
 
 // Lock and Unlock guard the list of children; the type that embeds a scope's
 // node uses them for its own state too, so that adding a child is one critical

@@ -16,12 +16,11 @@ const (
 	OpCancel
 	OpResolve
 	OpJoin
-	OpReady
 	OpAwait
 	OpWait
 	OpCompleted
 	OpEach
-	OpHedge
+	OpFeed
 	OpSleep
 	OpLimiter
 	OpOffload
@@ -52,12 +51,11 @@ var opNames = [opCount]string{
 	OpCancel:    "cancel",
 	OpResolve:   "promise.resolve",
 	OpJoin:      "group.join",
-	OpReady:     "group.start",
 	OpAwait:     "task.await",
 	OpWait:      "wait",
 	OpCompleted: "completed",
 	OpEach:      "each",
-	OpHedge:     "hedge",
+	OpFeed:      "each.input",
 	OpSleep:     "sleep",
 	OpLimiter:   "limiter.acquire",
 	OpOffload:   "offload",
