@@ -168,7 +168,7 @@ func (f *future) removeLocked(s *subscription) {
 }
 
 // settle sets the result, wakes those who await it, and returns false if there
-// was one already. The caller calls notify afterwards.
+// was one already. The caller calls those who have subscribed afterwards.
 func (f *future) settle(s State, err error) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -188,14 +188,18 @@ func (f *future) settleLocked(s State, err error) {
 	}
 }
 
-// succeed is settle for one who alone settles the future. It reports true if
-// nobody watches, so that nobody has to be called.
-func (f *future) succeed() (unwatched bool) {
+// succeed is settle for one who alone settles the future. It reports whether
+// somebody has subscribed.
+func (f *future) succeed() (subscribed bool) {
 	if f.state.Load()&watched == 0 && f.state.CompareAndSwap(uint32(Queued), uint32(Succeeded)) {
-		return true
+		return false
 	}
-	f.settle(Succeeded, nil)
-	return false
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.State().final() {
+		f.settleLocked(Succeeded, nil)
+	}
+	return f.more != nil && f.more.subs != nil
 }
 
 // notify calls the subscriptions, in the order in which they came.

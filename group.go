@@ -111,9 +111,13 @@ func Run(ctx context.Context, body func(ctx context.Context, g *TaskGroup) error
 }
 
 func (g *TaskGroup) init(ctx context.Context, opts []Option, pc uintptr) {
-	o := gather(opts)
-	g.limit, g.supervise, g.offloads = o.limit, o.supervise, o.offloads
-	g.n.InitScope(ctx, g, o.kind, o.name, pc)
+	kind, name := "group", ""
+	if len(opts) > 0 {
+		o := gather(opts)
+		g.limit, g.supervise, g.offloads = o.limit, o.supervise, o.offloads
+		kind, name = o.kind, o.name
+	}
+	g.n.InitScope(ctx, g, kind, name, pc)
 	g.anchor = register(&g.n.Node)
 }
 

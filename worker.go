@@ -123,8 +123,8 @@ func (c *child) end(err error) {
 	park.Point(&c.n, park.OpEnd, &c.n.Obj)
 	switch {
 	case err == nil:
-		if c.succeed() {
-			return // as most do, with nobody watching
+		if !c.succeed() {
+			return // as most do, with nobody to be called
 		}
 	case cancelled(&c.n, err):
 		c.cut()

@@ -20,7 +20,7 @@ var ErrEnded = errors.New("inflight: the task that this context belongs to has r
 // of the type that embeds it are touched under its lock.
 type Node struct {
 	mu      sync.Mutex
-	flags   atomic.Uint32
+	flags   flagSet
 	Started bool  // the function has been called; guarded by the parent's lock
 	parent  *Node // nil for a root
 	prev    *Node // siblings, guarded by the parent's lock
@@ -69,22 +69,6 @@ type rarity struct {
 
 type after struct{ f func() }
 
-// The flags of a node.
-const (
-	isCancelled uint32 = 1 << iota
-	isExpired          // cancelled by a deadline
-	isInherited        // cancelled from above
-	isEnded            // the function returned
-	isForeign          // its cancellation comes from ext.values, not from the parent
-	isPolled           // a foreign node is at or above it
-	isShared           // it ends when its parent does, and only then
-	isScope            // a scope, not a task
-	isJoining          // a scope that waits for what runs in it
-	isRetired          // a worker that is off the tree
-	IsService
-	IsWorker // a reused goroutine of a combinator, which runs one item after the other
-)
-
 type nodeKey struct{}
 
 // Of returns the node whose task ctx belongs to, or nil.
@@ -127,11 +111,11 @@ func (n *Scope) InitScope(ctx context.Context, owner any, kind, name string, pc 
 	watched := !direct && ctx.Done() != nil
 	switch {
 	case watched:
-		n.flags.Store(isScope | isForeign | isPolled)
+		n.flags.preset(isScope | isForeign | isPolled)
 	case !direct:
-		n.flags.Store(isScope | isForeign)
+		n.flags.preset(isScope | isForeign)
 	default:
-		n.flags.Store(isScope)
+		n.flags.preset(isScope)
 	}
 	if p != nil {
 		p.mu.Lock()
@@ -155,7 +139,7 @@ func (n *Scope) InitScope(ctx context.Context, owner any, kind, name string, pc 
 func (n *Node) InitChild(p *Node, pc uintptr, flags uint32) {
 	n.pc = pc
 	if flags != 0 {
-		n.flags.Store(flags)
+		n.flags.preset(flags)
 	}
 	n.inherit(p)
 	p.link(n)

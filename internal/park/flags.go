@@ -1,0 +1,30 @@
+package park
+
+import "sync/atomic"
+
+// A flagSet is the flags of a node, which others read and set at any time.
+type flagSet struct{ bits uint32 }
+
+func (f *flagSet) Load() uint32 { return atomic.LoadUint32(&f.bits) }
+
+func (f *flagSet) Or(more uint32) { atomic.OrUint32(&f.bits, more) }
+
+// preset sets them before anybody else knows the node, and so without a locked
+// instruction.
+func (f *flagSet) preset(flags uint32) { f.bits = flags }
+
+// The flags of a node.
+const (
+	isCancelled uint32 = 1 << iota
+	isExpired          // cancelled by a deadline
+	isInherited        // cancelled from above
+	isEnded            // the function returned
+	isForeign          // its cancellation comes from ext.values, not from the parent
+	isPolled           // a foreign node is at or above it
+	isShared           // it ends when its parent does, and only then
+	isScope            // a scope, not a task
+	isJoining          // a scope that waits for what runs in it
+	isRetired          // a worker that is off the tree
+	IsService
+	IsWorker // a reused goroutine of a combinator, which runs one item after the other
+)
