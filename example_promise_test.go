@@ -131,7 +131,7 @@ func ExamplePromise_State() {
 	file.Reject(errDown)
 	fmt.Println(file.State())
 	// Output:
-	// queued
+	// pending
 	// failed
 }
 

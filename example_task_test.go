@@ -223,8 +223,8 @@ func ExampleState() {
 }
 
 func ExampleState_String() {
-	fmt.Println(inflight.Queued, inflight.Running, inflight.Succeeded)
-	// Output: queued running succeeded
+	fmt.Println(inflight.Pending, inflight.Running, inflight.Succeeded)
+	// Output: pending running succeeded
 }
 
 // The files in the order in which they come.

@@ -12,10 +12,10 @@ import (
 // State says how far a task or promise has come.
 type State uint32
 
-// The states. A task is Queued, Running, and then one of the others for good; a
-// promise is Queued until it has a result.
+// The states. A task is Pending, Running, and then one of the others for good; a
+// promise is Pending until it has a result.
 const (
-	Queued    State = iota // admitted, and not yet started
+	Pending   State = iota // admitted, and not yet started
 	Running                // the function has been called
 	Succeeded              // it returned no error
 	Failed                 // it returned an error, or called runtime.Goexit
@@ -26,7 +26,7 @@ const (
 
 // String returns the state's name in lower case.
 func (s State) String() string {
-	names := [...]string{"queued", "running", "succeeded", "failed", "cancelled", "panicked", "refused"}
+	names := [...]string{"pending", "running", "succeeded", "failed", "cancelled", "panicked", "refused"}
 	if int(s) < len(names) {
 		return names[s]
 	}
@@ -191,7 +191,7 @@ func (f *future) settleLocked(s State, err error) {
 // succeed is settle for one who alone settles the future. It reports whether
 // somebody has subscribed.
 func (f *future) succeed() (subscribed bool) {
-	if f.state.Load()&watched == 0 && f.state.CompareAndSwap(uint32(Queued), uint32(Succeeded)) {
+	if f.state.Load()&watched == 0 && f.state.CompareAndSwap(uint32(Pending), uint32(Succeeded)) {
 		return false
 	}
 	f.mu.Lock()

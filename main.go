@@ -21,16 +21,24 @@ import (
 type SignalError struct{ Signal os.Signal }
 
 // Error names the signal.
-func (e *SignalError) Error() string { return "signal: " + e.Signal.String() }
+func (e *SignalError) Error() string {
+	if e.Signal == nil {
+		return "signal"
+	}
+	return "signal: " + e.Signal.String()
+}
 
 // Unwrap returns context.Canceled.
 func (e *SignalError) Unwrap() error { return context.Canceled }
 
-// ExitCode returns 128 and the signal's number: 130 for an interrupt, 143 for
-// SIGTERM.
+// ExitCode returns 130 for an interrupt, 143 for SIGTERM, and 1 for others: 128
+// and the signal's number where there are numbers.
 func (e *SignalError) ExitCode() int {
-	if s, ok := e.Signal.(syscall.Signal); ok {
-		return 128 + int(s)
+	switch e.Signal {
+	case os.Interrupt:
+		return 130
+	case syscall.SIGTERM:
+		return 143
 	}
 	return 1
 }

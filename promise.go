@@ -106,6 +106,12 @@ func (p *Promise[T]) Err() error {
 	return err
 }
 
+// String returns the promise's number, which introspection shows too, and its
+// state.
+func (p *Promise[T]) String() string {
+	return fmt.Sprintf("promise-%d [%s]", p.obj.ID(), p.future.State())
+}
+
 // rejected is a rejection that somebody has to hear of.
 type rejected struct {
 	err  error

@@ -116,7 +116,7 @@ func (c *child) Cancel(cause error) bool {
 // State says how far the task has come.
 func (c *child) State() State {
 	s := c.future.State()
-	if s == Queued && c.n.Running() {
+	if s == Pending && c.n.Running() {
 		return Running
 	}
 	return s

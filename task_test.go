@@ -151,7 +151,7 @@ func TestT3_no_result_yet(t *testing.T) {
 	underEach(t, func(s *setting) {
 		err := inflight.Run(s.ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
 			task := inflight.Go(g, takes(time.Second, 7, nil))
-			for range 2 { // queued, perhaps, and then running
+			for range 2 { // pending, perhaps, and then running
 				value, err := task.Result()
 				wantEqual(s, "value", value, 0)
 				wantErrs(s, err, inflight.ErrPending)
@@ -170,7 +170,7 @@ func TestT3_no_result_yet(t *testing.T) {
 	})
 }
 
-// A task that was admitted is queued until it is called, and running from then on.
+// A task that was admitted is pending until it is called, and running from then on.
 func TestT3_states_before_the_result(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // so that some are seen in the queue
 	synctest.Test(t, func(t *testing.T) {
@@ -184,7 +184,7 @@ func TestT3_states_before_the_result(t *testing.T) {
 			}
 			g.Cancel()
 		})
-		if seen[inflight.Queued] == 0 || seen[inflight.Queued]+seen[inflight.Running] != 100 {
+		if seen[inflight.Pending] == 0 || seen[inflight.Pending]+seen[inflight.Running] != 100 {
 			t.Errorf("states right after Go: %v", seen)
 		}
 	})
@@ -392,7 +392,7 @@ func TestT8_cancelled_before_its_first_instruction(t *testing.T) {
 					defer func() { deferred[i]++ }()
 					return inflight.Sleep(ctx, time.Hour)
 				})
-				if task.State() == inflight.Queued {
+				if task.State() == inflight.Pending {
 					queued++
 				}
 				task.Cancel(errOak)
@@ -644,7 +644,7 @@ func TestT11_goexit_names_the_task(t *testing.T) {
 
 // Each state has a word, and one that there is not a number.
 func TestT11_states_have_words(t *testing.T) {
-	words := []string{"queued", "running", "succeeded", "failed", "cancelled", "panicked", "refused", "state(7)"}
+	words := []string{"pending", "running", "succeeded", "failed", "cancelled", "panicked", "refused", "state(7)"}
 	for i, word := range words {
 		wantEqual(t, "word", inflight.State(i).String(), word)
 	}
@@ -1128,7 +1128,7 @@ func TestT13_promises_that_are_resolved(t *testing.T) {
 			p := inflight.NewPromise[int](ctx)
 			_, err := p.Result()
 			wantErrs(s, err, inflight.ErrPending)
-			wantEqual(s, "state", p.State(), inflight.Queued)
+			wantEqual(s, "state", p.State(), inflight.Pending)
 			var called log
 			p.OnDone(func() { called.add(p.State()) })
 			for range 3 {
@@ -1595,7 +1595,7 @@ func checkTree(t *testing.T, list []inflight.Info, root uint64) {
 		if info.Kind == "task" && info.Parent == 0 {
 			t.Errorf("%v is in no scope", info)
 		}
-		if info.State != inflight.Queued && info.State != inflight.Running {
+		if info.State != inflight.Pending && info.State != inflight.Running {
 			t.Errorf("%v is over", info)
 		}
 	}

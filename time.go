@@ -45,7 +45,8 @@ type Deadline struct {
 	moved   int         // counts Reset, so that a timer knows that it is late
 	over    bool        // expired, or stopped
 	expired bool
-	closed  bool // off the tree
+	cause   error // of the context, once the deadline has passed
+	closed  bool  // off the tree
 }
 
 // expiredError is the cause of a context whose Deadline has passed.
@@ -70,8 +71,9 @@ func WithDeadline(ctx context.Context, d time.Duration) (context.Context, *Deadl
 	return &dl.n.Node, dl
 }
 
-// Reset moves the deadline to d from now; Never takes it away. It reports false,
-// and does nothing, when the context has ended or Stop was called.
+// Reset moves the deadline to d from now; Never takes it away, and with a d of
+// zero or less it passes at once. It reports false, and does nothing, when the
+// context has ended or Stop was called.
 func (dl *Deadline) Reset(d time.Duration) bool {
 	ended := dl.n.Err() != nil
 	dl.mu.Lock()
@@ -111,20 +113,33 @@ func (dl *Deadline) fire(moved int) {
 	}
 	for n := dl.n.Parent(); n != nil; n = n.Parent() {
 		if outer, ok := n.Owner().(*Deadline); ok {
-			if moved := outer.due(); moved != 0 {
-				outer.fire(moved)
-			}
+			outer.pass()
 		}
 	}
 	dl.n.Err() // sees what that has ended, whatever contexts are in between
 	dl.mu.Lock()
 	stale = dl.over || moved != dl.moved
 	if !stale {
-		dl.over, dl.expired = true, true
+		dl.over, dl.expired, dl.cause = true, true, &expiredError{dl.d}
 	}
+	cause := dl.cause
 	dl.mu.Unlock()
 	if !stale {
-		dl.n.Expire(&expiredError{dl.d})
+		dl.n.Expire(cause)
+	}
+}
+
+// pass ends the context if the deadline has passed, also where another is about
+// to do that.
+func (dl *Deadline) pass() {
+	if moved := dl.due(); moved != 0 {
+		dl.fire(moved)
+	}
+	dl.mu.Lock()
+	cause := dl.cause
+	dl.mu.Unlock()
+	if cause != nil {
+		dl.n.Expire(cause)
 	}
 }
 

@@ -20,7 +20,7 @@ type Info struct {
 	Parent uint64 // ID of what it is in, 0 for none
 	Name   string
 	Kind   string // "task", or what opened the scope: "group", "gather", "map", …
-	State  State  // Queued or Running
+	State  State  // Pending or Running
 	// Cancelled: its context has ended, and it has not returned yet.
 	Cancelled bool
 	// Func, File and Line are the symbol and the place of the function that it
@@ -122,7 +122,7 @@ func outermost(n *park.Node) *park.Node {
 func describe(n *park.Node) Info {
 	i := Info{ID: n.ID(), Name: n.Name(), Kind: n.Kind(), State: Running, Cancelled: n.Cancelled()}
 	if !n.Running() {
-		i.State = Queued
+		i.State = Pending
 	}
 	if p := above(n); p != nil {
 		i.Parent = p.ID()

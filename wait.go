@@ -25,13 +25,14 @@ const (
 // Wait waits for tasks and promises, until the condition holds or ctx ends, and
 // returns those that have a result by then and those that have not, in the order
 // of ts; what is given twice counts once. It cancels nothing: the pending ones
-// run on.
+// run on. For tasks and promises of different types, T is Awaitable.
 //
-// A deadline of ctx that passes is no error, only fewer that are done. When ctx
-// is cancelled, the error is the cause, and done and pending are right all the
-// same. Without ts the error is ErrNoTasks, for an unknown condition ErrBadWait,
-// for a task that would wait for its own end ErrSelfAwait.
-func Wait(ctx context.Context, until When, ts ...Awaitable) (done, pending []Awaitable, err error) {
+// A deadline of ctx that passes, or has passed before, is no error, only fewer
+// that are done. When ctx is cancelled, the error is the cause, and done and
+// pending are right all the same. Without ts the error is ErrNoTasks, for an
+// unknown condition ErrBadWait, for a task that would wait for its own end
+// ErrSelfAwait. A nil task panics.
+func Wait[T Awaitable](ctx context.Context, until When, ts ...T) (done, pending []T, err error) {
 	if until < AllDone || until > FirstFailed {
 		return nil, ts, fmt.Errorf("%w: When(%d)", ErrBadWait, until)
 	}
@@ -63,7 +64,7 @@ func Wait(ctx context.Context, until When, ts ...Awaitable) (done, pending []Awa
 
 // waitsForItself reports whether the condition needs the end of the task that
 // waits.
-func waitsForItself(ctx context.Context, until When, ts []Awaitable) bool {
+func waitsForItself[T Awaitable](ctx context.Context, until When, ts []T) bool {
 	self := 0
 	for _, t := range ts {
 		if _, task := t.awaitable(); partOf(ctx, task) {
@@ -73,9 +74,9 @@ func waitsForItself(ctx context.Context, until When, ts []Awaitable) bool {
 	return self == len(ts) || self > 0 && until == AllDone
 }
 
-func unique(ts []Awaitable) []Awaitable {
+func unique[T Awaitable](ts []T) []T {
 	seen := make(map[*future]bool, len(ts))
-	kept := make([]Awaitable, 0, len(ts))
+	kept := make([]T, 0, len(ts))
 	for _, t := range ts {
 		if f, _ := t.awaitable(); !seen[f] {
 			seen[f] = true
@@ -94,7 +95,7 @@ type waitSet struct {
 	list  park.List
 }
 
-func waitFor(ctx context.Context, until When, ts []Awaitable) error {
+func waitFor[T Awaitable](ctx context.Context, until When, ts []T) error {
 	s := &waitSet{until: until, open: len(ts)}
 	for _, t := range ts {
 		f, _ := t.awaitable()

@@ -15,9 +15,10 @@ import (
 )
 
 // wantWaited checks what Wait has returned.
-func wantWaited(t testing.TB, done, pending []inflight.Awaitable, wantDone, wantPending []inflight.Awaitable) {
+func wantWaited[T inflight.Awaitable](t testing.TB, done, pending []T, wantDone, wantPending awaitables) {
 	t.Helper()
-	if !slices.Equal(done, wantDone) || !slices.Equal(pending, wantPending) {
+	same := func(a T, b inflight.Awaitable) bool { return inflight.Awaitable(a) == b }
+	if !slices.EqualFunc(done, wantDone, same) || !slices.EqualFunc(pending, wantPending, same) {
 		t.Errorf("done and pending: got %v and %v, want %v and %v", done, pending, wantDone, wantPending)
 	}
 }
@@ -87,7 +88,7 @@ func TestW1_first_failed_without_a_failure(t *testing.T) {
 	underSupervision(t, func(s *setting, g *inflight.TaskGroup) {
 		a, b := inflight.Go(g, takes(time.Second, 1, nil)), inflight.Go(g, takes(time.Hour, "", nil))
 		time.AfterFunc(time.Minute, func() { b.Cancel(nil) })
-		done, pending, err := inflight.Wait(s.ctx, inflight.FirstFailed, a, b)
+		done, pending, err := inflight.Wait[inflight.Awaitable](s.ctx, inflight.FirstFailed, a, b)
 		wantErrs(s, err)
 		wantWaited(s, done, pending, awaitables{a, b}, nil)
 	})
@@ -100,7 +101,7 @@ func TestW1_what_is_a_failure(t *testing.T) {
 		never := inflight.NewPromise[int](s.ctx)
 		waitFor := func(a inflight.Awaitable) {
 			s.Helper()
-			done, pending, err := inflight.Wait(s.ctx, inflight.FirstFailed, never, a)
+			done, pending, err := inflight.Wait[inflight.Awaitable](s.ctx, inflight.FirstFailed, never, a)
 			wantErrs(s, err)
 			wantWaited(s, done, pending, awaitables{a}, awaitables{never})
 		}
@@ -339,7 +340,7 @@ func TestW7_duplicates(t *testing.T) {
 func TestW8_nothing(t *testing.T) {
 	underEach(t, func(s *setting) {
 		for range 2 {
-			done, pending, err := inflight.Wait(s.ctx, inflight.AllDone)
+			done, pending, err := inflight.Wait[inflight.Awaitable](s.ctx, inflight.AllDone)
 			wantErrs(s, err, inflight.ErrNoTasks)
 			wantWaited(s, done, pending, nil, nil)
 			s.cancel(errOak)

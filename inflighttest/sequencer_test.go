@@ -109,7 +109,7 @@ func TestTK5_cancelled_step(t *testing.T) {
 		if err := s.At(ctx, 4); !errors.Is(err, inflighttest.ErrSequence) {
 			t.Errorf("a later one returned %v, want ErrSequence", err)
 		}
-		if first.State() != inflight.Queued {
+		if first.State() != inflight.Pending {
 			t.Error("the step before it does not wait any more")
 		}
 		if err := s.At(ctx, 0); err != nil {
