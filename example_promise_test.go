@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/inflight-go/inflight"
 )
@@ -149,4 +150,16 @@ func ExamplePromise_OnDone() {
 	price.Reject(errNoItem)
 	fmt.Println(len(cache))
 	// Output: 0
+}
+
+func ExamplePromise_String() {
+	answer := inflight.NewPromise[int](context.Background())
+	text := answer.String() // such as "promise-17 [pending]"
+	fmt.Println(text[strings.Index(text, "["):])
+	answer.Resolve(42)
+	text = answer.String()
+	fmt.Println(text[strings.Index(text, "["):])
+	// Output:
+	// [pending]
+	// [succeeded]
 }

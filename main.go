@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"reflect"
 	"strconv"
 	"sync"
 	"syscall"
@@ -31,14 +32,17 @@ func (e *SignalError) Error() string {
 // Unwrap returns context.Canceled.
 func (e *SignalError) Unwrap() error { return context.Canceled }
 
-// ExitCode returns 130 for an interrupt, 143 for SIGTERM, and 1 for others: 128
-// and the signal's number where there are numbers.
+// ExitCode returns 128 and the signal's number: 130 for an interrupt, 143 for
+// SIGTERM, also where signals have no numbers.
 func (e *SignalError) ExitCode() int {
 	switch e.Signal {
 	case os.Interrupt:
 		return 130
 	case syscall.SIGTERM:
 		return 143
+	}
+	if number := reflect.ValueOf(e.Signal); number.CanInt() {
+		return 128 + int(number.Int())
 	}
 	return 1
 }

@@ -536,4 +536,7 @@ func TestRN4_signal_error(t *testing.T) {
 			t.Errorf("%v: code %d, %v", s, se.ExitCode(), err)
 		}
 	}
+	if none := new(inflight.SignalError); none.ExitCode() != 1 || none.Error() != "signal" {
+		t.Errorf("without a signal: code %d, %v", none.ExitCode(), none)
+	}
 }
