@@ -2856,3 +2856,33 @@ func TestG3_nil_functions_panic(t *testing.T) {
 		wantEqual(t, "OnDone", v, any("inflight: OnDone called with a nil function"))
 	})
 }
+
+// Whoever fails because of the cancellation that a failure brings comes second,
+// however fast it is.
+func TestG32_what_follows_from_a_failure_comes_second(t *testing.T) {
+	if runtime.GOMAXPROCS(0) == 1 {
+		t.Skip("needs two that run at the same time")
+	}
+	for range 100 {
+		var running atomic.Bool
+		err := inflight.Run(context.Background(), func(ctx context.Context, g *inflight.TaskGroup) error {
+			for range 300 { // so that to cancel takes its time
+				context.AfterFunc(ctx, func() {})
+			}
+			g.Go(func(ctx context.Context) error {
+				running.Store(true)
+				for ctx.Err() == nil {
+				}
+				return errOak
+			})
+			for !running.Load() {
+				runtime.Gosched()
+			}
+			g.Go(func(context.Context) error { return errElm })
+			return nil
+		})
+		if all := joined(err); len(all) != 2 || all[0] != errElm {
+			t.Fatalf("the failures are %v, want elm first", all)
+		}
+	}
+}

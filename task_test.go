@@ -1747,3 +1747,23 @@ func TestT20_grant_and_cancellation_race(t *testing.T) {
 		wantEqual(t, "granted and given up", granted.Load()+gaveUp.Load(), 3)
 	}
 }
+
+// A task that was cancelled by itself, and then with its group, and says the
+// group's cause, is cancelled and has not failed.
+func TestT6_the_cause_of_the_group_after_its_own(t *testing.T) {
+	underEach(t, func(s *setting) {
+		err := inflight.Run(s.ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+			outer := ctx
+			task := g.Go(func(ctx context.Context) error {
+				<-outer.Done()
+				return context.Cause(outer)
+			})
+			task.Cancel(errElm)
+			s.cancel(errOak)
+			task.Await(context.WithoutCancel(ctx))
+			wantEqual(s, "state", task.State(), inflight.Cancelled)
+			return nil
+		})
+		wantErrs(s, err) // it was cut short by its own cancellation
+	})
+}

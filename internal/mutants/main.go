@@ -2,6 +2,7 @@
 // time into a copy of the module and runs the tests that should fail.
 //
 //	go run ./internal/mutants             # all of mutants.txt
+//	go run ./internal/mutants -every 4    # each fourth of them
 //	go run ./internal/mutants -only NAME
 //
 // It exits with 1 when a mutant survives, or a row of the table is broken: the
@@ -35,6 +36,7 @@ type options struct {
 	root     string
 	table    string
 	only     string
+	every    int
 	parallel int
 	timeout  time.Duration
 }
@@ -43,6 +45,7 @@ func (o *options) addFlags(fs *flag.FlagSet) {
 	fs.StringVar(&o.root, "C", ".", "the `folder` of the module")
 	fs.StringVar(&o.table, "table", "internal/mutants/mutants.txt", "the table of mutants, below the module's folder")
 	fs.StringVar(&o.only, "only", "", "run the mutant of this `name` alone")
+	fs.IntVar(&o.every, "every", 1, "run each `n`-th mutant of the table only")
 	fs.IntVar(&o.parallel, "p", 2, "how many to run at once")
 	fs.DurationVar(&o.timeout, "timeout", time.Minute, "what a test binary may take")
 }
@@ -56,7 +59,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	if fs.Parse(args) != nil {
 		return 2
 	}
-	if fs.NArg() > 0 || o.parallel < 1 {
+	if fs.NArg() > 0 || o.parallel < 1 || o.every < 1 {
 		fs.Usage()
 		return 2
 	}
@@ -112,6 +115,10 @@ func (o *options) load() ([]mutant, error) {
 	mutants, err := parse(string(text))
 	if err != nil {
 		return nil, fmt.Errorf("%s:%w", o.table, err)
+	}
+	if o.every > 1 {
+		i := -1
+		mutants = slices.DeleteFunc(mutants, func(mutant) bool { i++; return i%o.every != 0 })
 	}
 	if o.only != "" {
 		mutants = slices.DeleteFunc(mutants, func(m mutant) bool { return m.name != o.only })

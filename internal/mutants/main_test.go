@@ -64,6 +64,17 @@ func TestWhatIsNotKilled(t *testing.T) {
 	}
 }
 
+// A part of the table can be run, spread over all of it.
+func TestEvery(t *testing.T) {
+	code, out, _ := command(t, "-table", "good.txt", "-every", "2")
+	if want := "killed    minus TestSum\nkilled 1/1\n"; code != 0 || out != want {
+		t.Errorf("exit code %d, output %q, want %q", code, out, want)
+	}
+	if code, _, _ := command(t, "-table", "good.txt", "-every", "0"); code != 2 {
+		t.Errorf("exit code %d for none", code)
+	}
+}
+
 // One mutant can be run alone, if there is one of that name; the fixture itself
 // is never changed.
 func TestOnly(t *testing.T) {
