@@ -8,13 +8,12 @@ import (
 
 // What Waiter.N says to those who were woken.
 const (
-	served  = iota
+	served  = iota // from the start
 	refused // by a shutdown
 )
 
 // wait puts w into l, unlocks, and parks. It returns nil when w was served.
 func (q *Queue[T]) wait(ctx context.Context, l *park.List, w *park.Waiter, op park.Op) error {
-	w.N = served
 	q.room, q.waiters = 0, true // neither end may overlook w
 	if q.store == nil {
 		q.head.Unlock()
