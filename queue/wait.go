@@ -9,7 +9,7 @@ import (
 // What Waiter.N says to those who were woken.
 const (
 	served  = iota // from the start
-	refused // by a shutdown
+	refused        // by a shutdown
 )
 
 // wait puts w into l, unlocks, and parks. It returns nil when w was served.
