@@ -11,7 +11,9 @@ import (
 
 // Completed yields the tasks as they are done: the very tasks that were given,
 // each once. The sequence ends after the last one, or when ctx ends; ctx.Err
-// tells which. The tasks are not its own: those that are not done run on.
+// tells which. The tasks are not its own: those that are not done run on. Of two
+// that are done at almost the same time either may come first, also where one has
+// awaited the other.
 //
 // A loop that was left can be taken up again by ranging over the same sequence,
 // and several goroutines may range over it at once: each task goes to one of

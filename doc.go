@@ -41,7 +41,12 @@
 //
 // A wait that was handed its value returns it, also when its context ends at the
 // same moment; otherwise it returns the context's cause and has consumed nothing.
-// A context that had ended before the call always makes it fail.
+// A context that had ended before the call always makes it fail; only Wait takes a
+// deadline that has passed for the wish to look.
+//
+// The cause is what was given to whoever cancelled. In a scope that a failure has
+// cancelled errors.Is finds both context.Canceled and that failure in it; a cause
+// of your own is returned as it is. Whether a context has ended its Err says.
 //
 // # Panics
 //

@@ -35,7 +35,7 @@ type TaskGroup struct {
 	unseen    []rejected // promises that failed, and that nobody has looked at
 }
 
-// An Option changes how a scope works.
+// An Option changes how a scope works. Run takes them.
 type Option func(*options)
 
 type options struct {
@@ -48,6 +48,10 @@ type options struct {
 
 // Limit makes TaskGroup.Go wait while n children are running. It panics for an n
 // below 1.
+//
+// A child that starts another in the same group holds its own slot while it waits
+// for one: with all slots held by such children nobody goes on. Let them use TryGo,
+// or a Run of their own.
 func Limit(n int) Option {
 	if n < 1 {
 		panic(fmt.Sprintf("inflight: Limit(%d): at least one task must be able to run", n))
@@ -212,7 +216,8 @@ func (g *TaskGroup) endServices() (finish func()) {
 func nothing() {}
 
 // Go starts fn in the group and returns its handle. Under Limit it waits for its
-// turn, first come first served.
+// turn, first come first served; that wait ends with the group's context, and then
+// the task is refused.
 //
 // A group that is finished or cancelled refuses: fn is not called, and the task
 // that is returned is done, with an error that is ErrGroupClosed and wraps the

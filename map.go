@@ -13,6 +13,8 @@ import (
 // first, the cause is returned. A panic is raised again as a *PanicError. Map
 // returns when all calls have returned; with an error there are no values.
 //
+// Without items nothing is called, and the result is empty.
+//
 // For inputs that are no slice, for the failures of some, and for results as they
 // come, there is Each.
 func Map[I, O any](ctx context.Context, in []I, limit int, fn func(context.Context, I) (O, error)) ([]O, error) {
