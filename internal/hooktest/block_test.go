@@ -106,7 +106,7 @@ func TestBlockingOperationsThatWereGrantedSucceed(t *testing.T) {
 // Each operation fails at once under a context that has ended, though it would
 // not have to wait.
 func TestBlockingOperationsFailUnderAnEndedContext(t *testing.T) {
-	for _, row := range slices.Concat(rootRows, lockRows, queueRows) {
+	for _, row := range slices.Concat(rootRows, lockRows, queueRows, limitRows) {
 		t.Run(row.name, func(t *testing.T) {
 			simulate(t, func(e *env) {
 				call, wake := row.setup(e)
@@ -153,7 +153,7 @@ type blocked struct {
 // eachBlocking runs the test for each row, under a context of package context and
 // under that of a task: the two wait in different ways.
 func eachBlocking(t *testing.T, test func(b *blocked)) {
-	for _, row := range slices.Concat(rootRows, lockRows, queueRows) {
+	for _, row := range slices.Concat(rootRows, lockRows, queueRows, limitRows) {
 		t.Run(row.name+"/plain", func(t *testing.T) {
 			simulate(t, func(e *env) {
 				b := &blocked{env: e, row: row}

@@ -1,6 +1,7 @@
 package hooktest_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/inflight-go/inflight/internal/park"
@@ -18,7 +19,7 @@ var notBlocking = []park.Op{
 // to block: a new one can't be forgotten.
 func TestEveryOpIsCovered(t *testing.T) {
 	known := make(map[park.Op][]string)
-	for _, row := range append(append(append([]blocking(nil), rootRows...), lockRows...), queueRows...) {
+	for _, row := range slices.Concat(rootRows, lockRows, queueRows, limitRows) {
 		known[row.op] = []string{"has rows that block"}
 	}
 	for _, op := range notBlocking {

@@ -23,7 +23,7 @@ const module = "github.com/inflight-go/inflight"
 // outside of everything that a scheduler could drive.
 func TestSourceDoesNotBlockByItself(t *testing.T) {
 	c := newChecker(t)
-	for _, dir := range []string{".", "locks", "queue", "internal/permit"} {
+	for _, dir := range []string{".", "locks", "queue", "internal/permit", "limit"} {
 		for _, found := range c.check(dir) {
 			if !strings.HasPrefix(found, "main.go:") {
 				t.Error(found)

@@ -141,6 +141,7 @@ var wakingRows = slices.Concat([]waking{
 	barrierRow("Barrier.Reset", func(b *locks.Barrier, _ *env) { b.Reset() }),
 	barrierRow("Barrier.Abort", func(b *locks.Barrier, _ *env) { b.Abort() }),
 },
+	limitWakes,
 	queueWakes("New", queue.New[int]),
 	queueWakes("NewStack", queue.NewStack[int]),
 	queueWakes("NewPriority", func(capacity int) *queue.Queue[int] { return queue.NewPriority(capacity, cmp.Compare[int]) }),

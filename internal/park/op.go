@@ -39,6 +39,10 @@ const (
 	OpTaskDone
 	OpShutdown
 	OpSequence
+	OpRate
+	OpGate
+	OpBudget
+	OpAdaptive
 	opCount
 )
 
@@ -74,6 +78,10 @@ var opNames = [opCount]string{
 	OpTaskDone:  "queue.taskdone",
 	OpShutdown:  "queue.shutdown",
 	OpSequence:  "sequencer",
+	OpRate:      "rate.wait",
+	OpGate:      "gate.wait",
+	OpBudget:    "budget.reserve",
+	OpAdaptive:  "adaptive.acquire",
 }
 
 // String returns the name that introspection shows, e.g. "queue.get"; the empty
