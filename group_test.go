@@ -2593,8 +2593,9 @@ func TestG30_start_by_anybody(t *testing.T) {
 				wantErrs(s, err)
 				wantEqual(s, "value", value, want)
 			}
-			g.Service(func(ctx context.Context) error { start(1); return idle(ctx) })
 			var strangers sync.WaitGroup
+			strangers.Add(1)
+			g.Service(func(ctx context.Context) error { start(1); strangers.Done(); return idle(ctx) })
 			for i := range 5 {
 				strangers.Go(func() { start(i) })
 			}

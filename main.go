@@ -93,7 +93,7 @@ func Stopping(ctx context.Context) <-chan struct{} {
 // The exit code is 0 when fn returns nil; 130 (SIGINT) or 143 (SIGTERM) when it
 // returns that it was cancelled by the signal, or did not return; otherwise 1, or
 // what the method ExitCode() int of the error says, and the error is written to
-// stderr. A panic is a panic.
+// stderr, unless its text is empty. A panic is a panic.
 func Main(fn func(context.Context) error, opts ...MainOption) {
 	if fn == nil {
 		panic("inflight: Main called with a nil function")
@@ -168,7 +168,9 @@ func exitCode(err error, ctx context.Context, stderr io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintf(stderr, "%s: %v\n", program(), err)
+	if text := err.Error(); text != "" {
+		fmt.Fprintf(stderr, "%s: %s\n", program(), text)
+	}
 	var coded interface{ ExitCode() int }
 	if errors.As(err, &coded) {
 		if _, ok := coded.(*SignalError); !ok {
