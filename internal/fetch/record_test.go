@@ -1,0 +1,52 @@
+package fetch_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/inflight-go/inflight/internal/fetch"
+)
+
+// What is written as a JSON string is read as the same string, on one line.
+func FuzzString(f *testing.F) {
+	for _, s := range []string{"", "plain", "\"\\\n\r\t\x00\x1f\x7f", "ü\u2028\u2029🎉", "\xff\xfe", "a\xc3"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		text := fetch.AppendString(s)
+		var got string
+		if err := json.Unmarshal([]byte(text), &got); err != nil {
+			t.Fatalf("%q became %s: %v", s, text, err)
+		}
+		want := s
+		if !utf8.ValidString(s) {
+			want = string([]rune(s))
+		}
+		if got != want || strings.ContainsAny(text, "\n\r\u2028\u2029") {
+			t.Errorf("%q became %s", s, text)
+		}
+	})
+}
+
+// A body is shown as JSON where it is one value, else as text, else in base64.
+func TestBodies(t *testing.T) {
+	for _, row := range []struct{ how, contentType, data, want string }{
+		{"auto", "application/json", "{ \"a\":\n1 }", `,"json":{"a":1}`},
+		{"auto", "Application/Problem+JSON; charset=utf-8", "[1]", `,"json":[1]`},
+		{"auto", "application/json", `{"a":`, `,"body":"{\"a\":"`},
+		{"auto", "application/json", "", `,"body":""`},
+		{"auto", "application/json", "1 2", `,"body":"1 2"`},
+		{"auto", "text/plain", "1", `,"body":"1"`},
+		{"auto", "text/plain", "\xff", `,"body_base64":"/w=="`},
+		{"json", "text/plain", "1", `,"json":1`},
+		{"text", "application/json", "1", `,"body":"1"`},
+		{"text", "", "\xff", `,"body_base64":"/w=="`},
+		{"base64", "application/json", "1", `,"body_base64":"MQ=="`},
+	} {
+		if got := fetch.NewBody(row.how, row.contentType, row.data); got != row.want {
+			t.Errorf("%q as %s of %q: got %s, want %s", row.data, row.how, row.contentType, got, row.want)
+		}
+	}
+}

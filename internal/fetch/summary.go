@@ -1,0 +1,105 @@
+package fetch
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Summary is what came of a run.
+type Summary struct {
+	Progress
+	Sum     time.Duration    // what the rows took, one after the other
+	Classes map[string]int64 // of the failures
+	First   map[string]int64 // the first row of each class
+	Torn    int64            // bytes of an unfinished line that were cut off the output
+	Output  string           // "" for stdout
+	Stopped error            // why it ended early, nil if it did not
+	Resume  string           // the command that goes on, "" where there is nothing to go on with
+}
+
+// WriteText writes the summary for people.
+func (s *Summary) WriteText(w io.Writer) {
+	var b strings.Builder
+	if s.Torn > 0 {
+		fmt.Fprintf(&b, "cut %d bytes of an unfinished line off %s\n", s.Torn, s.Output)
+	}
+	fmt.Fprintf(&b, "%s %s in %s: %s ok", group(s.Done), plural(s.Done, "row"), brief(s.Elapsed), group(s.OK))
+	if s.Failed > 0 {
+		fmt.Fprintf(&b, ", %s failed", group(s.Failed))
+	}
+	if s.Skipped > 0 {
+		fmt.Fprintf(&b, ", %s done before", group(s.Skipped))
+	}
+	if s.Retries > 0 {
+		fmt.Fprintf(&b, ", %s tried again", group(s.Retries))
+	}
+	if s.Done > 0 {
+		fmt.Fprintf(&b, " | %s/s | p50 %s, p99 %s", short(s.rate()), brief(s.P50), brief(s.P99))
+	}
+	b.WriteByte('\n')
+	if times := s.speedup(); times >= 1.5 {
+		fmt.Fprintf(&b, "one after the other it would have taken %s, %.0f times as long\n", brief(s.Sum), times)
+	}
+	for _, class := range s.byCount() {
+		fmt.Fprintf(&b, "  %-20s %8s  first at index %d\n", class, group(s.Classes[class]), s.First[class])
+	}
+	if s.Stopped != nil {
+		fmt.Fprintf(&b, "stopped: %v\n", s.Stopped)
+	}
+	if s.Resume != "" {
+		fmt.Fprintf(&b, "to go on: %s\n", s.Resume)
+	}
+	io.WriteString(w, b.String())
+}
+
+func (s *Summary) speedup() float64 {
+	if s.Elapsed <= 0 || s.Done < 2 {
+		return 0
+	}
+	return s.Sum.Seconds() / s.Elapsed.Seconds()
+}
+
+// byCount returns the classes, the most frequent first.
+func (s *Summary) byCount() []string {
+	classes := make([]string, 0, len(s.Classes))
+	for class := range s.Classes {
+		classes = append(classes, class)
+	}
+	slices.SortFunc(classes, func(a, b string) int {
+		return cmp.Or(cmp.Compare(s.Classes[b], s.Classes[a]), cmp.Compare(a, b))
+	})
+	return classes
+}
+
+// WriteJSON writes the summary as one line of JSON.
+func (s *Summary) WriteJSON(w io.Writer) error {
+	members := map[string]any{}
+	if err := json.Unmarshal(s.Progress.JSON(), &members); err != nil {
+		return err
+	}
+	members["sum_s"] = s.Sum.Seconds()
+	members["classes"] = s.Classes
+	members["torn_bytes"] = s.Torn
+	if s.Output != "" {
+		members["output"] = s.Output
+	}
+	if s.Stopped != nil {
+		members["stopped"] = s.Stopped.Error()
+	}
+	if s.Resume != "" {
+		members["resume"] = s.Resume
+	}
+	return json.NewEncoder(w).Encode(members)
+}
+
+func plural(n int64, word string) string {
+	if n == 1 {
+		return word
+	}
+	return word + "s"
+}
