@@ -21,11 +21,13 @@ import (
 // again what it is without a load, the limit does not grow, and when it is twice
 // as much the limit is lowered until it should be half again. What latency is
 // without a load is what it has been at its best; when it has been more than that
-// for a while, the limit is halved for two round trips to measure it anew.
+// for a while, the limit is lowered to a quarter for two round trips to measure it
+// anew.
 //
-// The latencies of a round trip are taken together by their geometric mean, at
-// least 16 of them, so that requests may be of different kinds, as long as the mix
-// stays about the same.
+// Requests may be of different kinds, as long as the mix stays about the same: the
+// latencies of a round trip are taken together by their geometric mean, and count
+// as higher only where that can't be chance. The more they differ, the more
+// requests it takes to know.
 type Adaptive struct {
 	pool     permit.Pool
 	min, max float64
@@ -39,29 +41,31 @@ type Adaptive struct {
 	round     round
 	rounds    int           // since base was measured
 	measured  time.Duration // when that was
-	base      float64       // the latency without a load, in ns; 0 while unknown
-	latency   float64       // that of the latest round
+	base      sample        // latency without a load
+	latency   sample        // that of the latest round
 	probing   int           // how many rounds base will still be measured for
 	before    float64       // the limit to go back to after that
 }
 
 // A round is what is known of the requests that began after it did.
 type round struct {
-	began time.Duration
-	n     int     // of them that have ended
-	timed int     // of which the latency is known
-	logs  float64 // the sum of the logarithms of the latencies
-	busy  bool    // whether the limit was reached
+	began   time.Duration
+	n       int    // of them that have ended
+	latency sample // of those of which it is known
+	busy    bool   // whether the limit was reached
 }
 
 const (
 	leastSamples = 16               // in a round
+	mostSamples  = 128              // that a round waits for, to be sure
+	sure         = 0.1              // the standard error, of a logarithm, that is good enough
 	backOff      = 0.7              // what congestion leaves of the limit
 	holdAt       = 1.5              // times base: no growth
 	lowerAt      = 2.0              // times base: down
 	probeAt      = 1.1              // times base: worth to be measured anew,
 	probeAfter   = 10 * time.Second // if it has not been for so long,
-	probeRounds  = 32               // and for so many rounds
+	probeRounds  = 64               // and for so many rounds
+	probeWith    = 0.25             // of the limit
 )
 
 // NewAdaptive returns a limit between min and max, which is min at first. It
@@ -121,11 +125,10 @@ func (a *Adaptive) learn(o Outcome) {
 	if now < a.round.began { // another clock, a test's
 		a.decreased, a.measured, a.round = now, now, round{began: now}
 	}
-	latency := max(0, o.Latency)
-	if latency == 0 {
-		latency = time.Duration(a.latency)
+	start := now - o.Latency
+	if o.Latency <= 0 {
+		start = now - a.latency.typical()
 	}
-	start := now - latency
 	if o.Congested {
 		if start >= a.decreased || a.drops == 0 {
 			a.drop(now)
@@ -139,10 +142,9 @@ func (a *Adaptive) learn(o Outcome) {
 	}
 	r.n++
 	if o.Latency > 0 {
-		r.timed++
-		r.logs += math.Log(float64(o.Latency))
+		r.latency.add(o.Latency)
 	}
-	if r.n >= max(leastSamples, int(a.limit)) {
+	if r.n >= max(leastSamples, int(a.limit)) && (a.doubling || r.n >= mostSamples || r.latency.variance() <= sure*sure) {
 		a.conclude(now)
 	}
 }
@@ -159,13 +161,13 @@ func (a *Adaptive) drop(now time.Duration) {
 func (a *Adaptive) conclude(now time.Duration) {
 	r := a.round
 	a.rounds++
-	ratio := 1.0
-	if r.timed > 0 {
-		a.latency = math.Exp(r.logs / float64(r.timed))
-		if a.base == 0 || a.latency < a.base || a.probing == 1 {
+	ratio, doubt := 1.0, 1.0
+	if r.latency.n > 0 {
+		a.latency = r.latency
+		if a.base.n == 0 || a.probing == 1 || a.latency.over(a.base)*a.latency.doubt(a.base) < 1 {
 			a.base, a.measured, a.rounds = a.latency, now, 0
 		}
-		ratio = a.latency / a.base
+		ratio, doubt = a.latency.over(a.base), a.latency.doubt(a.base)
 	}
 	switch limit := a.limit; {
 	case a.probing > 0:
@@ -175,11 +177,11 @@ func (a *Adaptive) conclude(now time.Duration) {
 		a.set(limit, now)
 	case ratio > probeAt && now-a.measured > probeAfter && a.rounds > probeRounds:
 		a.doubling, a.probing, a.before = false, 2, limit
-		a.set(limit/2, now)
-	case ratio > lowerAt:
+		a.set(limit*probeWith, now)
+	case ratio > lowerAt*doubt:
 		a.doubling = false
-		a.set(limit*max(0.5, holdAt/ratio), now)
-	case ratio > holdAt:
+		a.set(limit*max(0.5, holdAt*doubt/ratio), now)
+	case ratio > holdAt*doubt:
 		a.doubling = false
 		a.set(limit, now)
 	case r.busy && a.doubling:
@@ -222,7 +224,7 @@ func (a *Adaptive) Stats() AdaptiveStats {
 	defer a.mu.Unlock()
 	return AdaptiveStats{
 		Limit: int(a.limit), Min: int(a.min), Max: int(a.max), InUse: int(used), Waiting: waiting,
-		Latency: time.Duration(a.latency), Base: time.Duration(a.base), Drops: a.drops,
+		Latency: a.latency.typical(), Base: a.base.typical(), Drops: a.drops,
 	}
 }
 

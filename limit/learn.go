@@ -137,8 +137,8 @@ func (l *learner) states(values []string) {
 // single reads the fields that hold one thing each.
 func (l *learner) single(h http.Header) {
 	var keys []string
-	for key := range h {
-		if _, _, ok := classify(key); ok {
+	for key, values := range h {
+		if _, _, ok := classify(key); ok && len(values) > 0 {
 			keys = append(keys, key)
 		}
 	}
