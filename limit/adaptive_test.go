@@ -21,7 +21,6 @@ type server struct {
 	latency func() time.Duration
 	refuses bool
 	mu      sync.Mutex
-	taken   int64 // slots that are taken away
 	served  int
 	refused int
 }
@@ -47,6 +46,15 @@ func (s *server) do(ctx context.Context) (congested bool) {
 	defer s.mu.Unlock()
 	s.served++
 	return false
+}
+
+// counts returns how many were served and refused since the last call.
+func (s *server) counts() (served, refused int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	served, refused = s.served, s.refused
+	s.served, s.refused = 0, 0
+	return served, refused
 }
 
 // use has n clients use the server as fast as the limit allows, until stop.
@@ -102,21 +110,21 @@ func TestAdaptiveFindsTheCapacityByLatency(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const capacity = 20
-				s, a := newServer(capacity, row.latency), limit.NewAdaptive(1, 400)
-				defer s.use(t, 400, a)()
+				s, a := newServer(capacity, row.latency), limit.NewAdaptive(1, 100)
+				defer s.use(t, 100, a)()
 				time.Sleep(30 * time.Second)
-				before := s.served
-					between(t, "limit", usual(a, 100), capacity, 2*capacity+8)
+				s.counts()
+				between(t, "limit", usual(a, 100), capacity, 2*capacity+8)
 				most := float64(capacity) * float64(100*time.Second) / float64(row.mean)
-				if got := float64(s.served-before) / most; got < row.served {
-					t.Errorf("it has served %.3f of what it could", got)
+				if served, _ := s.counts(); float64(served) < row.served*most {
+					t.Errorf("it has served %d, of %.0f that it could", served, most)
 				}
 				s.slots.Acquire(t.Context(), capacity/2)
 				time.Sleep(20 * time.Second)
-					between(t, "limit, with half of it", usual(a, 60), capacity/2, capacity+8)
+				between(t, "limit, with half of it", usual(a, 60), capacity/2, capacity+8)
 				s.slots.Release(capacity / 2)
 				time.Sleep(30 * time.Second)
-					between(t, "limit, with all of it again", usual(a, 600), capacity, 2*capacity+8)
+				between(t, "limit, with all of it again", usual(a, 200), capacity, 2*capacity+8)
 			})
 		})
 	}
@@ -137,18 +145,19 @@ func usual(a *limit.Adaptive, seconds int) int {
 // A server that refuses what is too much is used well, and little is refused.
 func TestAdaptiveFindsTheCapacityByCongestion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const capacity = 50
-		s, a := newServer(capacity, fixed(100*time.Millisecond)), limit.NewAdaptive(1, 500)
+		const capacity = 40
+		s, a := newServer(capacity, fixed(100*time.Millisecond)), limit.NewAdaptive(1, 200)
 		s.refuses = true
-		defer s.use(t, 500, a)()
+		defer s.use(t, 200, a)()
 		time.Sleep(30 * time.Second)
-		s.served, s.refused = 0, 0
+		s.counts()
 		for range 60 {
 			time.Sleep(time.Second)
-				between(t, "limit", a.Limit(), capacity*6/10, capacity+2)
+			between(t, "limit", a.Limit(), capacity*6/10, capacity+2)
 		}
-		between(t, "served", s.served, capacity*10*60*75/100, capacity*10*60)
-		between(t, "refused", s.refused, 1, s.served/100)
+		served, refused := s.counts()
+		between(t, "served", served, capacity*10*60*75/100, capacity*10*60)
+		between(t, "refused", refused, 1, served/100)
 	})
 }
 
@@ -158,7 +167,7 @@ func TestAdaptiveDoesNotGrowUnused(t *testing.T) {
 		s, a := newServer(1000, fixed(100*time.Millisecond)), limit.NewAdaptive(1, 1000)
 		defer s.use(t, 5, a)()
 		time.Sleep(time.Minute)
-			between(t, "limit", a.Limit(), 5, 10)
+		between(t, "limit", a.Limit(), 5, 10)
 		same(t, "stats", a.Stats(), limit.AdaptiveStats{Limit: a.Limit(), Min: 1, Max: 1000, InUse: 5, Latency: 100 * time.Millisecond, Base: 100 * time.Millisecond})
 	})
 }

@@ -55,8 +55,8 @@ type drowsy struct {
 	mu      sync.Mutex
 	rnd     *rand.Rand
 	wakeups map[*park.Waiter]chan struct{}
-	timers  int // that are set
-	most    int // of them at once
+	timers  int // that are set now
+	peak    int // of them at once
 }
 
 // asleep runs a test in a bubble on a drowsy machine.
@@ -127,7 +127,22 @@ func (m *drowsy) count(n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.timers += n
-	m.most = max(m.most, m.timers)
+	m.peak = max(m.peak, m.timers)
+}
+
+// set returns how many timers are set, and how many were at once.
+func (m *drowsy) set() (now, peak int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.timers, m.peak
+}
+
+// oneTimer fails the test if there was more than one timer at once, or is one.
+func (m *drowsy) oneTimer(t *testing.T) {
+	t.Helper()
+	if now, peak := m.set(); now > 0 || peak > 1 {
+		t.Errorf("there were %d timers at once, and are %d", peak, now)
+	}
 }
 
 // A record is when things have started.

@@ -13,7 +13,7 @@ import (
 // Against a slow one that is obviously right: there are never more than max that
 // are idle or kept, the one idle longest goes first, and never one in use.
 func TestKeyedProperty(t *testing.T) {
-	for seed := range 100 {
+	for seed := range 30 {
 		rnd := random(seed)
 		max := 1 + rnd.IntN(8)
 		made := make(map[string]int)

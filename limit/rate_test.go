@@ -137,9 +137,7 @@ func TestRateProperty(t *testing.T) {
 			if got := rec.full(per); got > int64(n) {
 				t.Errorf("%s: a window holds %d starts", name, got)
 			}
-			if m.most > 1 || m.timers != 0 {
-				t.Errorf("%s: there were %d timers at once, and are %d", name, m.most, m.timers)
-			}
+			m.oneTimer(t)
 		})
 		if t.Failed() {
 			return
@@ -195,7 +193,7 @@ func (c *callers) inOrder(name string) {
 // Whatever the rate is set to, and when, it holds from then on for what has
 // started before too, as far back as the rate remembers.
 func TestRateSetProperty(t *testing.T) {
-	for seed := range 200 {
+	for seed := range 100 {
 		rnd := random(seed)
 		asleep(t, time.Duration(rnd.IntN(2))*time.Millisecond, 0, func(t *testing.T, m *drowsy) {
 			var known time.Duration // from when on all is remembered
@@ -233,13 +231,12 @@ func TestRateSetProperty(t *testing.T) {
 func TestRateSetServesThoseWhoWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := limit.NewRate(1, time.Hour)
-		began := time.Now()
-		var at []time.Duration
+		rec := newRecord()
 		err := inflight.Run(t.Context(), func(ctx context.Context, g *inflight.TaskGroup) error {
 			for range 4 {
 				g.Go(func(ctx context.Context) error {
 					err := r.Wait(ctx)
-					at = append(at, time.Since(began))
+					rec.add(1)
 					return err
 				})
 				synctest.Wait()
@@ -252,6 +249,10 @@ func TestRateSetServesThoseWhoWait(t *testing.T) {
 			t.Fatal(err)
 		}
 		m := time.Minute
+		var at []time.Duration
+		for _, s := range rec.starts {
+			at = append(at, s.at)
+		}
 		if want := []time.Duration{0, 30*m + 30*time.Second, 31*m + 30*time.Second, 32*m + 30*time.Second}; !slices.Equal(at, want) {
 			t.Errorf("the starts were at %v, want %v", at, want)
 		}
@@ -332,10 +333,10 @@ func TestRateStats(t *testing.T) {
 // A machine that is a millisecond late all the time loses less than a hundredth of
 // ten thousand starts a second, be it one caller that asks for them or many.
 func TestRateThroughput(t *testing.T) {
-	for _, n := range []int{10, 1000, 10_000, 100_000} {
+	for _, n := range []int{10, 1000, 10_000, 50_000} {
 		for _, callers := range []int{1, 50} {
 			asleep(t, 1100*time.Microsecond, 50*time.Microsecond, func(t *testing.T, m *drowsy) {
-				const seconds = 3
+				const seconds = 2
 				r := limit.NewRate(n, time.Second)
 				rec := newRecord()
 				ctx, cancel := context.WithTimeout(t.Context(), seconds*time.Second)
@@ -363,17 +364,17 @@ func TestRateThroughput(t *testing.T) {
 // The log of a high rate stays small, and holds all the same.
 func TestRateLogIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const n = 1_000_000
+		const n = 300_000
 		r := limit.NewRate(n, time.Second, limit.Burst(n))
 		rec := newRecord()
 		rnd := random(1)
-		for range 20_000 {
+		for range 4000 {
 			for range rnd.IntN(400) {
 				if r.Try() {
 					rec.add(1)
 				}
 			}
-			time.Sleep(time.Duration(rnd.IntN(int(200 * time.Microsecond))))
+			time.Sleep(time.Duration(rnd.IntN(int(time.Millisecond))))
 		}
 		if got := rec.full(time.Second); got > n || got < n*99/100 {
 			t.Errorf("the fullest window holds %d starts, want a little less than %d", got, n)
