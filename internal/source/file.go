@@ -1,0 +1,262 @@
+package source
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// A Format is what is in a file. The zero value means that it is found out.
+type Format string
+
+// The formats there are.
+const (
+	Lines Format = "lines" // a URL, or a piece of data, on each line; # begins a comment
+	JSONL Format = "jsonl" // a JSON value on each line
+	CSV   Format = "csv"   // records with commas, and a header
+	TSV   Format = "tsv"   // records with tabs, and a header
+)
+
+const formatNames = "lines, jsonl, csv or tsv"
+
+func (f Format) known() bool {
+	return f == Lines || f == JSONL || f == CSV || f == TSV
+}
+
+// FormatOf returns the format that the end of a name tells, or the zero value.
+func FormatOf(name string) Format {
+	name = strings.ToLower(name)
+	for _, packed := range []string{".gz", ".zst", ".zstd"} {
+		name = strings.TrimSuffix(name, packed)
+	}
+	switch filepath.Ext(name) {
+	case ".jsonl", ".ndjson", ".json":
+		return JSONL
+	case ".csv":
+		return CSV
+	case ".tsv", ".tab":
+		return TSV
+	case ".txt", ".urls", ".lst", ".list":
+		return Lines
+	}
+	return ""
+}
+
+// stdin is what the standard input is called.
+const stdin = "stdin"
+
+// file is an open file, or the standard input.
+type file struct {
+	name    string
+	closers []io.Closer
+	waiter  *waiter // nil for a file that never keeps a reader waiting
+	in      *bufio.Reader
+	packed  bool // whether it is compressed
+	scan    *scanner
+}
+
+func (f *file) Close() error {
+	var errs []error
+	for _, c := range slices.Backward(f.closers) {
+		errs = append(errs, c.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// wait says how long the next read may wait.
+func (f *file) wait(ctx context.Context) {
+	if f.waiter != nil {
+		f.waiter.ctx = ctx
+	}
+}
+
+func (s *Source) closeFile() error {
+	var errs []error
+	for _, f := range []*file{s.open, s.opening} {
+		if f != nil {
+			errs = append(errs, f.Close())
+		}
+	}
+	s.open, s.opening = nil, nil
+	return errors.Join(errs...)
+}
+
+// openFile opens a file and finds out how to read it. If the wait for its first bytes
+// is ended, the file stays, to be opened once more.
+func (s *Source) openFile(ctx context.Context, name string) (*file, reader, error) {
+	f := s.opening
+	if f == nil {
+		f = &file{name: name}
+		if err := f.open(name, s.opts.Stdin, &s.position); err != nil {
+			return nil, nil, err
+		}
+		s.opening = f
+	}
+	f.wait(ctx)
+	err := f.prepare(s.opts.MaxLine)
+	if errors.Is(err, errWaitEnded) {
+		return nil, nil, err
+	}
+	s.opening = nil
+	if err != nil {
+		_ = f.Close() // what it was opened for has failed
+		return nil, nil, fmt.Errorf("%s: %w", f.name, err)
+	}
+	t := text{scanner: f.scan, file: f.name, opts: &s.opts}
+	switch f.format(s.opts.Format) {
+	case JSONL:
+		return f, &jsonl{text: t}, nil
+	case CSV:
+		return f, &csv{text: t, comma: ','}, nil
+	case TSV:
+		return f, &csv{text: t, comma: '\t', lax: true}, nil
+	default:
+		return f, &lines{text: t}, nil
+	}
+}
+
+// open opens the file, or takes in for it.
+func (f *file) open(name string, in io.Reader, at *position) error {
+	if name == "-" {
+		f.name = stdin
+	} else {
+		file, err := os.Open(name)
+		if err != nil {
+			return err
+		}
+		info, err := file.Stat()
+		if err != nil {
+			_ = file.Close()
+			return err
+		}
+		f.closers = append(f.closers, file)
+		in = file
+		if info.Mode().IsRegular() {
+			f.in = bufio.NewReaderSize(&counted{in, at}, firstBuffer)
+			return nil
+		}
+	}
+	if in == nil {
+		in = strings.NewReader("")
+	}
+	f.waiter = newWaiter(&counted{in, at})
+	f.closers = append(f.closers, f.waiter)
+	f.in = bufio.NewReaderSize(f.waiter, firstBuffer)
+	return nil
+}
+
+// prepare looks at the first bytes. It can be called again after a wait was ended.
+func (f *file) prepare(maxLine int) error {
+	if f.scan == nil {
+		unpacked, err := f.unpack(f.in)
+		if err != nil {
+			return err
+		}
+		f.scan = newScanner(unpacked, maxLine)
+	}
+	return f.scan.skipMark()
+}
+
+// format is the one that was asked for, or that the name tells, or the first bytes.
+func (f *file) format(asked Format) Format {
+	if asked == "" {
+		asked = FormatOf(f.name)
+	}
+	if asked != "" {
+		return asked
+	}
+	start := bytes.TrimLeft(f.scan.buf[f.scan.at:f.scan.end], " \t\r\n")
+	if len(start) > 0 && strings.IndexByte(`{["`, start[0]) >= 0 {
+		return JSONL
+	}
+	return Lines
+}
+
+// maxWindow is the most memory that a compressed file may ask for.
+const maxWindow = 64 << 20
+
+func (f *file) unpack(in *bufio.Reader) (io.Reader, error) {
+	magic, err := in.Peek(4)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	switch {
+	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
+		f.packed = true
+		z, err := gzip.NewReader(in)
+		if err != nil {
+			return nil, err
+		}
+		f.closers = append(f.closers, z)
+		return z, nil
+	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		f.packed = true
+		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
+		if err != nil {
+			return nil, err
+		}
+		f.closers = append(f.closers, z.IOReadCloser())
+		return z, nil
+	}
+	return in, nil
+}
+
+// position is how much of the files was read. Any goroutine may ask.
+type position struct {
+	read  atomic.Int64
+	total int64 // negative if it can't be known
+}
+
+// measure adds up the sizes of the files, all of which have to be there.
+func (p *position) measure(files []string) error {
+	for _, name := range files {
+		if name == "-" {
+			p.total = -1
+			continue
+		}
+		info, err := os.Stat(name)
+		if err == nil && info.IsDir() {
+			err = fmt.Errorf("%s is a directory; want a file", name)
+		}
+		if err != nil {
+			return err
+		}
+		if !info.Mode().IsRegular() {
+			p.total = -1
+		}
+		if p.total >= 0 {
+			p.total += info.Size()
+		}
+	}
+	return nil
+}
+
+// Position returns how many bytes of the files were read, before decompression, and how
+// many there are, or -1 if that can't be known. It may be called at any time, by any
+// goroutine.
+func (s *Source) Position() (read, total int64) {
+	return s.position.read.Load(), s.position.total
+}
+
+// counted counts what is read.
+type counted struct {
+	in io.Reader
+	at *position
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.in.Read(p)
+	c.at.read.Add(int64(n))
+	return n, err
+}
