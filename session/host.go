@@ -1,0 +1,105 @@
+package session
+
+import (
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/inflight-go/inflight"
+	"github.com/inflight-go/inflight/limit"
+)
+
+// A host is what is known of a host, and what limits the exchanges with it.
+type host struct {
+	gate     limit.Gate
+	rate     *limit.Rate                // nil for none
+	slots    *inflight.Limiter          // nil for none
+	adaptive *limit.Adaptive            // instead of slots
+	slow     atomic.Pointer[limit.Rate] // how fast it is begun with after a hold, nil for any speed
+
+	mu      sync.Mutex
+	pace    pace
+	strikes int // holds since an answer was no 429
+}
+
+func (s *Session) newHost(string) *host {
+	h := new(host)
+	if r := s.opts.RateHost; r.N > 0 {
+		h.rate = r.limit()
+	}
+	switch n := s.opts.PerHost; {
+	case s.opts.Adaptive && n == 0:
+		h.adaptive = limit.NewAdaptive(1, 256)
+	case s.opts.Adaptive:
+		h.adaptive = limit.NewAdaptive(1, n)
+	case n > 0:
+		h.slots = inflight.NewLimiter(n)
+	}
+	h.pace.mark = time.Now()
+	return h
+}
+
+func (r Rate) limit() *limit.Rate {
+	if r.Burst > 1 {
+		return limit.NewRate(r.N, r.Per, limit.Burst(r.Burst))
+	}
+	return limit.NewRate(r.N, r.Per)
+}
+
+// hold closes the gate until the moment, for all. It reports whether the gate is
+// closed then, be it for longer.
+func (h *host) hold(now, until time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	_, closed := h.gate.Closed()
+	if !h.gate.CloseUntil(until) || closed {
+		return closed // and that counts once
+	}
+	h.strikes++
+	h.setPace(h.pace.held(until))
+	return true
+}
+
+// answered takes note of an answer that does not ask to be left alone.
+func (h *host) answered(now time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.strikes = 0
+	if perSecond, changed := h.pace.answered(now); changed {
+		h.setPace(perSecond)
+	}
+}
+
+// setPace sets how many may start in a second; zero means any number.
+func (h *host) setPace(perSecond float64) {
+	if perSecond == 0 {
+		h.slow.Store(nil)
+		return
+	}
+	n, per := 1, time.Duration(float64(time.Second)/perSecond)
+	if perSecond >= 10 {
+		n, per = int(perSecond), time.Second
+	}
+	if slow := h.slow.Load(); slow != nil {
+		slow.Set(n, per)
+		return
+	}
+	h.slow.Store(limit.NewRate(n, per))
+}
+
+// learn holds the host if its answer says that nothing is left of a limit.
+func (h *host) learn(header http.Header, now time.Time, longest time.Duration) {
+	for _, q := range limit.Learn(header, now) {
+		if q.Remaining == 0 && q.Reset.After(now) {
+			h.hold(now, now.Add(min(q.Reset.Sub(now), longest)))
+		}
+	}
+}
+
+// holds returns how many holds there were in a row.
+func (h *host) holds() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.strikes
+}

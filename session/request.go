@@ -1,0 +1,39 @@
+package session
+
+import (
+	"io"
+	"net/http"
+)
+
+// A Request is what Do sends. It is not changed, and must not be changed before Do
+// has returned.
+type Request struct {
+	// Method is in upper case; empty means GET.
+	Method string
+	// URL is absolute, http or https, or of a scheme that the session's Options
+	// name. A user and password in it are sent as Basic authentication.
+	URL string
+	// Header goes before that of the session, name by name. Host is the header of
+	// that name.
+	Header http.Header
+	// Body is sent with each attempt; nil means none.
+	Body []byte
+	// IdempotencyKey is sent as the header Idempotency-Key, the same with each
+	// attempt, and makes any method fit to be retried.
+	IdempotencyKey string
+	// Auth goes before that of the session.
+	Auth Auth
+	// Save, if it is not nil, is called with an answer that is not tried again
+	// because of its status, and returns where its body goes instead of Body; nil
+	// means Body all the same. It must not use the body itself. When an attempt
+	// fails later, the next one calls Save again.
+	//
+	// Close is called at the end. If the body is not whole, and the writer has a
+	// method CloseWithError(error) error, as an *io.PipeWriter has, that is called
+	// instead.
+	Save func(r *http.Response) (io.WriteCloser, error)
+	// Retry is asked before that of the session, in the same way.
+	Retry func(r *Response, err error) (again bool)
+	// MaxBody is instead of that of the session; zero means that one.
+	MaxBody int64
+}

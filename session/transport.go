@@ -1,0 +1,160 @@
+package session
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"time"
+)
+
+// transports returns what makes the exchanges, by scheme, and what closes their
+// unused connections.
+func (o *Options) transports() (map[string]http.RoundTripper, interface{ CloseIdleConnections() }, error) {
+	rt := o.Transport
+	if rt == nil {
+		t, err := o.transport()
+		if err != nil {
+			return nil, nil, err
+		}
+		rt = t
+	}
+	schemes := map[string]http.RoundTripper{"http": rt, "https": rt}
+	maps.Copy(schemes, o.Schemes)
+	idle, _ := rt.(interface{ CloseIdleConnections() })
+	return schemes, idle, nil
+}
+
+func (o *Options) transport() (*http.Transport, error) {
+	config, err := o.tlsConfig()
+	if err != nil {
+		return nil, err
+	}
+	t := &http.Transport{
+		DialContext:            o.dial,
+		TLSClientConfig:        config,
+		TLSHandshakeTimeout:    o.ConnectTimeout,
+		DisableCompression:     true, // the session decompresses, under its cap
+		MaxIdleConnsPerHost:    o.IdleConns,
+		MaxIdleConns:           max(4*o.IdleConns, 1024),
+		DisableKeepAlives:      o.IdleConns == 0,
+		IdleConnTimeout:        90 * time.Second,
+		MaxResponseHeaderBytes: o.MaxHeader,
+		Protocols:              new(http.Protocols),
+	}
+	if o.MaxHeader == 0 {
+		t.MaxResponseHeaderBytes = 1 << 40
+	}
+	t.Protocols.SetHTTP1(o.HTTP != HTTP2)
+	t.Protocols.SetHTTP2(o.HTTP != HTTP1)
+	t.Protocols.SetUnencryptedHTTP2(o.HTTP == HTTP2)
+	switch {
+	case o.Proxy != nil:
+		t.Proxy = http.ProxyURL(o.Proxy)
+	case o.ProxyFromEnv:
+		t.Proxy = http.ProxyFromEnvironment
+	}
+	return t, nil
+}
+
+func (o *Options) tlsConfig() (*tls.Config, error) {
+	config := new(tls.Config)
+	if o.TLS != nil {
+		config = o.TLS.Clone()
+	}
+	if o.CACert != nil {
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(o.CACert) {
+			return nil, errors.New("CACert: no certificate in PEM found")
+		}
+	}
+	if o.Cert != nil {
+		pair, err := tls.X509KeyPair(o.Cert, o.Key)
+		if err != nil {
+			return nil, fmt.Errorf("the client's certificate: %w", err)
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	if o.Insecure {
+		config.InsecureSkipVerify = true
+	}
+	if o.MinTLS != 0 {
+		config.MinVersion = o.MinTLS
+	}
+	return config, nil
+}
+
+// dial makes a connection, within ConnectTimeout.
+func (o *Options) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	if o.ConnectTimeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.ConnectTimeout)
+		defer cancel()
+	}
+	f := flightOf(ctx)
+	f.enter(looking)
+	defer f.enter(asking)
+	network, addr = o.target(network, addr)
+	conn, err := o.connect(ctx, network, addr)
+	if err == nil {
+		return conn, nil
+	}
+	if err := context.Cause(ctx); errors.Is(err, context.DeadlineExceeded) {
+		phase := PhaseConnect
+		if _, ok := errors.AsType[*net.DNSError](err); ok {
+			phase = PhaseDNS
+		}
+		return nil, &TimeoutError{phase, o.ConnectTimeout}
+	}
+	if o.Dial != nil {
+		if _, ok := errors.AsType[*net.OpError](err); !ok {
+			err = &net.OpError{Op: "dial", Net: network, Err: err}
+		}
+	}
+	return nil, err
+}
+
+func (o *Options) connect(ctx context.Context, network, addr string) (net.Conn, error) {
+	if o.Dial == nil {
+		d := net.Dialer{ControlContext: o.control}
+		return d.DialContext(ctx, network, addr)
+	}
+	conn, err := o.Dial(ctx, network, addr)
+	if err != nil || !o.DenyPrivate {
+		return conn, err
+	}
+	if err := public(conn.RemoteAddr().String()); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+// target returns what to connect to instead of an address.
+func (o *Options) target(network, addr string) (string, string) {
+	if o.UnixSocket != "" {
+		return "unix", o.UnixSocket
+	}
+	if len(o.Resolve) == 0 {
+		return network, addr
+	}
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return network, addr
+	}
+	to, ok := o.Resolve[addr]
+	if !ok {
+		to, ok = o.Resolve[host]
+	}
+	if !ok {
+		return network, addr
+	}
+	if _, _, err := net.SplitHostPort(to); err != nil {
+		to = net.JoinHostPort(to, port)
+	}
+	return network, to
+}

@@ -1,0 +1,130 @@
+package session
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A watch ends the flights whose deadlines have passed, all with one timer: most
+// requests are over long before, and a timer for each would cost more than the
+// rest of what a session does. The timer is set to the earliest deadline that was
+// asked for since it went off last; when it goes off it looks at all flights.
+type watch struct {
+	epoch time.Time
+	armed atomic.Int64 // when the timer goes off; never if it is not set
+
+	mu      sync.Mutex
+	timer   *time.Timer
+	flights flight // the ring of those that there are
+	closed  bool
+}
+
+// slack is the least time between two looks at all flights.
+const slack = int64(time.Millisecond)
+
+func newWatch() *watch {
+	w := &watch{epoch: time.Now()}
+	w.armed.Store(never)
+	w.flights.next, w.flights.prev = &w.flights, &w.flights
+	return w
+}
+
+// now is the time since the epoch.
+func (w *watch) now() int64 { return int64(time.Since(w.epoch)) }
+
+// start returns a flight under ctx. It has to be ended.
+func (w *watch) start(ctx context.Context) (*flight, error) {
+	f := &flight{watch: w}
+	f.end.Store(never)
+	f.until.Store(never)
+	f.Context, f.cancel = context.WithCancelCause(ctx)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		f.cancel(ErrClosed)
+		return nil, ErrClosed
+	}
+	last := w.flights.prev
+	f.prev, f.next = last, &w.flights
+	last.next, w.flights.prev = f, f
+	return f, nil
+}
+
+// over ends the flight, and all that hangs on its context.
+func (f *flight) over() {
+	w := f.watch
+	w.mu.Lock()
+	f.prev.next, f.next.prev = f.next, f.prev
+	w.mu.Unlock()
+	f.cancel(context.Canceled)
+}
+
+// arm makes sure that the timer goes off no later than at.
+func (w *watch) arm(at int64) {
+	if at >= w.armed.Load() {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if at < w.armed.Load() && !w.closed {
+		w.set(at)
+	}
+}
+
+// set sets the timer. mu is held.
+func (w *watch) set(at int64) {
+	w.armed.Store(at)
+	d := time.Duration(at - w.now())
+	if w.timer == nil {
+		w.timer = time.AfterFunc(d, w.look)
+		return
+	}
+	w.timer.Reset(d)
+}
+
+// look ends the flights that are late, and sets the timer for the next.
+//
+// An exchange that begins meanwhile sees either the old moment, which has passed,
+// so that it is not earlier than its own deadline and it waits for mu, or never.
+func (w *watch) look() {
+	var cancels []func()
+	w.mu.Lock()
+	w.armed.Store(never)
+	now, next := w.now(), int64(never)
+	for f := w.flights.next; f != &w.flights; f = f.next {
+		at := f.deadline()
+		if at <= now {
+			late := f.late(now)
+			cancels = append(cancels, func() { f.cancel(late) })
+			f.rest()
+			continue
+		}
+		next = min(next, at)
+	}
+	if next != never && !w.closed {
+		w.set(max(next, now+slack))
+	}
+	w.mu.Unlock()
+	for _, cancel := range cancels {
+		cancel()
+	}
+}
+
+// close ends all flights, those that come too.
+func (w *watch) close() {
+	var cancels []context.CancelCauseFunc
+	w.mu.Lock()
+	w.closed = true
+	if w.timer != nil {
+		w.timer.Stop()
+	}
+	for f := w.flights.next; f != &w.flights; f = f.next {
+		cancels = append(cancels, f.cancel)
+	}
+	w.mu.Unlock()
+	for _, cancel := range cancels {
+		cancel(ErrClosed)
+	}
+}
