@@ -13,8 +13,11 @@ import (
 	"github.com/inflight-go/inflight/queue"
 )
 
-// DefaultReadAhead is how many units a Cursor keeps ready.
-const DefaultReadAhead = 64
+// The defaults of CursorOptions.
+const (
+	DefaultReadAhead  = 64
+	DefaultMaxWaiting = 10_000
+)
 
 // CursorOptions changes how a Cursor works. The zero value is the default.
 type CursorOptions[T any] struct {
@@ -23,11 +26,13 @@ type CursorOptions[T any] struct {
 	Skip func(index int64) bool
 	// Key names a unit. The default is no name.
 	Key func(index int64, row T) string
-	// ReadAhead is how many units, at most, are read and neither leased nor done:
-	// those that are ready, and those that were given back and wait for their time.
-	// (More than that wait only if more were leased at once.) The default is
+	// ReadAhead is how many units are kept ready, at most. The default is
 	// DefaultReadAhead.
 	ReadAhead int
+	// MaxWaiting is how many units may wait, after they were given back, for their
+	// time; while there are so many nothing more is read. The default is
+	// DefaultMaxWaiting.
+	MaxWaiting int
 }
 
 // A Cursor is the queue of a job that one process runs: the input, in its order,
@@ -41,7 +46,7 @@ type Cursor[T any] struct {
 	quit  chan struct{} // closed by Close
 
 	mu      sync.Mutex
-	held    int // read and not leased: ready, or in retries
+	held    int // ready to be leased
 	left    int // read and not done
 	leased  *roaring64.Bitmap
 	retries map[int64]*time.Timer
@@ -65,9 +70,12 @@ func NewCursor[T any](input iter.Seq2[T, error], o CursorOptions[T]) *Cursor[T] 
 	if o.ReadAhead <= 0 {
 		o.ReadAhead = DefaultReadAhead
 	}
+	if o.MaxWaiting <= 0 {
+		o.MaxWaiting = DefaultMaxWaiting
+	}
 	return &Cursor[T]{
 		input: input, o: o,
-		ready:   queue.New[Unit[T]](queue.Unbounded), // held is the bound
+		ready:   queue.New[Unit[T]](queue.Unbounded), // bounded by full
 		more:    make(chan struct{}, 1),
 		quit:    make(chan struct{}),
 		leased:  roaring64.New(),
@@ -164,21 +172,32 @@ func (c *Cursor[T]) Retry(ctx context.Context, u Unit[T], after time.Duration) e
 	if !c.leased.CheckedRemove(uint64(u.Index)) {
 		return ErrNotLeased
 	}
-	c.held++
-	if c.closed {
-		return nil
+	switch {
+	case c.closed:
+	case after <= 0:
+		c.put(u)
+	default:
+		c.retries[u.Index] = time.AfterFunc(after, func() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			delete(c.retries, u.Index)
+			c.put(u)
+			c.readOn()
+		})
 	}
-	if after <= 0 {
-		_ = c.ready.PutNow(u) // refused only when the input has failed
-		return nil
-	}
-	c.retries[u.Index] = time.AfterFunc(after, func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		delete(c.retries, u.Index)
-		_ = c.ready.PutNow(u)
-	})
 	return nil
+}
+
+// put makes a unit ready. The queue is unbounded, and refuses nothing unless the
+// cursor is closed or the input has failed. The caller holds mu.
+func (c *Cursor[T]) put(u Unit[T]) {
+	c.held++
+	_ = c.ready.PutNow(u)
+}
+
+// full reports whether the reader has to wait. The caller holds mu.
+func (c *Cursor[T]) full() bool {
+	return c.held >= c.o.ReadAhead || len(c.retries) >= c.o.MaxWaiting
 }
 
 // Skipped returns how many units were skipped so far.
@@ -250,7 +269,7 @@ func (c *Cursor[T]) take(row T) bool {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for !skip && c.held >= c.o.ReadAhead && !c.closed {
+	for !skip && c.full() && !c.closed {
 		c.mu.Unlock()
 		select {
 		case <-c.more:
@@ -266,15 +285,14 @@ func (c *Cursor[T]) take(row T) bool {
 		c.skipped++
 		return true
 	}
-	c.held++
 	c.left++
-	_ = c.ready.PutNow(u) // unbounded, and shut down by Close alone
+	c.put(u)
 	return true
 }
 
 // readOn lets the reader go on if there is room. The caller holds mu.
 func (c *Cursor[T]) readOn() {
-	if c.held < c.o.ReadAhead {
+	if !c.full() {
 		select {
 		case c.more <- struct{}{}:
 		default:

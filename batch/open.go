@@ -35,14 +35,14 @@ func Open(path string, job Job, o JournalOptions) (*Journal, error) {
 
 // open does the steps. Up to lock nothing may be created beside what is not ours.
 func (j *Journal) open() error {
-	size, err := j.look()
-	if err != nil {
+	if _, err := j.look(); err != nil {
 		return err
 	}
 	if err := j.lock(); err != nil {
 		return err
 	}
-	if size, err = j.look(); err != nil { // again, now that it stays as it is
+	size, err := j.look() // again, now that it stays as it is
+	if err != nil {
 		return err
 	}
 	if size == 0 || j.o.Force && !j.o.Resume {

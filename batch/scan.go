@@ -12,7 +12,6 @@ type lineReader struct {
 	end      int64 // of the part
 	buf      []byte
 	from, to int // of what is in buf and was not returned
-	err      error
 }
 
 const lineBuffer = 1 << 20

@@ -1,0 +1,3 @@
+// Package batchtest has the tests that a batch.Queue and a batch.Sink have to pass,
+// whatever stands behind them.
+package batchtest
