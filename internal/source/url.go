@@ -25,6 +25,9 @@ func checkURL(url string) (offset int, reason string) {
 			continue
 		}
 		rest := url[i+3:]
+		if scheme == "demo" && strings.HasPrefix(rest, "/") {
+			return 0, "" // it has one host, which need not be named
+		}
 		if rest == "" || strings.IndexByte("/?#:", rest[0]) >= 0 {
 			return i + 3, "not a URL: there is no host"
 		}
