@@ -59,6 +59,7 @@ func (g *Gate) left() time.Duration {
 // CloseUntil reports false, and does nothing, if t is not later than now and than
 // the moment until which the gate is closed already.
 func (g *Gate) CloseUntil(t time.Time) bool {
+	park.Point(context.Background(), park.OpGate, &g.obj)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	d := t.Sub(park.Now())
