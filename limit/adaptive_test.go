@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -128,6 +129,28 @@ func TestAdaptiveFindsTheCapacityByLatency(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A server of which all answers take longer than before is found to be one that has
+// no line.
+func TestAdaptiveMeasuresAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const capacity = 20
+		var slow atomic.Bool
+		latency := func() time.Duration {
+			if slow.Load() {
+				return 300 * time.Millisecond
+			}
+			return 50 * time.Millisecond
+		}
+		s, a := newServer(capacity, latency), limit.NewAdaptive(1, 100)
+		defer s.use(t, 100, a)()
+		time.Sleep(30 * time.Second)
+		slow.Store(true)
+		time.Sleep(5 * time.Minute)
+		between(t, "limit", usual(a, 30), capacity, 2*capacity+8)
+		same(t, "latency without a load", a.Stats().Base.Round(10*time.Millisecond), 300*time.Millisecond)
+	})
 }
 
 // usual returns the median of the limit in as many seconds: it is lower when the

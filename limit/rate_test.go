@@ -385,6 +385,24 @@ func TestRateLogIsBounded(t *testing.T) {
 	})
 }
 
+// Starts that come close together, all the time, do not become one that never ends.
+func TestRateLogMovesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 10_000
+		r := limit.NewRate(n, time.Second, limit.Burst(n))
+		rec := newRecord()
+		for range 60_000 {
+			if r.Try() {
+				rec.add(1)
+			}
+			time.Sleep(50 * time.Microsecond)
+		}
+		if got := len(rec.starts); got < 3*n*99/100 || got > 3*n {
+			t.Errorf("%d starts in 3 s, want %d", got, 3*n)
+		}
+	})
+}
+
 // A clock that goes back is another one: that of the world after a test's.
 func TestRateUnderAnotherClock(t *testing.T) {
 	r := limit.NewRate(1, time.Hour)
