@@ -109,21 +109,20 @@ func (c *call) load(from io.Reader, expected, longest int64) error {
 		size = min(expected, 256<<10, longest)
 	}
 	var err error
-	var more [1]byte
 	buf := make([]byte, 0, size)
 	for err == nil {
 		room := buf[len(buf):cap(buf)]
 		if len(room) == 0 {
 			// Full: if this is the end, no room need be made.
 			var n int
-			if n, err = from.Read(more[:]); n == 0 {
+			if n, err = from.Read(c.more[:]); n == 0 {
 				continue
 			}
 			if int64(len(buf)) == longest {
 				out.Truncated = true
 				break
 			}
-			buf = append(buf, more[0])
+			buf = append(buf, c.more[0])
 			continue
 		}
 		var n int

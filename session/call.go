@@ -17,6 +17,7 @@ type call struct {
 	ctx    context.Context // the caller's
 	f      *flight         // that of the attempt under way
 	first  hop
+	hop    hop // the exchange under way
 	out    *Response
 	decode bool // compressed bodies are ours to decompress
 
@@ -32,6 +33,8 @@ type call struct {
 	queued, rated, paused time.Duration
 
 	body   body
+	more   [1]byte
+	plain  Request // of Get, instead of one of the caller's
 	tracer *tracer // nil without Options.Trace
 }
 
@@ -43,7 +46,11 @@ type call struct {
 // and an attempt that was under way is given up. Do returns when the body was
 // read; there is nothing to be closed.
 func (s *Session) Do(ctx context.Context, r *Request) (*Response, error) {
-	c := &call{s: s, r: r, ctx: ctx, out: &Response{Started: time.Now()}}
+	return s.do(ctx, &call{r: r})
+}
+
+func (s *Session) do(ctx context.Context, c *call) (*Response, error) {
+	c.s, c.ctx, c.out = s, ctx, &Response{Started: time.Now()}
 	c.out.Attempts = c.out.first[:0]
 	if ctx.Err() != nil {
 		return nil, c.failed(context.Cause(ctx))

@@ -10,6 +10,7 @@ import (
 	"net/http/httptrace"
 	"net/textproto"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -95,10 +96,11 @@ func hostKey(u *url.URL) string {
 
 // follow makes the exchanges of an attempt.
 func (c *call) follow() error {
-	h := c.first
+	c.hop = c.first
+	h := &c.hop
 	var visited []string
 	for n := 0; ; n++ {
-		next, err := c.exchange(&h)
+		next, err := c.exchange(h)
 		if err != nil || next == nil {
 			return err
 		}
@@ -107,21 +109,12 @@ func (c *call) follow() error {
 		}
 		if c.s.jar == nil { // with cookies the same URL may answer something else
 			visited = append(visited, h.method+" "+h.url.String())
-			if at := next.method + " " + next.url.String(); contains(visited, at) {
+			if at := next.method + " " + next.url.String(); slices.Contains(visited, at) {
 				return &classError{retry.ClassRedirect, fmt.Errorf("%w: back to %s", ErrRedirectLoop, withoutUser(next.url))}
 			}
 		}
-		h = *next
+		h = next
 	}
-}
-
-func contains(list []string, s string) bool {
-	for _, v := range list {
-		if v == s {
-			return true
-		}
-	}
-	return false
 }
 
 // exchange waits for a place, makes one exchange, and returns where a redirect
@@ -190,9 +183,10 @@ func (c *call) build(h *hop) *http.Request {
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}).WithContext(c.traced())
 	if len(h.body) > 0 {
-		req.ContentLength = int64(len(h.body))
-		req.GetBody = func() (io.ReadCloser, error) { return newPayload(h.body), nil }
-		req.Body = newPayload(h.body)
+		content := h.body
+		req.ContentLength = int64(len(content))
+		req.GetBody = func() (io.ReadCloser, error) { return newPayload(content), nil }
+		req.Body = newPayload(content)
 	}
 	return req
 }

@@ -73,7 +73,9 @@ func (s *Session) init() (err error) {
 
 // Get is Do for a GET of the URL.
 func (s *Session) Get(ctx context.Context, url string) (*Response, error) {
-	return s.Do(ctx, &Request{URL: url})
+	c := &call{plain: Request{URL: url}}
+	c.r = &c.plain
+	return s.do(ctx, c)
 }
 
 // Close closes the session: requests that are under way end with ErrClosed, as do

@@ -91,14 +91,20 @@ type circuit struct {
 }
 
 // An Outcome is what became of a call.
-type Outcome error
+type Outcome int
 
-// The outcomes of a call.
+// The outcomes of a call. One that is Ignored counts as if there had been no call:
+// it was cancelled, for example.
+const (
+	Success Outcome = iota
+	Failure
+	Ignored
+)
+
+// What the state machine is told.
 var (
-	Success Outcome
-	Failure Outcome = errors.New("inflight/retry/breaker: the call has failed")
-	// Ignored counts as if there had been no call: it was cancelled, for example.
-	Ignored Outcome = errors.New("inflight/retry/breaker: the call does not count")
+	errFailure = errors.New("failure")
+	errIgnored = errors.New("ignored")
 )
 
 // A Pass is the permission for one call. The zero Pass is of no breaker.
@@ -114,7 +120,14 @@ func (p Pass) Done(o Outcome) {
 	if p.c == nil {
 		return
 	}
-	p.done(o)
+	switch o {
+	case Success:
+		p.done(nil)
+	case Failure:
+		p.done(errFailure)
+	default:
+		p.done(errIgnored)
+	}
 	p.c.settle()
 }
 
@@ -196,7 +209,7 @@ func (b *Breaker) newCircuit(key string) *circuit {
 			calls := n.TotalSuccesses + n.TotalFailures
 			return int(calls) >= b.opts.Samples && float64(n.TotalFailures) >= b.opts.Share*float64(calls)
 		},
-		IsExcluded: func(err error) bool { return err == Ignored },
+		IsExcluded: func(err error) bool { return err == errIgnored },
 		OnStateChange: func(_ string, _, to gobreaker.State) {
 			c.mu.Lock()
 			defer c.mu.Unlock()
