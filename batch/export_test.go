@@ -1,0 +1,42 @@
+package batch
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+)
+
+// File is what a Journal writes to.
+type File = file
+
+// Wrap replaces the file of a journal.
+func (j *Journal) Wrap(f func(File) File) { j.file = f(j.file) }
+
+// CheckpointNow writes a checkpoint, also if none is due.
+func (j *Journal) CheckpointNow() error {
+	j.point = checkpointing{}
+	return j.writeCheckpoint()
+}
+
+// ParseLine is parseLine; why is empty for a good line.
+func ParseLine(b []byte) (index int64, failure bool, why string) {
+	index, ok, why := parseLine(b)
+	return index, ok == failed, why
+}
+
+// ToLine is toLine.
+func ToLine(index int64, key string, data []byte, err error) Line {
+	return toLine(index, key, data, err)
+}
+
+// DecodeCheckpoint reports whether b is a checkpoint.
+func DecodeCheckpoint(b []byte) bool {
+	_, ok := decodeCheckpoint(b)
+	return ok
+}
+
+const MostUnsynced = mostUnsynced
+
+// Sum appends what makes b look like a whole checkpoint.
+func Sum(b []byte) []byte {
+	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
+}

@@ -1,0 +1,241 @@
+package batch_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/inflight-go/inflight/batch"
+)
+
+// kills is how often processes are killed in each test: BATCH_KILLS for more.
+func kills(t *testing.T) int {
+	if n, err := strconv.Atoi(os.Getenv("BATCH_KILLS")); err == nil {
+		return n
+	}
+	if testing.Short() {
+		return 3
+	}
+	return 6
+}
+
+// A childJob is a job that runs in a process of its own.
+type childJob struct {
+	path  string
+	units int
+	order batch.Order
+	retry bool // the failures again
+	slow  bool // the first unit
+}
+
+// row is what unit i brings in an uninterrupted run; every seventh fails the first
+// time.
+func (c childJob) row(i int64) string {
+	pad := strings.Repeat("x", int(i*i%97))
+	switch {
+	case i%7 != 3:
+		return fmt.Sprintf(`"ok":true,"row":%d,"pad":"%s"`, i, pad)
+	case c.retry:
+		return fmt.Sprintf(`"ok":true,"row":%d,"again":true`, i)
+	}
+	return fmt.Sprintf(`"ok":false,"row":%d,"pad":"%s"`, i, pad)
+}
+
+func (c childJob) want() (lines []string) {
+	for i := range int64(c.units) {
+		lines = append(lines, string(line(i, c.row(i)).Data))
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// command is the process: it resumes the job, or begins it.
+func (c childJob) command(t *testing.T) *exec.Cmd {
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), "BATCH_CHILD=run", "BATCH_OUT="+c.path,
+		fmt.Sprintf("BATCH_JOB=%d %d %v %v", c.units, c.order, c.retry, c.slow))
+	var said strings.Builder
+	cmd.Stdout, cmd.Stderr = &said, &said
+	t.Cleanup(func() {
+		if t.Failed() && said.Len() > 0 {
+			t.Logf("the process said: %s", said.String())
+		}
+	})
+	return cmd
+}
+
+// child is what the process does. It returns the exit code.
+func child(mode string) int {
+	if mode == "full" {
+		return fullChild()
+	}
+	c := childJob{path: os.Getenv("BATCH_OUT")}
+	if _, err := fmt.Sscan(os.Getenv("BATCH_JOB"), &c.units, &c.order, &c.retry, &c.slow); err != nil {
+		fmt.Println(err)
+		return 2
+	}
+	if err := c.run(); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	return 0
+}
+
+func (c childJob) run() error {
+	out, err := batch.Open(c.path, batch.Job{Options: map[string]string{"units": strconv.Itoa(c.units)}}, batch.JournalOptions{
+		Resume: true, RetryFailed: c.retry, SyncDelay: 5 * time.Millisecond, SyncLines: 100, CheckpointMin: 1,
+	})
+	if err != nil {
+		return err
+	}
+	in := batch.NewCursor(ints(c.units), batch.CursorOptions[int64]{Skip: out.Done})
+	defer in.Close()
+	work := func(ctx context.Context, u batch.Unit[int64]) ([]byte, error) {
+		switch {
+		case c.slow && u.Index == 0:
+			time.Sleep(20 * time.Millisecond)
+		case u.Index%4 == 0:
+			time.Sleep(time.Duration(u.Index%5) * 100 * time.Microsecond)
+		}
+		return line(u.Index, c.row(u.Index)).Data, nil
+	}
+	_, err = batch.Run(context.Background(), in, work, out, batch.Options{
+		Concurrency: 16, Order: c.order, Window: batch.Window{Lines: 50, Path: c.path + ".spill"},
+	})
+	if err == nil {
+		err = out.Compact(context.Background())
+	}
+	return errors.Join(err, out.Close())
+}
+
+func ints(n int) iter.Seq2[int64, error] {
+	return func(yield func(int64, error) bool) {
+		for i := range int64(n) {
+			if !yield(i, nil) {
+				return
+			}
+		}
+	}
+}
+
+// finish runs the job, killing it n times at random moments, until it ends by itself.
+func (c childJob) finish(t *testing.T, n int, random *rand.Rand) (killed int) {
+	t.Helper()
+	for tries := 0; ; tries++ {
+		cmd := c.command(t)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		life := time.Duration(random.Int64N(int64(60 * time.Millisecond)))
+		if killed >= n {
+			life = time.Minute
+		}
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Fatalf("a process that was not killed has failed: %v", err)
+			}
+			return killed
+		case <-time.After(life):
+			cmd.Process.Kill()
+			<-ended
+			killed++
+		}
+	}
+}
+
+// A job that is killed again and again has the output of one that was not.
+func TestKilled(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	for _, suffix := range suffixes {
+		for _, order := range []batch.Order{batch.OrderCompletion, batch.OrderInput} {
+			t.Run(order.String()+suffix, func(t *testing.T) {
+				t.Parallel()
+				random := rand.New(rand.NewPCG(seed, 0))
+				for n := kills(t); n > 0; {
+					c := childJob{path: outPath(t, suffix), units: 4000, order: order, slow: order == batch.OrderInput}
+					n -= c.finish(t, n, random)
+					c.check(t)
+					c.retry = true
+					n -= c.finish(t, n, random)
+					c.check(t)
+				}
+			})
+		}
+	}
+}
+
+// check looks at what a finished job has left.
+func (c childJob) check(t *testing.T) {
+	t.Helper()
+	got := linesOf(t, c.path)
+	if c.order == batch.OrderInput && !c.retry && !slices.IsSortedFunc(got, byIndex) {
+		t.Error("the lines are not in the order of the input")
+	}
+	slices.Sort(got)
+	if want := c.want(); !slices.Equal(got, want) {
+		missing, extra := difference(want, got), difference(got, want)
+		t.Fatalf("%d lines, want %d; missing: %.300q; too many: %.300q", len(got), len(want), missing, extra)
+	}
+	for _, name := range []string{".compact", ".ckpt.tmp"} {
+		if _, err := os.Stat(c.path + name); err == nil {
+			t.Errorf("%s was left behind", name)
+		}
+	}
+}
+
+func byIndex(a, b string) int {
+	i, _, _ := batch.ParseLine([]byte(a))
+	k, _, _ := batch.ParseLine([]byte(b))
+	return int(i - k)
+}
+
+// difference returns what is in a, and not as often in b.
+func difference(a, b []string) (d []string) {
+	count := make(map[string]int)
+	for _, s := range b {
+		count[s]++
+	}
+	for _, s := range a {
+		if count[s]--; count[s] < 0 {
+			d = append(d, s)
+		}
+	}
+	return d
+}
+
+// While one process writes, another is refused, and harms nothing.
+func TestTwoProcesses(t *testing.T) {
+	path := outPath(t, "")
+	j, err := batch.Open(path, batch.Job{Options: map[string]string{"units": "10"}}, batch.JournalOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	mustCommit(t, j, line(100, `"x":1`))
+	c := childJob{path: path, units: 10}
+	cmd := c.command(t)
+	if err := cmd.Run(); err == nil || !strings.Contains(fmt.Sprint(cmd.Stdout), batch.ErrLocked.Error()) {
+		t.Fatalf("a second process: %v, %v; want ErrLocked", err, cmd.Stdout)
+	}
+	wantFile(t, path, line(100, `"x":1`))
+	mustClose(t, j)
+	if err := c.command(t).Run(); err != nil {
+		t.Fatalf("a process after the first has closed: %v", err)
+	}
+	if got := linesOf(t, path); len(got) != 11 {
+		t.Errorf("%d lines, want 11", len(got))
+	}
+}
