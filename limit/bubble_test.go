@@ -52,7 +52,10 @@ type drowsy struct {
 	grain time.Duration // timers fire when this has passed once more
 	nap   time.Duration // before a goroutine runs, at most
 
+	stuck bool // timers can't be stopped: they fire all the same
+
 	mu      sync.Mutex
+	back    time.Duration // how far the clock was set back
 	rnd     *rand.Rand
 	wakeups map[*park.Waiter]chan struct{}
 	timers  int // that are set now
@@ -109,12 +112,26 @@ func (m *drowsy) Unpark(w *park.Waiter) {
 	}
 }
 
-func (m *drowsy) Now() time.Time { return time.Now() }
+func (m *drowsy) Now() time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return time.Now().Add(-m.back)
+}
+
+// setBack sets the clock back.
+func (m *drowsy) setBack(d time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.back += d
+}
 
 func (m *drowsy) AfterFunc(d time.Duration, f func()) (stop func() bool) {
 	m.count(1)
 	t := time.AfterFunc(d+m.upTo(m.grain), func() { m.count(-1); f() })
 	return func() bool {
+		if m.stuck {
+			return false
+		}
 		stopped := t.Stop()
 		if stopped {
 			m.count(-1)

@@ -255,6 +255,7 @@ func TestBudgetExtremes(t *testing.T) {
 		}
 		r, _ := b.Reserve(t.Context(), 5)
 		time.Sleep(time.Minute)
+		same(t, "used, before it is settled", b.Stats().Used, 0)
 		r.Settle(3) // long gone
 		same(t, "used", b.Stats().Used, 0)
 		r, _ = b.Reserve(t.Context(), 5)

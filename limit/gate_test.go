@@ -104,3 +104,24 @@ func TestGateCancelled(t *testing.T) {
 		m.oneTimer(t)
 	})
 }
+
+// A timer that could not be stopped, and one that fires too early because the clock
+// was set back, open nothing.
+func TestGateTimersOutOfTurn(t *testing.T) {
+	asleep(t, 0, 0, func(t *testing.T, m *drowsy) {
+		m.stuck = true
+		var g limit.Gate
+		began := m.Now()
+		g.CloseUntil(began.Add(5 * time.Second))
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			same(t, "error", g.Wait(t.Context()), nil)
+			same(t, "opened", m.Now(), began.Add(8*time.Second))
+		})
+		synctest.Wait()
+		g.CloseUntil(began.Add(8 * time.Second))
+		time.Sleep(6 * time.Second)
+		m.setBack(time.Second)
+		wg.Wait()
+	})
+}

@@ -14,27 +14,27 @@ func TestParseRate(t *testing.T) {
 		per  time.Duration
 		text string
 	}{
-		"100/s":              {100, time.Second, "100/s"},
-		"5000/1m":            {5000, time.Minute, "5000/m"},
-		"500/m":              {500, time.Minute, "500/m"},
-		"5/2s":               {5, 2 * time.Second, "5/2s"},
-		"10/1m30s":           {10, 90 * time.Second, "10/1m30s"},
-		"10/1h":              {10, time.Hour, "10/h"},
-		"10/2h30m":           {10, 150 * time.Minute, "10/2h30m"},
-		"3/100ms":            {3, 100 * time.Millisecond, "3/100ms"},
-		"3/ms":               {3, time.Millisecond, "3/1ms"},
-		"1000/d":             {1000, 24 * time.Hour, "1000/d"},
-		"1000/7d":            {1000, 168 * time.Hour, "1000/168h"},
-		" 7 / 3s ":           {7, 3 * time.Second, "7/3s"},
-		"1.5/s":              {3, 2 * time.Second, "3/2s"},
-		"0.5/s":              {1, 2 * time.Second, "1/2s"},
-		"2.50/m":             {5, 2 * time.Minute, "5/2m"},
-		"0.001/s":            {1, 1000 * time.Second, "1/16m40s"},
-		"1.333333333/s":      {1, 750000001, "1/750.000001ms"}, // 750 000 000.2 ns
-		"99.9999/s":          {99, 990000991, "99/990.000991ms"},
-		"1/.5s":              {1, 500 * time.Millisecond, "1/500ms"},
-		"007/s":              {7, time.Second, "7/s"},
-		"1000000000000000/s": {1_000_000_000_000_000, time.Second, "1000000000000000/s"},
+		"100/s":         {100, time.Second, "100/s"},
+		"5000/1m":       {5000, time.Minute, "5000/m"},
+		"500/m":         {500, time.Minute, "500/m"},
+		"5/2s":          {5, 2 * time.Second, "5/2s"},
+		"10/1m30s":      {10, 90 * time.Second, "10/1m30s"},
+		"10/1h":         {10, time.Hour, "10/h"},
+		"10/2h30m":      {10, 150 * time.Minute, "10/2h30m"},
+		"3/100ms":       {3, 100 * time.Millisecond, "3/100ms"},
+		"3/ms":          {3, time.Millisecond, "3/1ms"},
+		"1000/d":        {1000, 24 * time.Hour, "1000/d"},
+		"1000/7d":       {1000, 168 * time.Hour, "1000/168h"},
+		" 7 / 3s ":      {7, 3 * time.Second, "7/3s"},
+		"1.5/s":         {3, 2 * time.Second, "3/2s"},
+		"0.5/s":         {1, 2 * time.Second, "1/2s"},
+		"2.50/m":        {5, 2 * time.Minute, "5/2m"},
+		"0.001/s":       {1, 1000 * time.Second, "1/16m40s"},
+		"1.333333333/s": {1, 750000001, "1/750.000001ms"}, // 750 000 000.2 ns
+		"99.9999/s":     {99, 990000991, "99/990.000991ms"},
+		"1/.5s":         {1, 500 * time.Millisecond, "1/500ms"},
+		"007/s":         {7, time.Second, "7/s"},
+		"1000000000/s":  {1_000_000_000, time.Second, "1000000000/s"},
 	} {
 		n, per, err := limit.ParseRate(s)
 		if n != want.n || per != want.per || err != nil {

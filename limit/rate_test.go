@@ -403,6 +403,46 @@ func TestRateLogMovesOn(t *testing.T) {
 	})
 }
 
+// A timer that could not be stopped lets nobody through.
+func TestRateTimersOutOfTurn(t *testing.T) {
+	asleep(t, 0, 0, func(t *testing.T, m *drowsy) {
+		m.stuck = true
+		r := limit.NewRate(1, 10*time.Second)
+		r.Try()
+		rec := newRecord()
+		var wg sync.WaitGroup
+		for range 2 {
+			wg.Go(func() { r.Wait(t.Context()); rec.add(1) })
+		}
+		synctest.Wait()
+		time.Sleep(time.Second)
+		r.Set(1, 20*time.Second)
+		wg.Wait()
+		same(t, "the first", rec.starts[0].at, 20*time.Second)
+		same(t, "the second", rec.starts[1].at, 40*time.Second)
+	})
+}
+
+// The clock may go back while somebody is let through.
+func TestRateUnderAnotherClockMeanwhile(t *testing.T) {
+	asleep(t, 0, time.Second, func(t *testing.T, m *drowsy) {
+		r := limit.NewRate(1, 10*time.Second)
+		for range 5 {
+			r.Try()
+			done := make(chan error)
+			go func() { done <- r.Wait(t.Context()) }()
+			for r.Stats().Waiting == 0 || r.Stats().Next > time.Millisecond {
+				time.Sleep(time.Millisecond)
+			}
+			time.Sleep(2 * time.Millisecond) // it was let through, and naps
+			m.setBack(time.Hour)
+			same(t, "by the new clock", r.Try(), true)
+			same(t, "error", <-done, nil)
+			m.setBack(time.Hour)
+		}
+	})
+}
+
 // A clock that goes back is another one: that of the world after a test's.
 func TestRateUnderAnotherClock(t *testing.T) {
 	r := limit.NewRate(1, time.Hour)
