@@ -1,9 +1,20 @@
 package fetch
 
+import "time"
+
 // AppendString is appendString.
 func AppendString(s string) string { return string(appendString(nil, s)) }
 
 // NewBody returns how a body is shown, and the line's member for it.
 func NewBody(how, contentType, data string) string {
 	return string(newBody(how, contentType, []byte(data)).append(nil))
+}
+
+// Quantiles returns the quantiles of some durations.
+func Quantiles(ds []time.Duration, shares ...float64) []time.Duration {
+	l := new(latencies)
+	for _, d := range ds {
+		l.add(d)
+	}
+	return l.quantiles(shares...)
 }

@@ -7,29 +7,30 @@ import "time"
 type Options struct {
 	Args []string // URLs, or one URL template when there is an input
 
-	Input    []string // files, "-" for stdin
-	In       string   // lines, jsonl, csv, tsv; "" by the suffix
-	Limit    int64
-	Offset   int64
-	Sample   float64 // the share of rows to take, 0 for all
-	Dedupe   string  // none, request, key
-	KeyExpr  string  // jq over the row
-	Strict   bool    // stop at the first bad row
-	Method   string
-	Post     string // the URL of a POST
-	Header   []string
-	Data     string
-	DataFile string
-	JSON     string
-	Form     []string
-	Query    []string
-	Cookie   []string
-	Jar      bool // keep the cookies that servers set
-	User     string
-	Bearer   string
-	Netrc    bool
-	IdemKey  string
-	Agent    string
+	Input     []string // files, "-" for stdin
+	In        string   // lines, jsonl, csv, tsv; "" by the suffix
+	Limit     int64
+	Offset    int64
+	Sample    float64 // the share of rows to take, 0 for all
+	Dedupe    string  // none, request, key
+	KeyExpr   string  // jq over the row
+	Strict    bool    // stop at the first bad row
+	Method    string
+	Post      string // the URL of a POST
+	Header    []string
+	Data      string
+	DataFile  string
+	JSON      string
+	Form      []string
+	Multipart []string
+	Query     []string
+	Cookie    []string
+	Jar       bool // keep the cookies that servers set
+	User      string
+	Bearer    string
+	Netrc     bool
+	IdemKey   string
+	Agent     string
 
 	Concurrency int
 	PerHost     int // 0 for no limit
@@ -111,7 +112,7 @@ func Defaults() Options {
 		RetryBudget:    "20%",
 		Breaker:        "off",
 		BreakerMode:    "wait",
-		HTTP:           "auto",
+		HTTP:           "1.1",
 		TLSMin:         "1.2",
 		Compressed:     true,
 		MaxRedirects:   10,

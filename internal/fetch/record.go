@@ -33,6 +33,7 @@ type record struct {
 	Body        body
 	Cost        []cost
 	Failure     *failure
+	tries       []attempt // all of them, where there was more than one
 }
 
 // A timing is a phase and how long it took.

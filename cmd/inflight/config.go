@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// A config file holds flags: those of defaults, and those of the profile that was
+// asked for.
+//
+//	defaults: {concurrency: 50}
+//	profiles:
+//	  chat: {rate: 500/1m, bearer: "env:API_KEY", header: ["X-Team: a"]}
+type config struct {
+	Defaults map[string]any            `yaml:"defaults"`
+	Profiles map[string]map[string]any `yaml:"profiles"`
+}
+
+// configure sets the flags that the command line does not: from the environment
+// (INFLIGHT_RATE for --rate), else the profile, else the file's defaults.
+func configure(cmd *cobra.Command, path, profile string) error {
+	c, path, err := readConfig(path)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	chosen, ok := c.Profiles[profile]
+	if profile != "" && !ok {
+		return &exitError{exitUsage, fmt.Errorf("--profile %q: there is no such profile in %s", profile, path)}
+	}
+	flags := cmd.Flags()
+	for _, set := range []map[string]any{chosen, c.Defaults} {
+		for name := range set {
+			if flags.Lookup(name) == nil {
+				return &exitError{exitUsage, fmt.Errorf("%s: there is no flag %q", path, name)}
+			}
+		}
+	}
+	var failed error
+	flags.VisitAll(func(f *pflag.Flag) {
+		if failed != nil || f.Changed {
+			return
+		}
+		variable := "INFLIGHT_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		if value, ok := os.LookupEnv(variable); ok {
+			failed = set(flags, f, value, variable)
+		} else if value, ok := chosen[f.Name]; ok {
+			failed = set(flags, f, value, path)
+		} else if value, ok := c.Defaults[f.Name]; ok {
+			failed = set(flags, f, value, path)
+		}
+	})
+	if failed != nil {
+		return &exitError{exitUsage, failed}
+	}
+	return nil
+}
+
+func set(flags *pflag.FlagSet, f *pflag.Flag, value any, where string) error {
+	list, ok := value.([]any)
+	if !ok {
+		list = []any{value}
+	}
+	for _, v := range list {
+		if err := flags.Set(f.Name, fmt.Sprint(v)); err != nil {
+			return fmt.Errorf("%s: %s: %w", where, f.Name, err)
+		}
+	}
+	return nil
+}
+
+// readConfig reads the file at path or, where none is named, the one that is there.
+func readConfig(path string) (c config, found string, err error) {
+	candidates := []string{path}
+	if path == "" {
+		candidates = []string{"inflight.yaml"}
+		if dir, err := os.UserConfigDir(); err == nil {
+			candidates = append(candidates, filepath.Join(dir, "inflight", "inflight.yaml"))
+		}
+	}
+	for _, found = range candidates {
+		text, err := os.ReadFile(found)
+		if os.IsNotExist(err) && path == "" {
+			continue
+		}
+		if err != nil {
+			return c, found, err
+		}
+		if err := yaml.UnmarshalWithOptions(text, &c, yaml.Strict()); err != nil {
+			return c, found, fmt.Errorf("%s: %s", found, yaml.FormatError(err, false, true))
+		}
+		return c, found, nil
+	}
+	return c, "the config file", nil
+}

@@ -1,0 +1,4 @@
+package main
+
+// Main is main.
+func Main() { main() }

@@ -1,0 +1,279 @@
+package main_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/inflight-go/inflight/internal/origin"
+)
+
+// serve serves the demo origin on a port, where tests can count.
+func serve(t *testing.T, o origin.Options) *origin.Server {
+	t.Helper()
+	s, err := origin.Listen(context.WithoutCancel(t.Context()), "127.0.0.1:0", origin.New(o))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// wantLines checks that there is one line for each index below n, and returns them
+// in that order.
+func wantLines(t *testing.T, all []result, n int) []result {
+	t.Helper()
+	all = slices.SortedFunc(slices.Values(all), func(a, b result) int { return int(a.Index - b.Index) })
+	if len(all) != n {
+		t.Fatalf("there are %d lines, want %d", len(all), n)
+	}
+	for i, r := range all {
+		if r.Index != int64(i) {
+			t.Fatalf("line %d is of index %d", i, r.Index)
+		}
+	}
+	return all
+}
+
+// A hundred calls run at once, each has its line, and the summary says how long
+// one after the other would have taken.
+func TestFetchDemo(t *testing.T) {
+	cmd := process(t, "fetch", "demo:///delay/300ms?id={1..100}", "-o", "out.jsonl")
+	code, out, errOut := run(t, cmd)
+	if code != 0 || out != "" || !strings.Contains(errOut, "100 ok") || !strings.Contains(errOut, "one after the other") {
+		t.Errorf("exit code %d, stdout %q, stderr %q", code, out, errOut)
+	}
+	for i, r := range wantLines(t, results(t, output(cmd, "out.jsonl")), 100) {
+		if !r.OK || r.Status != 200 || r.URL != fmt.Sprintf("demo:///delay/300ms?id=%d", i+1) || r.Attempts != 1 {
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
+// Without -o the lines are the standard output, and nothing else is.
+func TestFetchToStdout(t *testing.T) {
+	code, out, _ := run(t, process(t, "fetch", "demo:///status/{200,404}", "--retries", "0", "--order", "input"))
+	if code != 1 || strings.Count(out, "\n") != 2 {
+		t.Fatalf("exit code %d, %s", code, out)
+	}
+	if !strings.Contains(out, `"index":0`) || !strings.Contains(out, `"error":{"class":"http","message":"status 404"`) {
+		t.Errorf("the lines are %s", out)
+	}
+}
+
+// A bad row is a line that says what is wrong with it and where, and costs the
+// others nothing.
+func TestFetchBadRows(t *testing.T) {
+	cmd := process(t, "fetch", "-i", "urls.txt", "-o", "out.jsonl")
+	write(t, cmd, "urls.txt", "\xef\xbb\xbfdemo:///status/200\r\n# a comment\r\nnonsense\r\n\r\ndemo:///sta\x00tus/200\r\ndemo:///status/201\n")
+	code, _, errOut := run(t, cmd)
+	if code != 1 {
+		t.Errorf("exit code %d: %s", code, errOut)
+	}
+	all := wantLines(t, results(t, output(cmd, "out.jsonl")), 4)
+	for i, line := range map[int]int{1: 3, 2: 5} {
+		if e := all[i].Error; e == nil || e.Class != "input" || e.File != "urls.txt" || e.Line != line {
+			t.Errorf("row %d: %+v, want an error of line %d", i, e, line)
+		}
+	}
+	if !all[0].OK || !all[3].OK {
+		t.Errorf("the others: %+v, %+v", all[0], all[3])
+	}
+}
+
+// --strict stops at the first bad row, with a code of its own.
+func TestFetchStrict(t *testing.T) {
+	cmd := process(t, "fetch", "-i", "urls.txt", "-o", "out.jsonl", "--strict")
+	write(t, cmd, "urls.txt", "nonsense\n"+strings.Repeat("demo:///delay/200ms\n", 5))
+	code, _, errOut := run(t, cmd)
+	if code != 3 || !strings.Contains(errOut, "urls.txt:1") {
+		t.Errorf("exit code %d: %s", code, errOut)
+	}
+}
+
+// What is wrong with the command line is told, quoted, before anything is sent or
+// written.
+func TestFetchBadUsage(t *testing.T) {
+	for _, row := range []struct {
+		args []string
+		want []string
+	}{
+		{[]string{}, []string{"nothing to fetch"}},
+		{[]string{"demo:///", "--retrys", "3"}, []string{"--retrys", "did you mean --retries?"}},
+		{[]string{"demo:///", "--rate", "fast"}, []string{"--rate", "fast"}},
+		{[]string{"demo:///", "--max-body", "big"}, []string{`--max-body "big"`, "16MiB"}},
+		{[]string{"demo:///", "--order", "random"}, []string{"--order", "completion or input"}},
+		{[]string{"demo:///", "--fail-on", ".status >"}, []string{"--fail-on", ".status >", "^"}},
+		{[]string{"demo:///{1..x}"}, []string{"{1..x}", "^"}},
+		{[]string{"demo:///", "-c", "0"}, []string{"--concurrency"}},
+		{[]string{"demo:///", "--resume"}, []string{"--resume", "-o FILE"}},
+		{[]string{"-i", "missing.txt"}, []string{"missing.txt"}},
+	} {
+		cmd := process(t, append([]string{"fetch", "-o", "out.jsonl"}, row.args...)...)
+		if slices.Contains(row.args, "--resume") {
+			cmd = process(t, append([]string{"fetch"}, row.args...)...)
+		}
+		code, out, errOut := run(t, cmd)
+		if code != 2 || out != "" {
+			t.Errorf("%q: exit code %d, stdout %q, stderr %q", row.args, code, out, errOut)
+		}
+		for _, want := range row.want {
+			if !strings.Contains(errOut, want) {
+				t.Errorf("%q: not in the error: %q\n%s", row.args, want, errOut)
+			}
+		}
+		if _, err := os.Stat(output(cmd, "out.jsonl")); !os.IsNotExist(err) {
+			t.Errorf("%q: the output was touched", row.args)
+		}
+	}
+}
+
+// An output that is there is not touched, unless the user says what to do with it.
+func TestFetchExistingOutput(t *testing.T) {
+	dir := t.TempDir()
+	fetch := func(args ...string) (code int, errOut string) {
+		cmd := process(t, append([]string{"fetch", "demo:///status/200?{1..3}", "-o", "out.jsonl"}, args...)...)
+		cmd.Dir = dir
+		code, _, errOut = run(t, cmd)
+		return code, errOut
+	}
+	if code, errOut := fetch(); code != 0 {
+		t.Fatalf("exit code %d: %s", code, errOut)
+	}
+	before, _ := os.ReadFile(dir + "/out.jsonl")
+	if code, errOut := fetch(); code != 2 || !strings.Contains(errOut, "--resume") || !strings.Contains(errOut, "--force") {
+		t.Errorf("exit code %d: %s", code, errOut)
+	}
+	if code, errOut := fetch("--resume"); code != 0 || !strings.Contains(errOut, "3 done before") {
+		t.Errorf("resumed: exit code %d: %s", code, errOut)
+	}
+	if code, errOut := fetch("--resume", "--select", ".x"); code != 6 || !strings.Contains(errOut, "select") {
+		t.Errorf("another job: exit code %d: %s", code, errOut)
+	}
+	if after, _ := os.ReadFile(dir + "/out.jsonl"); string(after) != string(before) {
+		t.Error("the output was changed")
+	}
+	if code, errOut := fetch("--force"); code != 0 {
+		t.Errorf("forced: exit code %d: %s", code, errOut)
+	}
+	os.WriteFile(dir+"/out.jsonl", []byte("{\"mine\":1}\n"), 0o666)
+	os.Remove(dir + "/out.jsonl.job")
+	if code, errOut := fetch("--resume"); code != 6 {
+		t.Errorf("a foreign output: exit code %d: %s", code, errOut)
+	}
+}
+
+// A run that is killed at any moment, many times, has in the end one line for each
+// row.
+func TestFetchKilled(t *testing.T) {
+	const rows = 600
+	dir := t.TempDir()
+	s := serve(t, origin.Options{})
+	args := []string{"fetch", fmt.Sprintf("%s/delay/2ms?id={1..%d}", s.URL(), rows), "-o", "out.jsonl", "--resume", "-c", "20", "--progress", "off"}
+	kills := 0
+	for i := range 40 {
+		cmd := process(t, args...)
+		cmd.Dir = dir
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(15+i*7%31) * time.Millisecond)
+		cmd.Process.Signal(syscall.SIGKILL)
+		cmd.Wait()
+		if cmd.ProcessState.ExitCode() == 0 {
+			break // it was done
+		}
+		kills++
+	}
+	if kills < 2 {
+		t.Errorf("it was killed %d times", kills)
+	}
+	cmd := process(t, args...)
+	cmd.Dir = dir
+	if code, _, errOut := run(t, cmd); code != 0 {
+		t.Fatalf("exit code %d: %s", code, errOut)
+	}
+	for i, r := range wantLines(t, results(t, dir+"/out.jsonl"), rows) {
+		if want := fmt.Sprintf("%s/delay/2ms?id=%d", s.URL(), i+1); !r.OK || r.URL != want {
+			t.Errorf("row %d: %+v, want %s", i, r, want)
+		}
+	}
+}
+
+// The first interrupt lets what is in flight finish, and says how to go on; what
+// was not begun is left for that.
+func TestFetchInterrupted(t *testing.T) {
+	s := serve(t, origin.Options{})
+	cmd := process(t, "fetch", s.URL()+"/delay/400ms?id={1..40}", "-o", "out.jsonl", "-c", "4")
+	var errOut strings.Builder
+	cmd.Stderr = &errOut
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for s.Origin.Stats().Paths["/delay/{d}"].Requests < 4 {
+		time.Sleep(time.Millisecond)
+	}
+	cmd.Process.Signal(os.Interrupt)
+	cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 130 || !strings.Contains(errOut.String(), "--resume") {
+		t.Errorf("exit code %d: %s", code, errOut.String())
+	}
+	all := results(t, output(cmd, "out.jsonl"))
+	if len(all) != 4 || int64(len(all)) != s.Origin.Stats().Paths["/delay/{d}"].Requests {
+		t.Errorf("%d lines of %d requests", len(all), s.Origin.Stats().Paths["/delay/{d}"].Requests)
+	}
+	for _, r := range all {
+		if !r.OK {
+			t.Errorf("cut short: %+v", r)
+		}
+	}
+}
+
+// A 429 holds its host for all, until the moment that it names, and no other.
+func TestFetchHold(t *testing.T) {
+	var held, free atomic.Int64 // requests at the two
+	var mu sync.Mutex
+	var starts []time.Time
+	slow := httpServer(t, func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		starts = append(starts, time.Now())
+		mu.Unlock()
+		if held.Add(1) == 1 {
+			w.Header().Set("Retry-After", "1")
+			w.WriteHeader(429)
+		}
+	})
+	quick := httpServer(t, func(w http.ResponseWriter, r *http.Request) { free.Add(1) })
+	cmd := process(t, "fetch", "-i", "urls.txt", "-o", "out.jsonl", "-c", "8")
+	write(t, cmd, "urls.txt", slow+"/first\n"+strings.Repeat(quick+"/\n", 30)+strings.Repeat(slow+"/\n", 5))
+	if code, _, errOut := run(t, cmd); code != 0 {
+		t.Fatalf("exit code %d: %s", code, errOut)
+	}
+	if held.Load() < 7 || free.Load() != 30 {
+		t.Errorf("%d requests at the host that was held, %d at the other", held.Load(), free.Load())
+	}
+	first := starts[0]
+	for _, s := range starts[1:] {
+		if d := s.Sub(first); d > 300*time.Millisecond && d < 990*time.Millisecond {
+			t.Errorf("a request came %v after the hold began", d)
+		}
+	}
+}
+
+// httpServer serves on loopback and returns the URL.
+func httpServer(t *testing.T, h http.HandlerFunc) string {
+	t.Helper()
+	s := &http.Server{Handler: h}
+	l := listen(t)
+	go s.Serve(l)
+	t.Cleanup(func() { s.Close() })
+	return "http://" + l.Addr().String()
+}

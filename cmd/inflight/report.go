@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/inflight-go/inflight/internal/report"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+func newReport() *cobra.Command {
+	var asJSON bool
+	var page string
+	cmd := &cobra.Command{
+		Use:   "report FILE",
+		Short: "Say what the results of a run tell: as text, as JSON, or as a page",
+		Long: `report reads results, as fetch writes them, also while they are being written, and
+says how many are ok, how long they took, and what went wrong where.`,
+		Example: `  inflight report results.jsonl
+  inflight report results.jsonl --html results.html`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runReport(cmd, args[0], asJSON, page)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON")
+	cmd.Flags().StringVar(&page, "html", "", "write a page with charts to this `file`")
+	return cmd
+}
+
+func runReport(cmd *cobra.Command, path string, asJSON bool, page string) error {
+	in := cmd.InOrStdin()
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return &exitError{exitUsage, err}
+		}
+		defer f.Close()
+		in = f
+	}
+	s, err := report.Read(cmd.Context(), bufio.NewReaderSize(in, 1<<20))
+	if err != nil {
+		return &exitError{exitIO, err}
+	}
+	if page != "" {
+		if err := writePage(page, s, path); err != nil {
+			return &exitError{exitIO, err}
+		}
+	}
+	out := cmd.OutOrStdout()
+	if asJSON {
+		err = s.WriteJSON(out)
+	} else {
+		err = s.WriteText(out, width(out))
+	}
+	if err != nil {
+		return &exitError{exitIO, err}
+	}
+	return nil
+}
+
+// writePage writes the page, whole or not at all.
+func writePage(path string, s *report.Summary, title string) error {
+	f, err := os.CreateTemp(".", ".page-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // there is nothing of that name when all is well
+	if err := s.WriteHTML(f, title); err != nil {
+		_ = f.Close()
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if err := f.Chmod(0o644); err != nil {
+		_ = f.Close()
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// width is how many columns a terminal has, 100 for what is none.
+func width(out io.Writer) int {
+	if f, ok := out.(*os.File); ok {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+			return w
+		}
+	}
+	return 100
+}

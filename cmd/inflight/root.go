@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit codes, which all commands share.
+const (
+	exitOK       = 0
+	exitFailed   = 1 // finished, and some failed
+	exitUsage    = 2
+	exitBadInput = 3
+	exitStopped  = 4 // by a limit; it can be resumed
+	exitIO       = 5 // output or state
+	exitOtherJob = 6 // the state belongs to another job, or is locked
+)
+
+// An exitError ends the command with a code of its own.
+type exitError struct {
+	code int
+	err  error // nil when all is said
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return ""
+	}
+	return e.err.Error()
+}
+func (e *exitError) Unwrap() error { return e.err }
+func (e *exitError) ExitCode() int { return e.code }
+
+// execute is main without the process.
+func execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) error {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	err := root.ExecuteContext(ctx)
+	if _, ok := errors.AsType[*exitError](err); err != nil && !ok && ctx.Err() == nil {
+		return &exitError{exitUsage, err}
+	}
+	return err
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "inflight",
+		Short: "Run many requests at once, and lose none of them",
+		Long: `inflight works through many requests at once, under limits, and writes one line
+for each. What is killed goes on where it was.
+
+  inflight fetch 'demo:///delay/2s?id={1..100}' -o results.jsonl
+  inflight fetch -i urls.txt -o results.jsonl
+  inflight fetch --resume -i urls.txt -o results.jsonl`,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
+	}
+	root.SetFlagErrorFunc(flagError)
+	root.AddCommand(newFetch(), newDemo(), newBench(), newReport())
+	return root
+}
+
+// flagError says what was wrong, and what may have been meant.
+func flagError(cmd *cobra.Command, err error) error {
+	text := err.Error()
+	if name, ok := strings.CutPrefix(text, "unknown flag: --"); ok {
+		if near := nearestFlag(cmd, name); near != "" {
+			text += fmt.Sprintf("; did you mean --%s?", near)
+		}
+	}
+	return &exitError{exitUsage, fmt.Errorf("%s (see %s --help)", text, cmd.CommandPath())}
+}

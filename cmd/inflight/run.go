@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/inflight-go/inflight/internal/fetch"
+	"github.com/spf13/cobra"
+)
+
+// runFetch runs one job and shows it.
+func runFetch(cmd *cobra.Command, o fetch.Options, v view) error {
+	ctx := cmd.Context()
+	job, err := fetch.New(ctx, o, cmd.InOrStdin(), cmd.OutOrStdout())
+	if err != nil {
+		return coded(err)
+	}
+	defer job.Close()
+	if v.dryRun > 0 {
+		return coded(job.DryRun(ctx, cmd.OutOrStdout(), v.dryRun))
+	}
+	errOut := cmd.ErrOrStderr()
+	if v.verbose {
+		job.Log = errOut
+	}
+	stop := v.watch(job, errOut)
+	summary, err := job.Run(ctx)
+	stop()
+	if summary != nil && v.summary == "text" {
+		summary.WriteText(errOut)
+	} else if summary != nil && v.summary == "json" {
+		if err := summary.WriteJSON(errOut); err != nil {
+			return &exitError{exitIO, err}
+		}
+	}
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx) // the summary has said how to go on
+	case err != nil:
+		return coded(err)
+	case summary.Failed > 0:
+		return &exitError{exitFailed, nil}
+	}
+	return nil
+}
+
+// coded gives an error of a job its exit code.
+func coded(err error) error {
+	e, ok := errors.AsType[*fetch.Error](err)
+	if !ok {
+		if err == nil {
+			return nil
+		}
+		return &exitError{exitIO, err}
+	}
+	code := map[fetch.Kind]int{
+		fetch.Usage: exitUsage, fetch.BadInput: exitBadInput, fetch.Stopped: exitStopped,
+		fetch.IO: exitIO, fetch.OtherJob: exitOtherJob,
+	}[e.Kind]
+	return &exitError{code, err}
+}

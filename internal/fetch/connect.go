@@ -1,0 +1,258 @@
+package fetch
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/inflight-go/inflight/limit"
+	"github.com/inflight-go/inflight/retry"
+	"github.com/inflight-go/inflight/retry/breaker"
+	"github.com/inflight-go/inflight/session"
+)
+
+// newSession makes the session that the options ask for, and the demo origin that is
+// in it.
+func newSession(ctx context.Context, o *Options) (*session.Session, *demo, error) {
+	s := session.Options{
+		PerHost:        o.PerHost,
+		Adaptive:       o.Adaptive,
+		IdleConns:      o.Concurrency,
+		RetryAll:       o.RetryMethods == "all",
+		RetryAfterMax:  o.RetryAfterMax,
+		LearnLimits:    o.Learn,
+		Timeout:        unlimited(o.Timeout),
+		ConnectTimeout: unlimited(o.ConnectTimeout),
+		HeaderTimeout:  o.TTFBTimeout,
+		IdleTimeout:    unlimited(o.IdleTimeout),
+		MaxRedirects:   -1,
+		NoCompression:  !o.Compressed,
+		UserAgent:      o.Agent,
+		Cookies:        o.Jar,
+		Insecure:       o.Insecure,
+		UnixSocket:     o.UnixSocket,
+		DenyPrivate:    o.DenyPrivate,
+		ProxyFromEnv:   o.Proxy == "" && !o.DenyPrivate && o.UnixSocket == "",
+		SHA256:         contains(o.Include, "sha256"),
+		Trace:          contains(o.Include, "timings"),
+	}
+	if o.Adaptive && o.PerHost == 0 {
+		s.PerHost = o.Concurrency
+	}
+	if o.MaxRedirects > 0 {
+		s.MaxRedirects = o.MaxRedirects
+	}
+	for _, part := range []func(*session.Options) error{o.pace, o.retry, o.tls, o.network, o.auth} {
+		if err := part(&s); err != nil {
+			return nil, nil, err
+		}
+	}
+	d := newDemo(ctx, o.Concurrency)
+	s.Schemes = map[string]http.RoundTripper{demoScheme: d}
+	made, err := session.New(s)
+	if err != nil {
+		_ = d.close()
+		return nil, nil, &Error{Usage, err}
+	}
+	return made, d, nil
+}
+
+// unlimited makes of 0, which on the command line means none, what the session means
+// by that.
+func unlimited(d time.Duration) time.Duration {
+	if d == 0 {
+		return -1
+	}
+	return d
+}
+
+// contains reports whether a list of words, with commas between, has the word.
+func contains(list, word string) bool {
+	for w := range strings.SplitSeq(list, ",") {
+		if strings.TrimSpace(w) == word {
+			return true
+		}
+	}
+	return false
+}
+
+func (o *Options) pace(s *session.Options) (err error) {
+	if s.Rate, err = o.rate("rate", o.Rate); err != nil {
+		return err
+	}
+	if s.RateHost, err = o.rate("rate-host", o.RateHost); err != nil {
+		return err
+	}
+	s.MaxBody, err = parseSize("max-body", o.MaxBody)
+	if err == nil && s.MaxBody == 0 {
+		s.MaxBody = -1
+	}
+	return err
+}
+
+func (o *Options) rate(flag, text string) (session.Rate, error) {
+	if text == "" {
+		return session.Rate{}, nil
+	}
+	n, per, err := limit.ParseRate(text)
+	if err != nil {
+		return session.Rate{}, &Error{Usage, fmt.Errorf("--%s: %w", flag, err)}
+	}
+	if o.Burst < 1 {
+		return session.Rate{}, usage("burst", strconv.Itoa(o.Burst), "1 or more")
+	}
+	return session.Rate{N: n, Per: per, Burst: o.Burst}, nil
+}
+
+func (o *Options) retry(s *session.Options) error {
+	low, high, err := parseBackoff(o.Backoff)
+	if err != nil {
+		return err
+	}
+	s.Backoff = retry.Policy{Retries: o.Retries, Base: low, Max: high}
+	if o.Retries == 0 {
+		s.Backoff.Retries = -1
+	}
+	s.RetryOn = []string{}
+	for w := range strings.SplitSeq(o.RetryOn, ",") {
+		if w = strings.TrimSpace(w); w != "" {
+			s.RetryOn = append(s.RetryOn, w)
+		}
+	}
+	s.RetryBudget = -1
+	if o.RetryBudget != "off" {
+		share, ok := parseShare(o.RetryBudget)
+		if !ok {
+			return usage("retry-budget", o.RetryBudget, "a share such as 20%, or off")
+		}
+		s.RetryBudget = share
+	}
+	if err := oneOf("retry-methods", o.RetryMethods, "safe", "all"); err != nil {
+		return err
+	}
+	switch o.RetryAfter {
+	case "host":
+		s.RetryAfter = session.HoldHost
+	case "request":
+		s.RetryAfter = session.HoldRequest
+	case "ignore":
+		s.RetryAfter = session.HoldNothing
+	default:
+		return usage("retry-after", o.RetryAfter, "host, request or ignore")
+	}
+	return o.breaker(s)
+}
+
+func (o *Options) breaker(s *session.Options) error {
+	if err := oneOf("breaker-mode", o.BreakerMode, "wait", "fail"); err != nil || o.Breaker == "off" {
+		return err
+	}
+	parts := strings.Split(o.Breaker, "/")
+	if len(parts) == 3 {
+		share, ok := parseShare(parts[0])
+		samples, errN := strconv.Atoi(parts[1])
+		open, errD := time.ParseDuration(parts[2])
+		if ok && share > 0 && errN == nil && samples > 0 && errD == nil && open > 0 {
+			s.Breaker = &breaker.Options{Share: share, Samples: samples, Open: open, Wait: o.BreakerMode == "wait"}
+			return nil
+		}
+	}
+	return usage("breaker", o.Breaker, "share/samples/time such as 50%/20/30s, or off")
+}
+
+func (o *Options) tls(s *session.Options) (err error) {
+	switch o.TLSMin {
+	case "1.2":
+		s.MinTLS = tls.VersionTLS12
+	case "1.3":
+		s.MinTLS = tls.VersionTLS13
+	default:
+		return usage("tls-min", o.TLSMin, "1.2 or 1.3")
+	}
+	switch o.HTTP {
+	case "auto":
+		s.HTTP = session.HTTPAuto
+	case "1.1":
+		s.HTTP = session.HTTP1
+	case "2":
+		s.HTTP = session.HTTP2
+	default:
+		return usage("http", o.HTTP, "auto, 1.1 or 2")
+	}
+	read := func(flag, path string) (text []byte) {
+		if path != "" && err == nil {
+			if text, err = os.ReadFile(path); err != nil {
+				err = &Error{Usage, fmt.Errorf("--%s: %w", flag, err)}
+			}
+		}
+		return text
+	}
+	s.CACert = read("cacert", o.CACert)
+	s.Cert = read("cert", o.Cert)
+	s.Key = read("cert-key", o.CertKey)
+	if o.Cert != "" && o.CertKey == "" {
+		s.Key = s.Cert
+	}
+	return err
+}
+
+func (o *Options) network(s *session.Options) error {
+	if o.Proxy != "" {
+		u, err := url.Parse(o.Proxy)
+		if err != nil || u.Host == "" {
+			return usage("proxy", o.Proxy, "a URL such as http://127.0.0.1:3128")
+		}
+		s.Proxy = u
+	}
+	for _, r := range o.Resolve {
+		parts := strings.SplitN(r, ":", 3)
+		if len(parts) != 3 || parts[0] == "" || parts[1] == "" || parts[2] == "" {
+			return usage("resolve", r, "host:port:address such as example.com:443:127.0.0.1")
+		}
+		if s.Resolve == nil {
+			s.Resolve = make(map[string]string)
+		}
+		s.Resolve[parts[0]+":"+parts[1]] = parts[2]
+	}
+	return nil
+}
+
+func (o *Options) auth(s *session.Options) error {
+	if o.User != "" {
+		text, err := secret("user", o.User)
+		if err != nil {
+			return err
+		}
+		s.Auth.User, s.Auth.Password, _ = strings.Cut(text, ":")
+	}
+	if o.Bearer != "" {
+		text, err := secret("bearer", o.Bearer)
+		if err != nil {
+			return err
+		}
+		s.Auth.Bearer = text
+	}
+	if !o.Netrc {
+		return nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return &Error{Usage, fmt.Errorf("--netrc: %w", err)}
+	}
+	f, err := os.Open(filepath.Join(home, ".netrc"))
+	if err != nil {
+		return &Error{Usage, fmt.Errorf("--netrc: %w", err)}
+	}
+	defer f.Close()
+	if s.Netrc, err = session.ParseNetrc(f); err != nil {
+		return &Error{Usage, fmt.Errorf("--netrc: %w", err)}
+	}
+	return nil
+}

@@ -1,0 +1,48 @@
+package fetch
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/inflight-go/inflight/internal/origin"
+)
+
+// demoScheme is the scheme of the origin that the command brings along.
+const demoScheme = "demo"
+
+// demo is the transport of that scheme: the origin, in this process, without a port.
+type demo struct {
+	server    *origin.Server
+	transport *http.Transport
+}
+
+func newDemo(ctx context.Context, connections int) *demo {
+	d := &demo{server: origin.InMemory(ctx, origin.New(origin.Options{}))}
+	d.transport = &http.Transport{
+		DialContext:         d.server.DialContext,
+		MaxIdleConnsPerHost: connections,
+		DisableCompression:  true,
+	}
+	return d
+}
+
+// demoURL names the host of a URL of the scheme, which people leave out.
+func demoURL(url string) string {
+	if rest, ok := strings.CutPrefix(url, demoScheme+":///"); ok {
+		return demoScheme + "://origin/" + rest
+	}
+	return url
+}
+
+// RoundTrip sends the request to the origin, whatever host it names.
+func (d *demo) RoundTrip(r *http.Request) (*http.Response, error) {
+	inner := r.Clone(r.Context())
+	inner.URL.Scheme = "http"
+	return d.transport.RoundTrip(inner)
+}
+
+func (d *demo) close() error {
+	d.transport.CloseIdleConnections()
+	return d.server.Close()
+}

@@ -1,0 +1,112 @@
+package fetch
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/template"
+)
+
+// bodyFiles writes bodies to files, one each, whole or not at all.
+type bodyFiles struct {
+	root    string // the folder in front of the first template action
+	name    *template.Template
+	durable bool
+}
+
+// A place is what the template of a file's name sees.
+type place struct {
+	Index int64  `json:"index"`
+	Key   string `json:"key"`
+}
+
+// newBodyFiles reads file:DIR/{{.index}}. Without an action the text is a folder.
+func newBodyFiles(text string, durable bool) (*bodyFiles, error) {
+	if text == "" {
+		return nil, usage("body", "file:", "a folder, such as file:bodies or file:bodies/{{.key}}.json")
+	}
+	if !strings.Contains(text, "{{") {
+		text = filepath.Join(text, "{{.index}}")
+	}
+	name, err := template.New("file").Option("missingkey=error").Parse(text)
+	if err != nil {
+		return nil, &Error{Usage, fmt.Errorf("--body file:%s: %w", text, err)}
+	}
+	root, _, _ := strings.Cut(text, "{{")
+	return &bodyFiles{filepath.Dir(root + "x"), name, durable}, nil
+}
+
+// path is the file of a row. It is below the root, whatever the key says.
+func (f *bodyFiles) path(index int64, key string) (string, error) {
+	if key == "" {
+		key = fmt.Sprint(index)
+	}
+	var b strings.Builder
+	err := f.name.Execute(&b, map[string]any{"index": index, "key": safeName(key)})
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Clean(b.String())
+	if below, err := filepath.Rel(f.root, path); err != nil || !filepath.IsLocal(below) {
+		return "", fmt.Errorf("%s is not below %s", path, f.root)
+	}
+	return path, nil
+}
+
+// safeName makes of a key a name that is one part of a path.
+func safeName(key string) string {
+	name := strings.Map(func(r rune) rune {
+		if r < ' ' || strings.ContainsRune(`/\:*?"<>|`, r) {
+			return '_'
+		}
+		return r
+	}, key)
+	if strings.Trim(name, ". ") == "" {
+		name = "_" + name
+	}
+	return name[:min(len(name), 200)]
+}
+
+// create returns a writer of the file at path. It is there under its name only when
+// all of it was written.
+func (f *bodyFiles) create(path string) (*bodyFile, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return nil, err
+	}
+	temp, err := os.CreateTemp(filepath.Dir(path), ".part-*")
+	if err != nil {
+		return nil, err
+	}
+	return &bodyFile{File: temp, path: path, durable: f.durable}, nil
+}
+
+type bodyFile struct {
+	*os.File
+	path    string
+	durable bool
+}
+
+var _ io.WriteCloser = (*bodyFile)(nil)
+
+// Close makes the file whole.
+func (f *bodyFile) Close() error {
+	if f.durable {
+		if err := f.Sync(); err != nil {
+			f.CloseWithError(err)
+			return err
+		}
+	}
+	if err := f.File.Close(); err != nil {
+		_ = os.Remove(f.Name())
+		return err
+	}
+	return os.Rename(f.Name(), f.path)
+}
+
+// CloseWithError takes the file away: it is not whole.
+func (f *bodyFile) CloseWithError(error) error {
+	_ = f.File.Close()
+	return os.Remove(f.Name())
+}

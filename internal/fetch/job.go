@@ -1,0 +1,275 @@
+package fetch
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/inflight-go/inflight"
+	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/internal/request"
+	"github.com/inflight-go/inflight/internal/source"
+	"github.com/inflight-go/inflight/session"
+)
+
+// A Job is one run of fetch. Make one with New, and close it.
+type Job struct {
+	// Log is told what is tried again, and why; nil for nobody.
+	Log io.Writer
+
+	o       Options
+	source  *source.Source
+	plan    *request.Plan
+	session *session.Session
+	demo    *demo
+	budgets []*budget
+	judge   *judge
+	show    *show
+	sink    batch.Sink
+	journal *batch.Journal // nil for stdout
+	ramp    *inflight.Limiter
+	resume  string
+
+	counts    batch.Progress
+	latencies latencies
+	began     time.Time
+	skipped   int64
+	total     int64
+	stop      context.CancelCauseFunc // of the run
+
+	mu      sync.Mutex
+	classes map[string]int64 // of failures
+	first   map[string]int64
+	retries int64
+	bytes   int64
+	bad     error // the first bad row, under Strict
+}
+
+// New makes a job of what the options say. An error is an *Error: nothing was sent
+// and nothing was written then, unless the output could not be opened.
+func New(ctx context.Context, o Options, in io.Reader, out io.Writer) (job *Job, err error) {
+	j := &Job{o: o, classes: make(map[string]int64), first: make(map[string]int64), total: -1}
+	defer func() {
+		if err != nil {
+			j.Close()
+		}
+	}()
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	for _, part := range []func() error{j.compile, func() error { return j.connect(ctx) }} {
+		if err := part(); err != nil {
+			return nil, err
+		}
+	}
+	if err := j.open(in, out); err != nil {
+		return nil, err
+	}
+	return j, nil
+}
+
+// check finds what is wrong with the options by themselves.
+func (o *Options) check() error {
+	switch {
+	case len(o.Args) == 0 && len(o.Input) == 0 && o.Post == "":
+		return &Error{Usage, errors.New("nothing to fetch: give URLs, or an input with -i")}
+	case o.Concurrency < 1:
+		return usage("concurrency", fmt.Sprint(o.Concurrency), "1 or more")
+	case o.Output == "-" && (o.Resume || o.RetryFailed):
+		return &Error{Usage, errors.New("--resume needs an output that is a file: -o FILE")}
+	case o.Resume && o.Force:
+		return &Error{Usage, errors.New("--resume and --force: one goes on with the output, the other writes over it")}
+	}
+	if err := oneOf("order", o.Order, "completion", "input"); err != nil {
+		return err
+	}
+	return oneOf("dedupe", o.Dedupe, "none", "request", "key")
+}
+
+// compile makes everything that is made of expressions and templates.
+func (j *Job) compile() (err error) {
+	if j.plan, err = newPlan(&j.o); err != nil {
+		return err
+	}
+	if j.budgets, err = newBudgets(&j.o); err != nil {
+		return err
+	}
+	if j.judge, err = newJudge(&j.o); err != nil {
+		return err
+	}
+	j.show, err = newShow(&j.o)
+	return err
+}
+
+func (j *Job) connect(ctx context.Context) (err error) {
+	j.session, j.demo, err = newSession(ctx, &j.o)
+	return err
+}
+
+// Close frees what the job holds.
+func (j *Job) Close() {
+	if j.session != nil {
+		_ = j.session.Close()
+	}
+	if j.demo != nil {
+		_ = j.demo.close()
+	}
+	if j.source != nil {
+		_ = j.source.Close()
+	}
+	if j.journal != nil {
+		_ = j.journal.Close() // Run has closed it already if it ran
+	}
+}
+
+// Run works through the rows. The summary is there also when it ended early; the
+// error then says why: an *Error, or the cause of ctx.
+func (j *Job) Run(ctx context.Context) (*Summary, error) {
+	j.began = time.Now()
+	run, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	j.stop = stop
+	rows := newRows(context.WithoutCancel(ctx), j.source, 2*j.o.Concurrency)
+	defer rows.cursor.Close()
+	maxErrors, share, err := parseMaxErrors(j.o.MaxErrors)
+	if err != nil {
+		return nil, err
+	}
+	o := batch.Options{
+		Concurrency:   j.o.Concurrency,
+		MaxErrors:     maxErrors,
+		MaxErrorShare: share,
+		FailFast:      j.o.FailFast,
+		Deadline:      j.o.Deadline,
+		Grace:         j.o.Grace,
+		Progress:      &j.counts,
+	}
+	if j.o.Order == "input" {
+		o.Order = batch.OrderInput
+	}
+	if j.o.Grace == 0 {
+		o.Grace = -1
+	}
+	var sum batch.Summary
+	err = inflight.Run(context.WithoutCancel(ctx), func(_ context.Context, g *inflight.TaskGroup) error {
+		g.Service(j.count, inflight.Name("count"))
+		if j.ramp != nil {
+			g.Service(j.climb, inflight.Name("ramp"))
+		}
+		var err error
+		sum, err = batch.Run(run, rows, j.work, j.sink, o)
+		return err
+	})
+	err = j.finish(err)
+	return j.summary(sum, err), err
+}
+
+// finish closes the output, and tells what ended the run.
+func (j *Job) finish(err error) error {
+	if j.journal != nil {
+		if e := j.journal.Close(); e != nil && err == nil {
+			err = e
+		}
+	}
+	j.mu.Lock()
+	bad := j.bad
+	j.mu.Unlock()
+	switch {
+	case bad != nil:
+		return &Error{BadInput, bad}
+	case err == nil:
+		return nil
+	case errors.Is(err, batch.ErrMaxErrors), errors.Is(err, batch.ErrFailFast), errors.Is(err, batch.ErrDeadline):
+		return &Error{Stopped, err}
+	case errors.Is(err, context.Canceled):
+		return err
+	}
+	return &Error{IO, err}
+}
+
+// count finds out how many rows there are, for the progress.
+func (j *Job) count(ctx context.Context) error {
+	n, _, err := j.source.Count(ctx)
+	if err == nil {
+		j.mu.Lock()
+		j.total = n
+		j.mu.Unlock()
+	}
+	return nil // whoever reads the rows will meet the error too
+}
+
+// climb raises the number of requests at once, step by step.
+func (j *Job) climb(ctx context.Context) error {
+	const steps = 50
+	for i := 1; i <= steps; i++ {
+		if inflight.Sleep(ctx, j.o.Ramp/steps) != nil {
+			return nil
+		}
+		j.ramp.SetLimit(max(1, j.o.Concurrency*i/steps))
+	}
+	j.ramp.SetLimit(inflight.Unlimited)
+	return nil
+}
+
+// Progress says how far the job has come. It may be called by any goroutine.
+func (j *Job) Progress() Progress {
+	c := j.counts.Counts()
+	q := j.latencies.quantiles(0.5, 0.99)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	p := Progress{
+		Total: j.total, Skipped: j.skipped, Done: c.Done, OK: c.Done - c.Failed, Failed: c.Failed,
+		Retries: j.retries, InFlight: c.InFlight, Bytes: j.bytes, P50: q[0], P99: q[1],
+	}
+	if !j.began.IsZero() {
+		p.Elapsed = time.Since(j.began)
+	}
+	return p
+}
+
+func (j *Job) summary(sum batch.Summary, err error) *Summary {
+	s := &Summary{Progress: j.Progress(), Sum: time.Duration(j.latencies.sum.Load()), Classes: j.classes, First: j.first}
+	s.InFlight = 0
+	if j.journal != nil {
+		s.Output = j.o.Output
+	}
+	if err != nil {
+		s.Stopped = err
+	}
+	if !sum.Complete && j.journal != nil {
+		s.Resume = j.resume
+	}
+	return s
+}
+
+// DryRun prints the first n requests as curl commands, and sends nothing.
+func (j *Job) DryRun(ctx context.Context, out io.Writer, n int) error {
+	printed := 0
+	for row, err := range j.source.All(ctx) {
+		if err != nil {
+			return &Error{IO, err}
+		}
+		if printed == n {
+			return nil
+		}
+		printed++
+		if row.Err != nil {
+			fmt.Fprintf(out, "# %v\n", row.Err)
+			continue
+		}
+		req, err := j.plan.Build(row)
+		if err != nil {
+			fmt.Fprintf(out, "# %s:%d: %v\n", row.File, row.Line, err)
+			continue
+		}
+		fmt.Fprintln(out, request.Curl(req))
+	}
+	return nil
+}
+
+// raw is the row as the output repeats it.
+func raw(row *source.Row) json.RawMessage { return row.Raw }

@@ -1,0 +1,194 @@
+package fetch
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/inflight-go/inflight"
+	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/internal/source"
+)
+
+// open opens the input and then the output, which is made only when all else is
+// well.
+func (j *Job) open(in io.Reader, out io.Writer) error {
+	if j.o.Ramp > 0 {
+		j.ramp = inflight.NewLimiter(1)
+	}
+	job, err := j.o.job()
+	if err != nil {
+		return err
+	}
+	if j.source, err = source.Open(j.input(in)); err != nil {
+		return &Error{Usage, err}
+	}
+	return j.openSink(job, out)
+}
+
+func (j *Job) openSink(job batch.Job, out io.Writer) (err error) {
+	if j.o.Output == "-" {
+		j.sink = batch.NewWriter(out)
+		return nil
+	}
+	o := batch.JournalOptions{Resume: j.o.Resume, RetryFailed: j.o.RetryFailed, Force: j.o.Force}
+	switch d, err := time.ParseDuration(j.o.Fsync); {
+	case j.o.Fsync == "always":
+		o.Sync = batch.SyncAlways
+	case j.o.Fsync == "never":
+		o.Sync = batch.SyncNever
+	case err == nil && d > 0:
+		o.SyncDelay = d
+	default:
+		return usage("fsync", j.o.Fsync, "a time such as 100ms, always or never")
+	}
+	if j.journal, err = batch.Open(j.o.Output, job, o); err != nil {
+		return outputError(j.o.Output, err)
+	}
+	j.sink = j.journal
+	j.skipped = j.journal.Stats().Done
+	j.resume = resumeCommand(os.Args)
+	return nil
+}
+
+// outputError says what to do about an output that can't be used.
+func outputError(path string, err error) error {
+	switch {
+	case errors.Is(err, batch.ErrExists):
+		return &Error{Usage, fmt.Errorf("%s exists: go on with it by --resume, or write over it by --force", path)}
+	case errors.Is(err, batch.ErrOtherJob), errors.Is(err, batch.ErrLocked), errors.Is(err, batch.ErrForeign):
+		return &Error{OtherJob, err}
+	}
+	return &Error{IO, err}
+}
+
+// resumeCommand is the command line that goes on with what this one began.
+func resumeCommand(args []string) string {
+	words := make([]string, 0, len(args)+1)
+	resumed := false
+	for _, a := range args {
+		if a == "--force" {
+			continue
+		}
+		resumed = resumed || a == "--resume"
+		words = append(words, quote(a))
+	}
+	if !resumed {
+		words = append(words, "--resume")
+	}
+	return strings.Join(words, " ")
+}
+
+// quote quotes a word for a shell, where it needs that.
+func quote(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=,@%+", r)
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// input says what to read.
+func (j *Job) input(in io.Reader) source.Options {
+	o := source.Options{
+		Files:  j.o.Input,
+		Stdin:  in,
+		Format: source.Format(j.o.In),
+		Data:   j.o.template() != "",
+		Offset: j.o.Offset,
+		Limit:  j.o.Limit,
+		Sample: j.o.Sample,
+		Done:   func(index int64) bool { return j.journal != nil && j.journal.Done(index) },
+	}
+	if !o.Data {
+		o.Args = j.o.Args
+	}
+	switch j.o.Dedupe {
+	case "key":
+		o.Unique = func(r source.Row) (string, error) {
+			req, err := j.plan.Build(r)
+			return req.Key, err
+		}
+	case "request":
+		o.Unique = func(r source.Row) (string, error) {
+			req, err := j.plan.Build(r)
+			return req.Method + " " + req.URL + "\n" + string(req.Body), err
+		}
+	}
+	return o
+}
+
+// template is the URL template, "" where each row is a URL of its own.
+func (o *Options) template() string {
+	switch {
+	case o.Post != "":
+		return o.Post
+	case len(o.Input) > 0 && len(o.Args) == 1:
+		return o.Args[0]
+	}
+	return ""
+}
+
+// job identifies the job by its input and by the options that change what its lines
+// mean.
+func (o *Options) job() (batch.Job, error) {
+	job := batch.Job{Options: make(map[string]string)}
+	for _, path := range o.Input {
+		in := batch.Input{Name: "stdin"}
+		if path != "-" {
+			var err error
+			if in, err = batch.Fingerprint(path); err != nil {
+				return job, &Error{Usage, err}
+			}
+		}
+		job.Inputs = append(job.Inputs, in)
+	}
+	add := func(name, value string) {
+		if value != "" {
+			job.Options[name] = value
+		}
+	}
+	for i, arg := range o.Args {
+		add(fmt.Sprintf("url %d", i+1), arg)
+	}
+	add("in", o.In)
+	add("key", o.KeyExpr)
+	add("limit", number(o.Limit))
+	add("offset", number(o.Offset))
+	if o.Sample > 0 {
+		add("sample", fmt.Sprint(o.Sample))
+	}
+	if o.Dedupe != "none" {
+		add("dedupe", o.Dedupe)
+	}
+	add("method", o.Method)
+	add("post", o.Post)
+	add("data", digest(o.Data+o.JSON+o.DataFile+strings.Join(o.Form, "\n")+strings.Join(o.Multipart, "\n")))
+	add("query", digest(strings.Join(o.Query, "\n")))
+	add("header", digest(strings.Join(o.Header, "\n")))
+	add("select", o.Select)
+	add("fields", o.Fields)
+	add("body", o.Body)
+	add("include", o.Include)
+	return job, nil
+}
+
+// digest is what is written of a value that may be secret.
+func digest(value string) string {
+	if strings.Trim(value, "\n") == "" {
+		return ""
+	}
+	return batch.Digest(value)
+}
+
+func number(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprint(n)
+}

@@ -1,0 +1,245 @@
+package fetch
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/internal/request"
+	"github.com/inflight-go/inflight/internal/source"
+	"github.com/inflight-go/inflight/retry"
+	"github.com/inflight-go/inflight/session"
+)
+
+// work makes the line of one row. It returns an error only when ctx has ended, and
+// the row is not done.
+func (j *Job) work(ctx context.Context, u batch.Unit[source.Row]) ([]byte, error) {
+	if j.ramp != nil {
+		if err := j.ramp.Acquire(ctx); err != nil {
+			return nil, err
+		}
+		defer j.ramp.Release()
+	}
+	r := &record{Index: u.Index, Input: raw(&u.Row), OK: true, Started: time.Now()}
+	if err := j.fetch(ctx, &u.Row, r); err != nil {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		r.fail(class(err), err.Error())
+	}
+	j.note(r)
+	return r.append(make([]byte, 0, 512+len(r.Body.data)), j.show.fields), nil
+}
+
+// fetch makes the request of a row, sends it, and fills the record in.
+func (j *Job) fetch(ctx context.Context, row *source.Row, r *record) error {
+	if row.Err != nil {
+		r.fail("input", row.Err.Error())
+		r.Failure.File, r.Failure.Line = row.Err.File, row.Err.Line
+		if j.o.Strict {
+			j.badRow(row.Err)
+		}
+		return nil
+	}
+	req, err := j.plan.Build(*row)
+	if err != nil {
+		r.URL = row.URL
+		r.fail("template", err.Error())
+		r.Failure.File, r.Failure.Line = row.File, row.Line
+		if j.o.Strict {
+			j.badRow(fmt.Errorf("%s:%d: %w", row.File, row.Line, err))
+		}
+		return nil
+	}
+	r.Key, r.Method, r.URL = req.Key, req.Method, req.URL
+	spent, err := j.reserve(ctx, row.Value)
+	if err != nil {
+		return err
+	}
+	resp, err := j.send(ctx, &req, r)
+	if err != nil {
+		spent.cancelOrPay(err)
+		return err
+	}
+	return j.receive(resp, spent, r)
+}
+
+// badRow stops the job because of a row that can't be used.
+func (j *Job) badRow(err error) {
+	j.mu.Lock()
+	if j.bad == nil {
+		j.bad = err
+	}
+	j.mu.Unlock()
+	j.stop(err)
+}
+
+// cancelOrPay gives the reservations back when the request was never sent, and pays
+// the estimate otherwise.
+func (s *spending) cancelOrPay(err error) {
+	if e, ok := errors.AsType[*session.Error](err); ok && len(e.Attempts) > 0 {
+		s.settle(nil)
+		return
+	}
+	s.cancel()
+}
+
+// send sends the request and records how that went.
+func (j *Job) send(ctx context.Context, req *request.Request, r *record) (*session.Response, error) {
+	s := &session.Request{
+		Method: req.Method, URL: demoURL(req.URL), Header: req.Header, Body: req.Body,
+		IdempotencyKey: req.IdempotencyKey,
+	}
+	path := ""
+	switch {
+	case j.show.files != nil:
+		var err error
+		if path, err = j.show.files.path(r.Index, r.Key); err != nil {
+			return nil, &classed{"body_file", err}
+		}
+		s.Save = func(*http.Response) (io.WriteCloser, error) { return j.show.files.create(path) }
+	case !j.show.keeps() && len(j.budgets) == 0:
+		s.Save = func(*http.Response) (io.WriteCloser, error) { return discard{}, nil }
+	}
+	if j.judge.retryIf != nil {
+		s.Retry = j.retryIf
+	}
+	resp, err := j.session.Do(ctx, s)
+	if err != nil {
+		r.failed(err)
+		return nil, err
+	}
+	r.answered(resp)
+	if path != "" {
+		r.Body = body{"body_file", []byte(path)}
+	}
+	return resp, nil
+}
+
+type discard struct{}
+
+func (discard) Write(p []byte) (int, error) { return len(p), nil }
+func (discard) Close() error                { return nil }
+
+// retryIf is asked about answers that would not be tried again otherwise.
+func (j *Job) retryIf(resp *session.Response, err error) bool {
+	if err != nil || resp == nil {
+		return false
+	}
+	r := &record{OK: true}
+	r.answered(resp)
+	r.Body = newBody("auto", r.ContentType, resp.Body)
+	again, err := j.judge.retryIf.Bool(r.value())
+	return err == nil && again
+}
+
+// receive makes of an answer what is shown of it, and judges it.
+func (j *Job) receive(resp *session.Response, spent *spending, r *record) error {
+	answer := func() (v any, err error) { return v, json.Unmarshal(resp.Body, &v) }
+	if len(j.budgets) > 0 {
+		v, err := answer()
+		if err != nil {
+			v = nil
+		}
+		r.Cost = spent.settle(v)
+	}
+	if j.show.files == nil {
+		b, err := j.show.bodyOf(r.ContentType, resp.Body, answer)
+		r.Body = b
+		if err != nil && r.Status < 400 {
+			return err
+		}
+	}
+	if j.show.fields&fieldHeaders != 0 {
+		r.Headers = resp.Header
+	}
+	j.judge.judge(r)
+	return nil
+}
+
+// answered takes an answer down.
+func (r *record) answered(resp *session.Response) {
+	r.Status, r.Proto, r.Remote = resp.Status, resp.Proto, resp.Remote
+	if resp.URL != demoURL(r.URL) {
+		r.FinalURL = resp.URL
+	}
+	r.Bytes, r.Truncated = resp.Bytes, resp.Truncated
+	if resp.SHA256 != [32]byte{} {
+		r.SHA256 = fmt.Sprintf("%x", resp.SHA256)
+	}
+	r.ContentType = resp.Header.Get("Content-Type")
+	r.Started, r.Duration = resp.Started, resp.Timings.Total
+	r.timed(&resp.Timings)
+	r.tried(resp.Attempts)
+}
+
+// failed takes down that there was no answer.
+func (r *record) failed(err error) {
+	e, ok := errors.AsType[*session.Error](err)
+	if !ok {
+		return
+	}
+	r.Status = e.Status
+	r.Started, r.Duration = e.Started, e.Timings.Total
+	r.timed(&e.Timings)
+	r.tried(e.Attempts)
+}
+
+func (r *record) timed(t *session.Timings) {
+	r.Timings = []timing{
+		{"queue", t.Queue}, {"rate", t.Rate}, {"backoff", t.Backoff}, {"dns", t.DNS}, {"connect", t.Connect},
+		{"tls", t.TLS}, {"ttfb", t.TTFB}, {"body", t.Body},
+	}
+}
+
+// tried takes the attempts down; those before the last are part of a failure.
+func (r *record) tried(attempts []session.Attempt) {
+	r.Attempts = len(attempts)
+	if len(attempts) < 2 {
+		return
+	}
+	r.tries = make([]attempt, len(attempts))
+	for i, a := range attempts {
+		r.tries[i] = attempt{Status: a.Status, Class: string(a.Class)}
+		if a.Err != nil {
+			r.tries[i].Message = a.Err.Error()
+		}
+		if i+1 < len(attempts) {
+			r.tries[i].Wait = attempts[i+1].Wait
+		}
+	}
+}
+
+// class is the class of an error of a row.
+func class(err error) string {
+	if e, ok := errors.AsType[*classed](err); ok {
+		return e.class
+	}
+	if e, ok := errors.AsType[*session.Error](err); ok && e.Class != "" {
+		return string(e.Class)
+	}
+	return string(retry.Classify(err))
+}
+
+// note counts a record.
+func (j *Job) note(r *record) {
+	j.latencies.add(r.Duration)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.bytes += r.Bytes
+	j.retries += int64(max(r.Attempts-1, 0))
+	if r.Failure != nil {
+		r.Failure.Attempts = r.tries
+		if j.classes[r.Failure.Class]++; j.classes[r.Failure.Class] == 1 {
+			j.first[r.Failure.Class] = r.Index
+		}
+	}
+	if j.Log != nil && r.Attempts > 1 {
+		fmt.Fprintf(j.Log, "row %d: %d attempts, %s\n", r.Index, r.Attempts, r.URL)
+	}
+}
