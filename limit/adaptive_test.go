@@ -125,7 +125,7 @@ func TestAdaptiveFindsTheCapacityByLatency(t *testing.T) {
 				between(t, "limit, with half of it", usual(a, 60), capacity/2, capacity+8)
 				s.slots.Release(capacity / 2)
 				time.Sleep(30 * time.Second)
-				between(t, "limit, with all of it again", usual(a, 200), capacity, 2*capacity+8)
+				between(t, "limit, with all of it again", usual(a, 60), capacity, 2*capacity+8)
 			})
 		})
 	}

@@ -368,7 +368,7 @@ func TestRateLogIsBounded(t *testing.T) {
 		r := limit.NewRate(n, time.Second, limit.Burst(n))
 		rec := newRecord()
 		rnd := random(1)
-		for range 4000 {
+		for range 2500 {
 			for range rnd.IntN(400) {
 				if r.Try() {
 					rec.add(1)
