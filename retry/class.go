@@ -124,7 +124,6 @@ var texts = []struct {
 }{
 	{"server closed idle connection", ClassConn},
 	{"http2: client connection lost", ClassConn},
-	{"connection broken", ClassConn},
 	{"GOAWAY", ClassConn},
 	{"stream error", ClassConn},
 	{"tls: ", ClassTLS},
@@ -132,14 +131,14 @@ var texts = []struct {
 	{"response headers exceeded", ClassHeaderTooLarge},
 	{"header list larger", ClassHeaderTooLarge},
 	{"malformed", ClassProtocol},
-	{"bad Content-Length", ClassProtocol},
-	{"invalid Content-Length", ClassProtocol},
+	{"Content-Length", ClassProtocol},
 	{"transfer encoding", ClassProtocol},
 	{"chunk", ClassProtocol},
 	{"unsupported protocol scheme", ClassRequest},
 	{"invalid method", ClassRequest},
-	{"invalid header", ClassRequest},
+	{"net/http: invalid header", ClassRequest},
 	{"no Host in request URL", ClassRequest},
+	{"connection broken", ClassConn},
 }
 
 func ofText(s string) Class {

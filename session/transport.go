@@ -103,7 +103,7 @@ func (o *Options) dial(ctx context.Context, network, addr string) (net.Conn, err
 	if err == nil {
 		return conn, nil
 	}
-	if err := context.Cause(ctx); errors.Is(err, context.DeadlineExceeded) {
+	if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
 		phase := PhaseConnect
 		if _, ok := errors.AsType[*net.DNSError](err); ok {
 			phase = PhaseDNS

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -51,7 +52,7 @@ func (w *world) dial(ctx context.Context, _, addr string) (net.Conn, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.dials++
-	serve := w.hosts[addr]
+	serve := w.hosts[strings.ToLower(addr)]
 	if serve == nil {
 		return nil, errors.New("connection refused by " + addr)
 	}

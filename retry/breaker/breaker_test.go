@@ -79,7 +79,7 @@ func TestHalfOpenLetsProbesThrough(t *testing.T) {
 		}
 		p.Done(breaker.Success)
 		q.Done(breaker.Failure)
-		if until, open := b.Open("a"); !open || until.Sub(time.Now()).Round(time.Millisecond) != time.Second {
+		if until, open := b.Open("a"); !open || time.Until(until).Round(time.Millisecond) != time.Second {
 			t.Errorf("%v, %v after a probe has failed", until, open)
 		}
 	})
