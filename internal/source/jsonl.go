@@ -146,7 +146,7 @@ func urlOf(value any, opts *Options) (url, reason string) {
 	if !ok {
 		return "", fmt.Sprintf("the field %q is not a string", opts.URLField)
 	}
-	_, reason = checkURL(url)
+	_, reason = CheckURL(url)
 	return url, reason
 }
 

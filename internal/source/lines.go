@@ -81,7 +81,7 @@ func (l *lines) fromGlob(row *Row) {
 	*row = Row{File: l.file, Line: l.globLine}
 	url := l.glob.At(l.globAt)
 	l.pass(1)
-	if offset, reason := checkURL(url); reason != "" {
+	if offset, reason := CheckURL(url); reason != "" {
 		l.bad(row, row.Line, []byte(url), offset, reason)
 		return
 	}
@@ -108,7 +108,7 @@ func (l *lines) decode(row *Row, line []byte) {
 		row.Value, row.Raw = value, json.RawMessage(appendJSON(nil, value))
 		return
 	}
-	if offset, reason := checkURL(value); reason != "" {
+	if offset, reason := CheckURL(value); reason != "" {
 		l.bad(row, row.Line, line, before+offset, reason)
 		return
 	}

@@ -129,7 +129,7 @@ func parseArg(arg string, literal bool) (*Glob, error) {
 			return nil, err
 		}
 	}
-	if offset, reason := checkURL(g.At(0)); reason != "" {
+	if offset, reason := CheckURL(g.At(0)); reason != "" {
 		return nil, globError(arg, min(offset, len(arg)), reason)
 	}
 	return g, nil
@@ -390,7 +390,7 @@ func (a *arg) next(row *Row) error {
 	url := a.glob.At(a.at)
 	a.at++
 	*row = Row{File: "argument", Line: a.no}
-	if offset, reason := checkURL(url); reason != "" {
+	if offset, reason := CheckURL(url); reason != "" {
 		row.Err = &RowError{File: row.File, Line: row.Line, Column: offset + 1, Reason: reason, Text: excerpt([]byte(url), offset)}
 		return nil
 	}

@@ -8,9 +8,10 @@ import (
 // schemes are those that a URL may have. demo is the origin that inflight brings along.
 var schemes = []string{"https", "http", "demo"}
 
-// checkURL says what is wrong with a URL, and at which byte. It does not look closely:
-// what it lets pass, net/url may still refuse when the request is made.
-func checkURL(url string) (offset int, reason string) {
+// CheckURL says what is wrong with a URL, and at which byte; reason is empty if nothing
+// is. It wants a scheme that can be fetched, http, https or demo, a host, and no white
+// space. It does not look closely: net/url may still refuse what it lets pass.
+func CheckURL(url string) (offset int, reason string) {
 	for i := range len(url) {
 		if c := url[i]; c <= ' ' || c == 0x7f {
 			return i, fmt.Sprintf("not a URL: it has the character %q", c)

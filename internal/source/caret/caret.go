@@ -42,9 +42,9 @@ func Column(text string, offset int) int {
 
 // Nearest returns the one of the words that word was probably meant to be, or "" when
 // none is like it: the one with the smallest edit distance, if that is at most a third
-// of its length, or 1. Of two, the first.
+// of its length. Upper and lower case are the same. Of two, the first.
 func Nearest(word string, words []string) string {
-	best, nearest := max(len(word)/3, 1)+1, ""
+	best, nearest := len(word)/3+1, ""
 	for _, w := range words {
 		if d := distance(strings.ToLower(word), strings.ToLower(w), best); d < best && w != "" && d < len(w) {
 			best, nearest = d, w

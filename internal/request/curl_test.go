@@ -1,0 +1,43 @@
+package request_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/inflight-go/inflight/internal/request"
+)
+
+func TestCurl(t *testing.T) {
+	for want, r := range map[string]request.Request{
+		"curl http://a/b": {URL: "http://a/b", Method: "GET"},
+		"curl -X POST 'http://a/?q=1&r=it'\\''s' -H 'Content-Type: application/json' --data-raw '{\"a\":\"b\nc\"}'": {
+			Method: "POST", URL: "http://a/?q=1&r=it's", Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte("{\"a\":\"b\nc\"}")},
+		"curl --globoff 'http://[::1]/{x}'": {URL: "http://[::1]/{x}"},
+		"curl http://a -H 'Authorization: Bearer REDACTED' -H 'Cookie: REDACTED' -H 'X-Api-Key: REDACTED' -H 'X-Plain: x' -H 'Idempotency-Key: k1'": {
+			URL: "http://a", IdempotencyKey: "k1",
+			Header: http.Header{"Authorization": {"Bearer abc"}, "Cookie": {"a=b"}, "X-Api-Key": {"abc"}, "X-Plain": {"x"}}},
+		"curl -X PUT http://a --data-binary @- # 2 bytes that are no text": {Method: "PUT", URL: "http://a", Body: []byte("\xff\x00")},
+	} {
+		if got := request.Curl(r); got != want {
+			t.Errorf("%s\nwant\n%s", got, want)
+		}
+	}
+}
+
+func TestRedactURL(t *testing.T) {
+	for in, want := range map[string]string{
+		"http://a/":            "http://a/",
+		"http://u:p@a/x?y=1#f": "http://u:REDACTED@a/x?y=1#f",
+		"http://u:p%40q@a":     "http://u:REDACTED@a",
+		"http://u@a/b@c":       "http://u@a/b@c",
+		"http://u:p@a/b@c":     "http://u:REDACTED@a/b@c",
+		"https://a/?api_key=1&b=2&token=3&key=4&c#x": "https://a/?api_key=REDACTED&b=2&token=REDACTED&key=REDACTED&c#x",
+		"http://a/?access%5Ftoken=1":                 "http://a/?access%5Ftoken=REDACTED",
+		"http://a/?x=1&%zz=2":                        "http://a/?x=1&%zz=REDACTED",
+		"http://a:b:c/":                              "REDACTED",
+	} {
+		if got := request.RedactURL(in); got != want {
+			t.Errorf("%s: %s, want %s", in, got, want)
+		}
+	}
+}

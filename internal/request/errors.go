@@ -1,0 +1,54 @@
+package request
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/inflight-go/inflight/internal/source/caret"
+)
+
+// ErrSpec is wrapped by what Compile returns for a Spec that makes no sense, though its
+// templates and expressions do.
+var ErrSpec = errors.New("inflight/request: invalid request")
+
+// A SyntaxError says where a template or an expression is wrong. Compile and
+// CompileExpr return it.
+type SyntaxError struct {
+	What   string // such as "URL", `header "X-Id"` or "key"; empty for CompileExpr
+	Text   string // the line of the template, or the expression
+	Line   int    // of the template, from 1
+	Column int    // in characters, from 1
+	Reason string
+}
+
+// Error returns the reason, and on two lines more the text with a caret under the
+// column.
+func (e *SyntaxError) Error() string {
+	where := e.What
+	if e.Line > 1 {
+		where += fmt.Sprintf(", line %d", e.Line)
+	}
+	if where != "" {
+		where += ": "
+	}
+	return where + e.Reason + "\n" + caret.Under(e.Text, e.Column)
+}
+
+// A RowError says why no request could be made of a row. Build returns it.
+type RowError struct {
+	What   string // such as "URL", `header "X-Id"` or "key"
+	Line   int    // of the template, from 1; zero if it is none
+	Column int    // in characters, from 1
+	Reason string
+}
+
+// Error returns all of it on one line.
+func (e *RowError) Error() string {
+	switch {
+	case e.Line == 0:
+		return e.What + ": " + e.Reason
+	case e.Line == 1:
+		return fmt.Sprintf("%s, column %d: %s", e.What, e.Column, e.Reason)
+	}
+	return fmt.Sprintf("%s, line %d, column %d: %s", e.What, e.Line, e.Column, e.Reason)
+}
