@@ -36,6 +36,12 @@ func runFetch(cmd *cobra.Command, o fetch.Options, v view) error {
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx) // the summary has said how to go on
+	case err != nil && summary != nil && v.summary == "text": // which has said it
+		err = coded(err)
+		if exit, ok := errors.AsType[*exitError](err); ok {
+			return &exitError{exit.code, nil}
+		}
+		return err
 	case err != nil:
 		return coded(err)
 	case summary.Failed > 0:

@@ -33,7 +33,8 @@ type record struct {
 	Body        body
 	Cost        []cost
 	Failure     *failure
-	tries       []attempt // all of them, where there was more than one
+	waited      time.Duration // for a place, a rate, the next attempt
+	tries       []attempt     // all of them, where there was more than one
 }
 
 // A timing is a phase and how long it took.

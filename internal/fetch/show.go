@@ -19,15 +19,15 @@ type show struct {
 
 // optional are the fields that have to be asked for.
 var optional = map[string]fields{
-	"headers": fieldHeaders, "timings": fieldTimings | fieldRemote, "sha256": fieldSHA256, "input": fieldInput,
+	"headers": fieldHeaders, "timings": fieldRemote, "sha256": fieldSHA256,
 }
 
 func newShow(o *Options) (*show, error) {
-	s := &show{fields: allFields &^ (fieldHeaders | fieldTimings | fieldRemote | fieldSHA256), body: o.Body}
+	s := &show{fields: allFields &^ (fieldHeaders | fieldRemote | fieldSHA256), body: o.Body}
 	for word := range words(o.Include) {
 		f, ok := optional[word]
 		if !ok {
-			return nil, usage("include", o.Include, "headers, timings, sha256 or input, with commas between")
+			return nil, usage("include", o.Include, "headers, timings or sha256, with commas between")
 		}
 		s.fields |= f
 	}

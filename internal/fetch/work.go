@@ -190,10 +190,16 @@ func (r *record) failed(err error) {
 	r.tried(e.Attempts)
 }
 
+// timed takes the phases down that took any time.
 func (r *record) timed(t *session.Timings) {
-	r.Timings = []timing{
+	r.waited = t.Queue + t.Rate + t.Backoff
+	for _, phase := range [...]timing{
 		{"queue", t.Queue}, {"rate", t.Rate}, {"backoff", t.Backoff}, {"dns", t.DNS}, {"connect", t.Connect},
 		{"tls", t.TLS}, {"ttfb", t.TTFB}, {"body", t.Body},
+	} {
+		if phase.d >= time.Microsecond {
+			r.Timings = append(r.Timings, phase)
+		}
 	}
 }
 
@@ -228,7 +234,7 @@ func class(err error) string {
 
 // note counts a record.
 func (j *Job) note(r *record) {
-	j.latencies.add(r.Duration)
+	j.latencies.add(max(0, r.Duration-r.waited))
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.bytes += r.Bytes
