@@ -152,7 +152,7 @@ func TestAfterAHoldTheHostIsBegunWithSlowly(t *testing.T) {
 		s := w.open(session.Options{Backoff: retry.Policy{Retries: 4}})
 		took := getAll(t, s, times(100, "http://a.example/")...)
 		t.Logf("100 requests in %v, %d refused", took, refused)
-		if refused > 130 || took > 25*time.Second {
+		if refused > 95 || took > 13*time.Second {
 			t.Errorf("%d answers 429 for 100 requests, in %v", refused, took)
 		}
 	})

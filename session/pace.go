@@ -13,6 +13,9 @@ type pace struct {
 	before   time.Duration // the same of the time before that
 	answers0 int
 
+	got  int           // answers before the hold
+	took time.Duration // for those, the hold included
+
 	first  float64 // per second, when the hold was over
 	now    float64 // zero for any speed
 	raised time.Time
@@ -27,16 +30,25 @@ const (
 
 // held returns how many may start in a second when the hold is over.
 func (p *pace) held(until time.Time) float64 {
-	took := until.Sub(p.mark) + p.before
-	p.now = max(1, paceShare*float64(p.answers+p.answers0)/max(took.Seconds(), 0.001))
-	p.first, p.raised = p.now, until
+	p.got, p.took = p.answers+p.answers0, until.Sub(p.mark)+p.before
 	p.mark, p.answers, p.before, p.answers0 = until, 0, 0, 0
+	return p.begin()
+}
+
+// begin works out how many may start in a second.
+func (p *pace) begin() float64 {
+	p.now = max(1, paceShare*float64(p.got)/max(p.took.Seconds(), 0.001))
+	p.first, p.raised = p.now, p.mark
 	return p.now
 }
 
 // answered counts an answer, and returns how many may start in a second from now
 // on, zero for any number, if that has changed.
 func (p *pace) answered(now time.Time) (perSecond float64, changed bool) {
+	if now.Before(p.mark) { // during the hold: to what was sent before
+		p.got++
+		return p.begin(), true
+	}
 	if since := now.Sub(p.mark); since > paceWindow {
 		p.mark, p.answers, p.before, p.answers0 = now, 0, since, p.answers
 		if since > 2*paceWindow { // nothing for long: that says nothing
