@@ -15,6 +15,8 @@ type Axis struct {
 	// Clock puts ticks at full minutes, hours and days; values are seconds. With Log
 	// too, ticks above 10 s are at 1 and 10 minutes, and so on.
 	Clock bool
+	// Whole keeps ticks at whole numbers: for counts.
+	Whole bool
 	// Label says what is measured and in what. Default: nothing is said.
 	Label string
 	// Format writes a value. Default: Number.
@@ -65,9 +67,14 @@ func (a Axis) Nice(n int) Axis {
 		a.Max = power(int(math.Ceil(math.Log10(a.Max) - 1e-9)))
 		return a
 	}
-	step := a.step(n)
-	a.Min, a.Max = math.Floor(a.Min/step+1e-9)*step, math.Ceil(a.Max/step-1e-9)*step
-	return a
+	for {
+		step := a.step(n)
+		a.Min, a.Max = math.Floor(a.Min/step+1e-9)*step, math.Ceil(a.Max/step-1e-9)*step
+		// The axis has grown, perhaps too much for as many ticks.
+		if a.step(n) <= step {
+			return a
+		}
+	}
 }
 
 // Ticks returns at most n round values (at least two where n allows) from Min to
@@ -105,7 +112,10 @@ func roundTo(v, step float64) float64 {
 }
 
 // clockSteps are the steps between full seconds, minutes, hours and days.
-var clockSteps = []float64{1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800}
+var clockSteps = []float64{1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200,
+	day, 2 * day, 5 * day, 10 * day, 20 * day, 50 * day, 100 * day, 200 * day, 500 * day, 1000 * day}
+
+const day = 86400.0
 
 // step returns the smallest round step that gives at most n ticks.
 func (a Axis) step(n int) float64 {
@@ -122,7 +132,7 @@ func (a Axis) step(n int) float64 {
 	exp := int(math.Floor(math.Log10((hi-lo)/float64(n)))) - 1
 	for ; exp < 308; exp++ {
 		for _, m := range []float64{1, 2, 5} {
-			if step := m * power(exp); fits(step) {
+			if step := m * power(exp); fits(step) && (!a.Whole || step >= 1) {
 				return step
 			}
 		}
@@ -174,8 +184,8 @@ func clockTicks(lo, hi float64, n int) []float64 {
 	for e := -9; e <= 1; e++ {
 		all = append(all, power(e))
 	}
-	all = append(all, 60, 600, 3600, 36000, 86400)
-	for v := 864000.0; v <= hi; v *= 10 {
+	all = append(all, 60, 600, 3600, 36000, day)
+	for v := 10 * day; v <= hi; v *= 10 {
 		all = append(all, v)
 	}
 	all = slices.DeleteFunc(all, func(v float64) bool { return v < lo*(1-1e-9) || v > hi*(1+1e-9) })

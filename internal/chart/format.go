@@ -21,7 +21,7 @@ func Count(n int64) string {
 }
 
 // Number writes a value in three digits, or in groups of three where it has more:
-// 0.125, 12.5, 1 204.
+// 0.125, 12.5, 1 204. What is below a tenth is written in two digits: 0.042, 4e-07.
 func Number(v float64) string {
 	switch a := math.Abs(v); {
 	case math.IsNaN(v) || math.IsInf(v, 0):
@@ -34,6 +34,8 @@ func Number(v float64) string {
 		return trimZeros(strconv.FormatFloat(v, 'f', 1, 64))
 	case a >= 0.995:
 		return trimZeros(strconv.FormatFloat(v, 'f', 2, 64))
+	case a > 0 && a < 0.0995:
+		return strconv.FormatFloat(v, 'g', 2, 64)
 	default:
 		return trimZeros(strconv.FormatFloat(v, 'f', 3, 64))
 	}

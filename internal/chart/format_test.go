@@ -40,7 +40,7 @@ func TestDuration(t *testing.T) {
 func TestNumberAndBytes(t *testing.T) {
 	for v, want := range map[float64]string{
 		0: "0", 0.125: "0.125", 0.9949: "0.995", 0.9999: "1", 1.5: "1.5", 9.996: "10", 12.34: "12.3", 99.96: "100",
-		123.4: "123", 999.6: "1 000", 1204311: "1 204 311", -5000: "-5 000", math.Inf(1): "–", 0.0001: "0",
+		123.4: "123", 999.6: "1 000", 1204311: "1 204 311", -5000: "-5 000", math.Inf(1): "–", 0.0001: "0.0001", 0.042: "0.042", 0.3: "0.3", 4.2e-7: "4.2e-07",
 	} {
 		if got := chart.Number(v); got != want {
 			t.Errorf("Number(%v) = %q, want %q", v, got, want)

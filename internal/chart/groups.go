@@ -40,7 +40,7 @@ func (g Groups) WriteSVG(w io.Writer) error {
 	behind := 0.0
 	height := 0.0
 	for _, group := range g.Groups {
-		f.left = max(f.left, textWidth(group.Name)+pad+10)
+		f.left = max(f.left, strongWidth(group.Name)+pad+10)
 		height += float64(len(group.Bars))*groupBar + groupGap
 		for _, b := range group.Bars {
 			behind = max(behind, textWidth(b.Text)+12)

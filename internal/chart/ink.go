@@ -20,6 +20,7 @@ const (
 	Pink   Ink = "pink"
 	Green  Ink = "green"
 	Teal   Ink = "teal"
+	Brown  Ink = "brown"
 )
 
 // palette has each ink on white paper and on dark paper; all of them stand out
@@ -37,6 +38,7 @@ var palette = []struct {
 	{Pink, "#b5357f", "#f27ebd"},
 	{Green, "#1f8a4c", "#4fc47a"},
 	{Teal, "#0f7f86", "#43c5cc"},
+	{Brown, "#8a5a2b", "#c69c6d"},
 }
 
 // The colours that are no inks: paper, text, quiet text, and the lines of a grid.
@@ -56,6 +58,7 @@ func Style() string {
 		".chart .line{fill:none;stroke-width:1.5;stroke-linejoin:round}\n" +
 		".chart .wash{fill-opacity:.18}\n" +
 		".chart .hatch{stroke-width:3}\n" +
+		".chart text.halo{stroke-width:4;paint-order:stroke;stroke-linejoin:round}\n" +
 		".chart .mark{stroke-width:1;stroke-dasharray:4 3}\n")
 	colours(&b, "", lightPaper, lightText, lightQuiet, lightGrid)
 	for _, p := range palette {
@@ -71,6 +74,6 @@ func Style() string {
 }
 
 func colours(b *strings.Builder, indent, paper, text, quiet, grid string) {
-	fmt.Fprintf(b, "%s.chart .paper{fill:%s}.chart text{fill:%s}.chart text.quiet{fill:%s}", indent, paper, text, quiet)
+	fmt.Fprintf(b, "%s.chart .paper{fill:%s}.chart text{fill:%s}.chart text.quiet{fill:%s}.chart text.halo{stroke:%[2]s}", indent, paper, text, quiet)
 	fmt.Fprintf(b, ".chart .grid{stroke:%s}.chart .axis,.chart .mark{stroke:%s}\n", grid, quiet)
 }

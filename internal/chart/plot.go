@@ -133,7 +133,7 @@ func (a Axis) apart(ticks []float64, width float64) bool {
 func (p *Plot) placeMarks(f frame) (rows []int, lines int) {
 	var ends []float64 // of the last name in each row
 	for _, m := range p.Marks {
-		w := textWidth(m.Text)
+		w := strongWidth(m.Text)
 		x := p.markText(f, m) - w/2
 		row := 0
 		for row < len(ends) && x < ends[row]+8 {
@@ -149,7 +149,7 @@ func (p *Plot) placeMarks(f frame) (rows []int, lines int) {
 }
 
 func (p *Plot) markText(f frame, m Mark) float64 {
-	return inside(f.x(p.X, m.X), textWidth(m.Text), p.width())
+	return inside(f.x(p.X, m.X), strongWidth(m.Text), p.width())
 }
 
 func (p *Plot) drawMarks(s *svg, f frame, rows []int) {
@@ -157,7 +157,9 @@ func (p *Plot) drawMarks(s *svg, f frame, rows []int) {
 		y := f.top - 6 - float64(rows[i])*15
 		x := f.x(p.X, m.X)
 		s.line(x, y+2, x, f.top+f.height, "mark")
-		s.text(p.markText(f, m), y, atMiddle, "strong", m.Text)
+	}
+	for i, m := range p.Marks {
+		s.text(p.markText(f, m), f.top-6-float64(rows[i])*15, atMiddle, "strong halo", m.Text)
 	}
 }
 

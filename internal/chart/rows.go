@@ -35,6 +35,7 @@ type rowLayout struct {
 	pitch       float64 // from a row to the next
 	bar, height float64 // of a bar: its top in the row, and its height
 	labelChars  int
+	noteChars   int
 	base        float64 // the baseline of a label in its row
 	noteBase    float64
 }
@@ -54,6 +55,7 @@ func (r *Rows) layout() rowLayout {
 		l.bars.left = r.pad()
 	}
 	l.bars.width = r.width() - l.bars.left - r.pad() - note - 4
+	l.noteChars = int(note / monoWidth)
 	l.labelChars = int((column - 8) / monoWidth)
 	return l
 }
@@ -98,16 +100,20 @@ func (r *Rows) drawRow(s *svg, l rowLayout, row Row, y float64) {
 	if row.Bad {
 		class = "mono strong f-" + string(Red)
 	}
-	s.text(r.width()-r.pad(), y+l.noteBase, atEnd, class, row.Note)
+	s.text(r.width()-r.pad(), y+l.noteBase, atEnd, class, Shorten(row.Note, l.noteChars))
 	at := row.Start
 	// A bar of less than a pixel is drawn as one: its last part, which is what it
-	// was when it ended.
+	// was when it ended; one without parts is grey.
 	from, end := l.bars.x(r.X, at), at
 	for _, p := range row.Parts {
 		end += p.Length
 	}
-	if n := len(row.Parts); n > 0 && l.bars.x(r.X, end)-from < 1.5 {
-		s.rect(min(from, l.bars.left+l.bars.width-1.5), y+l.bar, 1.5, l.height, "", "class", "f-"+string(row.Parts[n-1].Ink))
+	if l.bars.x(r.X, end)-from < 1.5 {
+		ink := Grey
+		if n := len(row.Parts); n > 0 {
+			ink = row.Parts[n-1].Ink
+		}
+		s.rect(min(from, l.bars.left+l.bars.width-1.5), y+l.bar, 1.5, l.height, "", "class", "f-"+string(ink))
 		s.close("g")
 		return
 	}

@@ -105,6 +105,9 @@ const (
 
 func textWidth(s string) float64 { return float64(utf8.RuneCountInString(s)) * charWidth }
 
+// strongWidth is textWidth of bold letters.
+func strongWidth(s string) float64 { return textWidth(s) * 1.15 }
+
 // Shorten returns s in at most n characters. What is too long loses its middle,
 // since the ends of a URL say most.
 func Shorten(s string, n int) string {

@@ -367,3 +367,21 @@ func TestSampleOfARun(t *testing.T) {
 		}
 	}
 }
+
+// Lines as a fetch writes them, with a body of about 700 bytes; and with one of
+// 16 KiB, which is stepped over.
+func BenchmarkRead(b *testing.B) {
+	for _, body := range []int{0, 700, 16 << 10} {
+		input := results(2000, func(_ int, r map[string]any) {
+			r["body"] = strings.Repeat(`a "quoted" word; `, body/17)
+			r["headers"] = map[string]any{"Content-Type": []string{"text/plain"}, "Date": []string{"Fri, 02 Jan 2026 03:04:05 GMT"}}
+		})
+		b.Run(fmt.Sprintf("body=%d", body), func(b *testing.B) {
+			b.SetBytes(int64(len(input)))
+			b.ReportAllocs()
+			for b.Loop() {
+				read(b, strings.NewReader(input))
+			}
+		})
+	}
+}

@@ -58,7 +58,7 @@ func (s *Summary) headline() []string {
 		run += ", " + chart.Number(t) + " requests/s"
 	}
 	lines = append(lines, run)
-	if x := s.Speedup(); x > 0 && s.Requests > 1 {
+	if x := s.Speedup(); x >= 1 && s.Requests > 1 {
 		lines = append(lines, fmt.Sprintf("one after the other it would have taken %s: %s times as long", chart.Duration(s.Work), chart.Number(x)))
 	}
 	return lines
@@ -227,9 +227,16 @@ func more(b *bufio.Writer, n int, one, many string) {
 
 func (s *Summary) textHosts(b *bufio.Writer, width int) {
 	t := table{text: true}
-	t.row("requests", "failed", "retries", "p50", "p99", "bytes", "host")
+	row := func(requests, failed, retries, p50, p99, bytes, host string) {
+		if width > 0 && width < 72 { // the name needs the room
+			t.row(requests, failed, p50, p99, host)
+			return
+		}
+		t.row(requests, failed, retries, p50, p99, bytes, host)
+	}
+	row("requests", "failed", "retries", "p50", "p99", "bytes", "host")
 	for _, x := range s.Hosts[:min(len(s.Hosts), textHosts)] {
-		t.row(chart.Count(x.Requests), chart.Count(x.Failed), chart.Count(x.Retries),
+		row(chart.Count(x.Requests), chart.Count(x.Failed), chart.Count(x.Retries),
 			x.Duration.text(x.Duration.P50), x.Duration.text(x.Duration.P99), chart.Bytes(x.Bytes), x.Name)
 	}
 	b.WriteString("\n")
