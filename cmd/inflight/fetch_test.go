@@ -277,3 +277,172 @@ func httpServer(t *testing.T, h http.HandlerFunc) string {
 	t.Cleanup(func() { s.Close() })
 	return "http://" + l.Addr().String()
 }
+
+// What has failed can be run again, alone; in the end each row has one line.
+func TestFetchRetryFailed(t *testing.T) {
+	var broken atomic.Bool
+	var asked atomic.Int64
+	broken.Store(true)
+	url := httpServer(t, func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		if broken.Load() && r.URL.Query().Get("id") >= "7" {
+			w.WriteHeader(500)
+		}
+	})
+	dir := t.TempDir()
+	fetch := func(args ...string) (code int, errOut string) {
+		cmd := process(t, append([]string{"fetch", url + "/?id={1..9}", "-o", "out.jsonl", "--retries", "0"}, args...)...)
+		cmd.Dir = dir
+		code, _, errOut = run(t, cmd)
+		return code, errOut
+	}
+	if code, errOut := fetch(); code != 1 || asked.Load() != 9 {
+		t.Fatalf("exit code %d after %d requests: %s", code, asked.Load(), errOut)
+	}
+	broken.Store(false)
+	if code, errOut := fetch("--retry-failed"); code != 0 || asked.Load() != 12 {
+		t.Errorf("exit code %d after %d requests: %s", code, asked.Load(), errOut)
+	}
+	for _, r := range wantLines(t, results(t, dir+"/out.jsonl"), 9) {
+		if !r.OK {
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
+// Rows of a table become requests by templates, results carry their row and key,
+// and come in the order of the input.
+func TestFetchTemplates(t *testing.T) {
+	cmd := process(t, "fetch", "-i", "users.csv", "demo:///users/{{path .id}}", "--key", ".name", "--order", "input",
+		"--select", "{id}", "--fields", "key,input,json,error", "-o", "out.jsonl", "-H", "X-Id: {{.id}}")
+	write(t, cmd, "users.csv", "id,name\n3,ann\n1,\"b,\nob\"\nx/y,cee\n2\n5,dee\n")
+	code, _, errOut := run(t, cmd)
+	if code != 1 {
+		t.Errorf("exit code %d: %s", code, errOut)
+	}
+	all := results(t, output(cmd, "out.jsonl"))
+	for i, want := range []struct {
+		key, json, class string
+	}{{"ann", "map[id:3]", ""}, {"b,\nob", "map[id:1]", ""}, {"cee", "", "http"}, {"", "", "input"}, {"dee", "map[id:5]", ""}} {
+		if i >= len(all) {
+			t.Fatalf("there are %d lines", len(all))
+		}
+		r := all[i]
+		class := ""
+		if r.Error != nil {
+			class = r.Error.Class
+		}
+		if r.Index != int64(i) || r.Key != want.key || class != want.class || want.json != "" && fmt.Sprint(r.JSON) != want.json {
+			t.Errorf("line %d: %+v, want %+v", i, r, want)
+		}
+	}
+}
+
+// Bodies go to files, each whole, under names that can't leave their folder.
+func TestFetchBodyFiles(t *testing.T) {
+	cmd := process(t, "fetch", "-i", "rows.jsonl", "demo:///bytes/{{.n}}", "--key", ".name", "--body", "file:bodies/{{.key}}.bin", "-o", "out.jsonl")
+	write(t, cmd, "rows.jsonl", `{"n":10,"name":"a"}`+"\n"+`{"n":100000,"name":"../../b"}`+"\n"+`{"n":0,"name":".."}`+"\n")
+	if code, _, errOut := run(t, cmd); code != 0 {
+		t.Fatalf("exit code %d: %s", code, errOut)
+	}
+	for i, r := range wantLines(t, results(t, output(cmd, "out.jsonl")), 3) {
+		info, err := os.Stat(output(cmd, r.BodyFile))
+		if err != nil || info.Size() != []int64{10, 100000, 0}[i] || !strings.HasPrefix(r.BodyFile, "bodies/") {
+			t.Errorf("%+v: %v", r, err)
+		}
+	}
+	if entries, _ := os.ReadDir(output(cmd, "bodies")); len(entries) != 3 {
+		t.Errorf("in the folder there are %v", entries)
+	}
+}
+
+// What stops a run early says so, has a code of its own, and can be resumed.
+func TestFetchStopped(t *testing.T) {
+	for _, flags := range [][]string{
+		{"--fail-fast"}, {"--max-errors", "3"}, {"--deadline", "100ms"},
+	} {
+		dir := t.TempDir()
+		fetch := func(args ...string) (code int, errOut string) {
+			all := append([]string{"fetch", "demo:///status/{404,404,404,404,200}?{1..20}", "demo:///delay/30ms?{1..20}", "-o", "out.jsonl", "-c", "4"}, args...)
+			cmd := process(t, all...)
+			cmd.Dir = dir
+			code, _, errOut = run(t, cmd)
+			return code, errOut
+		}
+		if code, errOut := fetch(flags...); code != 4 || !strings.Contains(errOut, "--resume") {
+			t.Errorf("%q: exit code %d: %s", flags, code, errOut)
+		}
+		if n := len(results(t, dir+"/out.jsonl")); n == 0 || n == 120 {
+			t.Errorf("%q: %d lines", flags, n)
+		}
+		if code, errOut := fetch("--resume"); code != 1 {
+			t.Errorf("%q: resumed, exit code %d: %s", flags, code, errOut)
+		}
+		wantLines(t, results(t, dir+"/out.jsonl"), 120)
+	}
+}
+
+// A changed input is refused, and said to be changed.
+func TestFetchChangedInput(t *testing.T) {
+	dir := t.TempDir()
+	fetch := func(args ...string) (code int, errOut string) {
+		cmd := process(t, append([]string{"fetch", "-i", "urls.txt", "-o", "out.jsonl"}, args...)...)
+		cmd.Dir = dir
+		code, _, errOut = run(t, cmd)
+		return code, errOut
+	}
+	os.WriteFile(dir+"/urls.txt", []byte("demo:///status/200\n"), 0o666)
+	if code, errOut := fetch(); code != 0 {
+		t.Fatalf("exit code %d: %s", code, errOut)
+	}
+	os.WriteFile(dir+"/urls.txt", []byte("demo:///status/201\ndemo:///status/200\n"), 0o666)
+	if code, errOut := fetch("--resume"); code != 6 || !strings.Contains(errOut, "urls.txt") {
+		t.Errorf("exit code %d: %s", code, errOut)
+	}
+}
+
+// A second process on the same output is refused.
+func TestFetchLocked(t *testing.T) {
+	first := process(t, "fetch", "demo:///delay/5s", "-o", "out.jsonl", "--grace", "0s")
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(output(first, "out.jsonl")); err == nil {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	second := process(t, "fetch", "demo:///delay/5s", "-o", "out.jsonl", "--resume")
+	second.Dir = first.Dir
+	if code, _, errOut := run(t, second); code != 6 || !strings.Contains(errOut, "in use") {
+		t.Errorf("exit code %d: %s", code, errOut)
+	}
+	first.Process.Signal(syscall.SIGTERM)
+	first.Wait()
+	if code := first.ProcessState.ExitCode(); code != 143 {
+		t.Errorf("the first ended with %d", code)
+	}
+}
+
+// A budget is reserved by estimate and settled by what the answers say: it is kept
+// to, and nothing is refused.
+func TestFetchBudget(t *testing.T) {
+	s := serve(t, origin.Options{Tokens: 3000, Minute: time.Second})
+	cmd := process(t, "fetch", "-i", "prompts.jsonl", "--post", s.URL()+"/chat/completions", "-o", "out.jsonl",
+		"--json", `{"model":"m","messages":{{json .messages}}}`, "--budget", "tokens=2500/1s", "--cost", "200", "--settle", ".usage.total_tokens")
+	var prompts strings.Builder
+	for i := range 60 {
+		fmt.Fprintf(&prompts, `{"messages":[{"role":"user","content":"say %d"}]}`+"\n", i)
+	}
+	write(t, cmd, "prompts.jsonl", prompts.String())
+	if code, _, errOut := run(t, cmd); code != 0 {
+		t.Fatalf("exit code %d: %s", code, errOut)
+	}
+	for _, r := range wantLines(t, results(t, output(cmd, "out.jsonl")), 60) {
+		usage := r.JSON.(map[string]any)["usage"].(map[string]any)
+		if r.Cost["tokens"] != usage["total_tokens"] || r.Attempts != 1 {
+			t.Errorf("%d attempts, charged %v of %v", r.Attempts, r.Cost, usage)
+		}
+	}
+}

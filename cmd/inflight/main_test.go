@@ -59,6 +59,7 @@ type result struct {
 	JSON     any             `json:"json"`
 	Body     string          `json:"body"`
 	BodyFile string          `json:"body_file"`
+	Cost     map[string]any  `json:"cost"`
 	Error    *struct {
 		Class   string `json:"class"`
 		Message string `json:"message"`

@@ -44,7 +44,7 @@ func runFetch(cmd *cobra.Command, o fetch.Options, v view) error {
 		return err
 	case err != nil:
 		return coded(err)
-	case summary.Failed > 0:
+	case summary.Failed+summary.Before > 0:
 		return &exitError{exitFailed, nil}
 	}
 	return nil

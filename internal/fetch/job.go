@@ -38,6 +38,8 @@ type Job struct {
 	latencies latencies
 	began     time.Time
 	skipped   int64
+	before    int64 // of those, the ones that failed
+	torn      int64
 	total     int64
 	stop      context.CancelCauseFunc // of the run
 
@@ -164,15 +166,19 @@ func (j *Job) Run(ctx context.Context) (*Summary, error) {
 		sum, err = batch.Run(run, rows, j.work, j.sink, o)
 		return err
 	})
-	err = j.finish(err)
+	err = j.finish(ctx, sum.Complete, err)
 	return j.summary(sum, err), err
 }
 
 // finish closes the output, and tells what ended the run.
-func (j *Job) finish(err error) error {
+func (j *Job) finish(ctx context.Context, complete bool, err error) error {
 	if j.journal != nil {
-		if e := j.journal.Close(); e != nil && err == nil {
-			err = e
+		var failed error
+		if complete && j.o.RetryFailed {
+			failed = j.journal.Compact(context.WithoutCancel(ctx))
+		}
+		if failed = errors.Join(failed, j.journal.Close()); err == nil {
+			err = failed
 		}
 	}
 	j.mu.Lock()
@@ -235,7 +241,7 @@ func (j *Job) summary(sum batch.Summary, err error) *Summary {
 	s := &Summary{Progress: j.Progress(), Sum: time.Duration(j.latencies.sum.Load()), Classes: j.classes, First: j.first}
 	s.InFlight = 0
 	if j.journal != nil {
-		s.Output = j.o.Output
+		s.Output, s.Torn, s.Before = j.o.Output, j.torn, j.before
 	}
 	if err != nil {
 		s.Stopped = err

@@ -49,7 +49,13 @@ func (j *Job) openSink(job batch.Job, out io.Writer) (err error) {
 		return outputError(j.o.Output, err)
 	}
 	j.sink = j.journal
-	j.skipped = j.journal.Stats().Done
+	stats := j.journal.Stats()
+	j.skipped, j.torn = stats.Done, stats.Cut
+	if j.o.RetryFailed {
+		j.skipped -= stats.Failed
+	} else {
+		j.before = stats.Failed
+	}
 	j.resume = resumeCommand(os.Args)
 	return nil
 }

@@ -16,6 +16,7 @@ type Summary struct {
 	Sum     time.Duration    // what the rows took, one after the other
 	Classes map[string]int64 // of the failures
 	First   map[string]int64 // the first row of each class
+	Before  int64            // rows that failed in an earlier run, and were not run again
 	Torn    int64            // bytes of an unfinished line that were cut off the output
 	Output  string           // "" for stdout
 	Stopped error            // why it ended early, nil if it did not
@@ -34,6 +35,9 @@ func (s *Summary) WriteText(w io.Writer) {
 	}
 	if s.Skipped > 0 {
 		fmt.Fprintf(&b, ", %s done before", group(s.Skipped))
+		if s.Before > 0 {
+			fmt.Fprintf(&b, " (%s of them failed: --retry-failed)", group(s.Before))
+		}
 	}
 	if s.Retries > 0 {
 		fmt.Fprintf(&b, ", %s tried again", group(s.Retries))
@@ -85,6 +89,7 @@ func (s *Summary) WriteJSON(w io.Writer) error {
 	members["sum_s"] = s.Sum.Seconds()
 	members["classes"] = s.Classes
 	members["torn_bytes"] = s.Torn
+	members["failed_before"] = s.Before
 	if s.Output != "" {
 		members["output"] = s.Output
 	}
