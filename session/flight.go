@@ -14,6 +14,9 @@ type flight struct {
 	cancel     context.CancelCauseFunc
 	watch      *watch
 	next, prev *flight
+	parent     context.Context
+	repeated   bool // its parent was seen before, and may be again
+	late       bool // it is about to be cancelled by the watch
 
 	phase  atomic.Int32 // index in phases, waiting for none
 	end    atomic.Int64 // of the attempt, never for none
@@ -111,8 +114,8 @@ func (f *flight) deadline() int64 {
 	return min(end, f.until.Load())
 }
 
-// late returns which limit was passed.
-func (f *flight) late(now int64) *TimeoutError {
+// why returns which limit was passed.
+func (f *flight) why(now int64) *TimeoutError {
 	phase := f.phase.Load()
 	switch {
 	case f.end.Load() <= now:

@@ -81,7 +81,7 @@ func TestRedirectsAndCredentials(t *testing.T) {
 				w.handle("sub.a.example:80", reflect)
 				w.handle("b.example:80", func(rw http.ResponseWriter, r *http.Request) {
 					if r.URL.Path == "/back" {
-						http.Redirect(rw, r, "http://a.example/x", 302)
+						http.Redirect(rw, r, "http://a.example/x", http.StatusFound)
 						return
 					}
 					reflect(rw, r)
@@ -181,7 +181,7 @@ func TestCookies(t *testing.T) {
 		w.handle("a.example:80", func(rw http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("Cookie") == "" {
 				http.SetCookie(rw, &http.Cookie{Name: "id", Value: "7"})
-				http.Redirect(rw, r, "/", 302) // to itself, which is no loop with a cookie
+				http.Redirect(rw, r, "/", http.StatusFound) // to itself, which is no loop with a cookie
 				return
 			}
 			reflect(rw, r)

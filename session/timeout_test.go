@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -92,9 +93,9 @@ func TestTimeoutsSayWhichPhase(t *testing.T) {
 // Each attempt has the whole time, and those after a timeout have it too.
 func TestTimeoutIsForOneAttempt(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
-		n := 0
+		var n atomic.Int32
 		w.handle("a.example:80", func(rw http.ResponseWriter, r *http.Request) {
-			if n++; n < 4 {
+			if n.Add(1) < 4 {
 				select {
 				case <-time.After(time.Hour):
 				case <-r.Context().Done():
@@ -116,7 +117,7 @@ func TestTimeoutCountsExchangesOnly(t *testing.T) {
 		slow := func(rw http.ResponseWriter, r *http.Request) {
 			time.Sleep(2 * time.Second)
 			if len(r.URL.Path) < 5 {
-				http.Redirect(rw, r, r.URL.Path+"x", 302)
+				http.Redirect(rw, r, r.URL.Path+"x", http.StatusFound)
 			}
 		}
 		w.handle("a.example:80", slow)

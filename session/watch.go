@@ -19,6 +19,7 @@ type watch struct {
 	timer   *time.Timer
 	flights flight // the ring of those that there are
 	closed  bool
+	spares  [slots]spares
 }
 
 // slack is the least time between two looks at all flights.
@@ -34,11 +35,12 @@ func newWatch() *watch {
 // now is the time since the epoch.
 func (w *watch) now() int64 { return int64(time.Since(w.epoch)) }
 
-// start returns a flight under ctx. It has to be ended.
+// start returns a flight under ctx. It has to be ended by over.
 func (w *watch) start(ctx context.Context) (*flight, error) {
-	f := &flight{watch: w}
-	f.end.Store(never)
-	f.until.Store(never)
+	f, err := w.spare(ctx)
+	if err != nil || f.Context != nil {
+		return f, err
+	}
 	f.Context, f.cancel = context.WithCancelCause(ctx)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -46,19 +48,28 @@ func (w *watch) start(ctx context.Context) (*flight, error) {
 		f.cancel(ErrClosed)
 		return nil, ErrClosed
 	}
-	last := w.flights.prev
-	f.prev, f.next = last, &w.flights
-	last.next, w.flights.prev = f, f
+	w.link(f)
 	return f, nil
 }
 
-// over ends the flight, and all that hangs on its context.
+// link puts the flight into the ring. mu is held.
+func (w *watch) link(f *flight) {
+	last := w.flights.prev
+	f.prev, f.next = last, &w.flights
+	last.next, w.flights.prev = f, f
+}
+
+// over ends the flight, and all that hangs on its context, or keeps it for the next
+// request under the same one.
 func (f *flight) over() {
 	w := f.watch
 	w.mu.Lock()
 	f.prev.next, f.next.prev = f.next, f.prev
+	kept := !w.closed && !f.late && w.keep(f)
 	w.mu.Unlock()
-	f.cancel(context.Canceled)
+	if !kept {
+		f.cancel(context.Canceled)
+	}
 }
 
 // arm makes sure that the timer goes off no later than at.
@@ -96,8 +107,9 @@ func (w *watch) look() {
 	for f := w.flights.next; f != &w.flights; f = f.next {
 		at := f.deadline()
 		if at <= now {
-			late := f.late(now)
-			cancels = append(cancels, func() { f.cancel(late) })
+			f.late = true
+			why := f.why(now)
+			cancels = append(cancels, func() { f.cancel(why) })
 			f.rest()
 			continue
 		}
@@ -122,6 +134,12 @@ func (w *watch) close() {
 	}
 	for f := w.flights.next; f != &w.flights; f = f.next {
 		cancels = append(cancels, f.cancel)
+	}
+	for i := range w.spares {
+		for f := w.spares[i].first; f != nil; f = f.next {
+			cancels = append(cancels, f.cancel)
+		}
+		w.spares[i] = spares{}
 	}
 	w.mu.Unlock()
 	for _, cancel := range cancels {
