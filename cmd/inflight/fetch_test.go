@@ -428,7 +428,7 @@ func TestFetchLocked(t *testing.T) {
 // A budget is reserved by estimate and settled by what the answers say: it is kept
 // to, and nothing is refused.
 func TestFetchBudget(t *testing.T) {
-	s := serve(t, origin.Options{Tokens: 3000, Minute: time.Second})
+	s := serve(t, origin.Options{Tokens: 4000, Minute: time.Second})
 	cmd := process(t, "fetch", "-i", "prompts.jsonl", "--post", s.URL()+"/chat/completions", "-o", "out.jsonl",
 		"--json", `{"model":"m","messages":{{json .messages}}}`, "--budget", "tokens=2500/1s", "--cost", "200", "--settle", ".usage.total_tokens")
 	var prompts strings.Builder
