@@ -40,3 +40,16 @@ const MostUnsynced = mostUnsynced
 func Sum(b []byte) []byte {
 	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 }
+
+// TestWindow is a window.
+type TestWindow struct{ w *window }
+
+// NewWindow returns a window.
+func NewWindow(o Window) *TestWindow { return &TestWindow{newWindow(o.withDefaults())} }
+
+func (w *TestWindow) Add(turn int64, l Line) error { return w.w.add(turn, l) }
+func (w *TestWindow) Full() bool                   { return w.w.full() }
+func (w *TestWindow) Close()                       { w.w.close() }
+func (w *TestWindow) Next(lines []Line, most int, bytes int64) ([]Line, error) {
+	return w.w.next(lines, most, bytes)
+}

@@ -16,7 +16,7 @@ func full(t *testing.T, o batch.JournalOptions, lines ...batch.Line) (*batch.Jou
 	f := new(countingFile)
 	j.Wrap(func(inner batch.File) batch.File {
 		f.File, f.full = inner, errNoRoom
-		f.room = int64(len(lines[0].Data)+len(lines[1].Data)) + 2 + 5
+		f.room.Store(int64(len(lines[0].Data)+len(lines[1].Data)) + 2 + 5)
 		return f
 	})
 	mustCommit(t, j, lines[0], lines[1])
@@ -37,10 +37,10 @@ func TestFullThenRoom(t *testing.T) {
 			}
 			pauses = append(pauses, wait)
 		}}, lines...)
-		time.AfterFunc(time.Second, func() { f.room = 1 << 20 })
+		time.AfterFunc(time.Second, func() { f.room.Store(1 << 20) })
 		mustCommit(t, j, lines[2])
-		if len(pauses) == 0 || f.tries != len(pauses) || f.truncates != f.tries {
-			t.Errorf("%d tries, %d pauses, %d times taken back", f.tries, len(pauses), f.truncates)
+		if len(pauses) == 0 || f.tries != len(pauses) || f.truncates.Load() != int64(f.tries) {
+			t.Errorf("%d tries, %d pauses, %d times taken back", f.tries, len(pauses), f.truncates.Load())
 		}
 		for i := 1; i < len(pauses); i++ {
 			if pauses[i] < pauses[i-1] {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -466,19 +467,19 @@ func TestSyncPolicy(t *testing.T) {
 		for i := range int64(3) {
 			mustCommit(t, j, line(i, `"x":1`))
 		}
-		if f.syncs != 3 {
-			t.Errorf("%d syncs for 3 commits", f.syncs)
+		if f.syncs.Load() != 3 {
+			t.Errorf("%d syncs for 3 commits", f.syncs.Load())
 		}
 	})
 	t.Run("never", func(t *testing.T) {
 		j, f := open(t, batch.JournalOptions{Sync: batch.SyncNever, SyncDelay: 1, SyncLines: 1})
 		mustCommit(t, j, line(0, `"x":1`))
-		if f.syncs != 0 {
-			t.Errorf("%d syncs", f.syncs)
+		if f.syncs.Load() != 0 {
+			t.Errorf("%d syncs", f.syncs.Load())
 		}
 		mustClose(t, j)
-		if f.syncs != 1 {
-			t.Errorf("%d syncs with Close", f.syncs)
+		if f.syncs.Load() != 1 {
+			t.Errorf("%d syncs with Close", f.syncs.Load())
 		}
 	})
 	t.Run("lines", func(t *testing.T) {
@@ -486,13 +487,13 @@ func TestSyncPolicy(t *testing.T) {
 		for i := range int64(11) {
 			mustCommit(t, j, line(i, `"x":1`))
 		}
-		if f.syncs != 2 {
-			t.Errorf("%d syncs for 11 lines, 4 at a time", f.syncs)
+		if f.syncs.Load() != 2 {
+			t.Errorf("%d syncs for 11 lines, 4 at a time", f.syncs.Load())
 		}
 		j.Sync(t.Context())
 		j.Sync(t.Context())
-		if f.syncs != 3 {
-			t.Errorf("%d syncs with Sync", f.syncs)
+		if f.syncs.Load() != 3 {
+			t.Errorf("%d syncs with Sync", f.syncs.Load())
 		}
 	})
 	t.Run("time", func(t *testing.T) {
@@ -501,17 +502,17 @@ func TestSyncPolicy(t *testing.T) {
 			mustCommit(t, j, line(0, `"x":1`))
 			time.Sleep(60 * time.Millisecond)
 			mustCommit(t, j, line(1, `"x":1`))
-			if f.syncs != 0 {
-				t.Errorf("%d syncs after 60 ms", f.syncs)
+			if f.syncs.Load() != 0 {
+				t.Errorf("%d syncs after 60 ms", f.syncs.Load())
 			}
 			time.Sleep(41 * time.Millisecond)
 			synctest.Wait()
-			if f.syncs != 1 {
-				t.Errorf("%d syncs after 101 ms", f.syncs)
+			if f.syncs.Load() != 1 {
+				t.Errorf("%d syncs after 101 ms", f.syncs.Load())
 			}
 			time.Sleep(time.Hour)
-			if f.syncs != 1 {
-				t.Errorf("%d syncs, with nothing to sync", f.syncs)
+			if f.syncs.Load() != 1 {
+				t.Errorf("%d syncs, with nothing to sync", f.syncs.Load())
 			}
 			mustClose(t, j)
 		})
@@ -521,21 +522,21 @@ func TestSyncPolicy(t *testing.T) {
 // A file that counts, and fails when it is told to.
 type countingFile struct {
 	batch.File
-	syncs, truncates int
+	syncs, truncates atomic.Int64
 	syncErr          error
 	truncateErr      error
-	room             int64 // size from which on a write fails with full, 0 for none
+	room             atomic.Int64 // size from which on a write fails with full
 	full             error
 	tries            int
 }
 
 func (f *countingFile) Datasync() error {
-	f.syncs++
+	f.syncs.Add(1)
 	return f.syncErr
 }
 
 func (f *countingFile) Truncate(size int64) error {
-	f.truncates++
+	f.truncates.Add(1)
 	if f.truncateErr != nil {
 		return f.truncateErr
 	}
@@ -543,11 +544,11 @@ func (f *countingFile) Truncate(size int64) error {
 }
 
 func (f *countingFile) WriteAt(b []byte, at int64) (int, error) {
-	if f.full == nil || at+int64(len(b)) <= f.room {
+	if f.full == nil || at+int64(len(b)) <= f.room.Load() {
 		return f.File.WriteAt(b, at)
 	}
 	f.tries++
-	n, _ := f.File.WriteAt(b[:max(0, f.room-at)], at) // as a disk does: some of it
+	n, _ := f.File.WriteAt(b[:max(0, f.room.Load()-at)], at) // as a disk does: some of it
 	return n, f.full
 }
 

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,6 +36,7 @@ type childJob struct {
 	order batch.Order
 	retry bool // the failures again
 	slow  bool // the first unit
+	mode  string
 }
 
 // row is what unit i brings in an uninterrupted run; every seventh fails the first
@@ -61,7 +63,8 @@ func (c childJob) want() (lines []string) {
 // command is the process: it resumes the job, or begins it.
 func (c childJob) command(t *testing.T) *exec.Cmd {
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), "BATCH_CHILD=run", "BATCH_OUT="+c.path,
+	// The race detector's processes would sleep for a second at the end.
+	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0", "BATCH_CHILD=run"+c.mode, "BATCH_OUT="+c.path,
 		fmt.Sprintf("BATCH_JOB=%d %d %v %v", c.units, c.order, c.retry, c.slow))
 	var said strings.Builder
 	cmd.Stdout, cmd.Stderr = &said, &said
@@ -83,7 +86,11 @@ func child(mode string) int {
 		fmt.Println(err)
 		return 2
 	}
-	if err := c.run(); err != nil {
+	run := c.run
+	if mode == "runcompact" {
+		run = c.compact
+	}
+	if err := run(); err != nil {
 		fmt.Println(err)
 		return 1
 	}
@@ -97,6 +104,7 @@ func (c childJob) run() error {
 	if err != nil {
 		return err
 	}
+	fmt.Println("ready")
 	in := batch.NewCursor(ints(c.units), batch.CursorOptions[int64]{Skip: out.Done})
 	defer in.Close()
 	work := func(ctx context.Context, u batch.Unit[int64]) ([]byte, error) {
@@ -117,6 +125,16 @@ func (c childJob) run() error {
 	return errors.Join(err, out.Close())
 }
 
+// compact only compacts.
+func (c childJob) compact() error {
+	out, err := batch.Open(c.path, batch.Job{}, batch.JournalOptions{Resume: true})
+	if err != nil {
+		return err
+	}
+	fmt.Println("ready")
+	return errors.Join(out.Compact(context.Background()), out.Close())
+}
+
 func ints(n int) iter.Seq2[int64, error] {
 	return func(yield func(int64, error) bool) {
 		for i := range int64(n) {
@@ -132,14 +150,23 @@ func (c childJob) finish(t *testing.T, n int, random *rand.Rand) (killed int) {
 	t.Helper()
 	for tries := 0; ; tries++ {
 		cmd := c.command(t)
+		ready := make(chan struct{})
+		said := cmd.Stdout.(*strings.Builder)
+		cmd.Stdout, cmd.Stderr = &announcing{Builder: said, ready: ready}, nil
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
 		ended := make(chan error, 1)
 		go func() { ended <- cmd.Wait() }()
-		life := time.Duration(random.Int64N(int64(60 * time.Millisecond)))
-		if killed >= n {
+		life := time.Duration(random.Int64N(int64(40 * time.Millisecond)))
+		switch {
+		case killed >= n:
 			life = time.Minute
+		case random.IntN(4) > 0: // else it may die while it opens the output
+			select {
+			case <-ready:
+			case <-time.After(time.Minute):
+			}
 		}
 		select {
 		case err := <-ended:
@@ -153,6 +180,18 @@ func (c childJob) finish(t *testing.T, n int, random *rand.Rand) (killed int) {
 			killed++
 		}
 	}
+}
+
+// announcing keeps what a process says, and tells when it says something.
+type announcing struct {
+	*strings.Builder
+	ready chan struct{}
+	once  sync.Once
+}
+
+func (a *announcing) Write(b []byte) (int, error) {
+	a.once.Do(func() { close(a.ready) })
+	return a.Builder.Write(b)
 }
 
 // A job that is killed again and again has the output of one that was not.
@@ -214,6 +253,45 @@ func difference(a, b []string) (d []string) {
 		}
 	}
 	return d
+}
+
+// A compaction that is killed has happened or not; nothing is lost either way.
+func TestCompactKilled(t *testing.T) {
+	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
+	for _, suffix := range suffixes {
+		path := outPath(t, suffix)
+		j := mustOpen(t, path, batch.JournalOptions{})
+		const n = 20_000
+		var want []string
+		var old, again []batch.Line
+		for i := range int64(n) {
+			l := line(i, `"ok":false,"text":"some text that is replaced, or not"`)
+			old = append(old, l)
+			if i%2 == 0 {
+				l = line(i, `"ok":true,"text":"another text"`)
+				again = append(again, l)
+			}
+			want = append(want, string(l.Data))
+		}
+		slices.Sort(want)
+		mustCommit(t, j, old...)
+		mustClose(t, j)
+		j = mustOpen(t, path, batch.JournalOptions{RetryFailed: true})
+		mustCommit(t, j, again...)
+		mustClose(t, j)
+		before := mustRead(t, path)
+		c := childJob{path: path, mode: "compact"}
+		for range (kills(t) + 1) / 2 {
+			mustWrite(t, path, before)
+			killed := c.finish(t, 1, random)
+			if got := slices.Sorted(slices.Values(linesOf(t, path))); !slices.Equal(got, want) {
+				t.Fatalf("%s: killed %d times: %d lines, want %d", suffix, killed, len(got), len(want))
+			}
+			if _, err := os.Stat(path + ".compact"); err == nil {
+				t.Errorf("%s: the temporary file was left behind", suffix)
+			}
+		}
+	}
 }
 
 // While one process writes, another is refused, and harms nothing.

@@ -40,7 +40,7 @@ type Work[T any] func(ctx context.Context, u Unit[T]) (line []byte, err error)
 // calls runtime.Goexit, its unit has failed, and the run stops with
 // inflight.ErrGoexit.
 //
-// Memory: at most three lines for each unit in flight, of 64 MiB in all or as large
+// Memory: at most four lines for each unit in flight, of 64 MiB in all or as large
 // as one line, and the window. A slow sink slows everything down to the queue.
 //
 // Run panics if q, work or sink is nil.

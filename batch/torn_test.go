@@ -32,10 +32,13 @@ func written(t *testing.T, path string, n int) (lines []batch.Line, sizes []int)
 func TestTornAtEveryByte(t *testing.T) {
 	for _, suffix := range suffixes {
 		path := outPath(t, suffix)
-		const n = 3
+		const n = 2
 		lines, sizes := written(t, path, n)
 		text := mustRead(t, path)
 		for size := range text {
+			if size < sizes[n-1]-3 && size%9 != 0 {
+				continue // each byte of the last line is enough
+			}
 			mustWrite(t, path, text[:size])
 			j, err := batch.Open(path, batch.Job{}, batch.JournalOptions{Resume: true})
 			if err != nil {
