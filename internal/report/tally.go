@@ -131,7 +131,7 @@ func (c *classes) add(r *record) {
 		class.Requests++
 		return
 	}
-	class := &Class{Name: clean(string(name)), Requests: 1, Index: r.index, Line: r.line, Example: cut(clean(string(r.message)), 300)}
+	class := &Class{Name: clean(string(name)), Requests: 1, Index: r.index, Line: r.line, Example: cut(clean(string(r.message[:min(len(r.message), 1200)])), 300)}
 	switch {
 	case len(c.byName) < maxClasses:
 		c.byName[string(name)] = class
