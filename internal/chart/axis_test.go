@@ -90,3 +90,25 @@ func ExampleAxis_Ticks() {
 	// 2m
 	// 4m
 }
+
+func TestWholeAxisHasNoFractions(t *testing.T) {
+	for _, hi := range []float64{0, 0.2, 1, 2, 3, 7} {
+		for _, v := range (chart.Axis{Max: hi, Whole: true}).Nice(5).Ticks(5) {
+			if v != math.Trunc(v) {
+				t.Errorf("an axis to %v has a tick at %v", hi, v)
+			}
+		}
+	}
+}
+
+func TestNiceAxisHasTicksAtItsEnds(t *testing.T) {
+	for _, hi := range []float64{0.007, 1, 64, 99, 1001, 4.2e7} {
+		for n := 3; n < 9; n++ {
+			a := chart.Axis{Max: hi}.Nice(n)
+			ticks := a.Ticks(n)
+			if last := ticks[len(ticks)-1]; math.Abs(last-a.Max) > 1e-9*a.Max || a.Max < hi {
+				t.Errorf("an axis to %v, made nice for %d ticks, ends at %v, and its ticks at %v", hi, n, a.Max, last)
+			}
+		}
+	}
+}
