@@ -19,8 +19,9 @@ import (
 // An Expr is a jq expression. Make one with CompileExpr. It may be used by any number
 // of goroutines at once.
 type Expr struct {
-	text string
-	code *gojq.Code
+	text  string
+	code  *gojq.Code
+	steps int // that an evaluation may take
 }
 
 // MaxSteps is how many steps an evaluation may take: a fraction of a second.
@@ -43,15 +44,19 @@ func CompileExpr(text string) (*Expr, error) {
 	if err != nil {
 		return nil, compileFault(text, err)
 	}
-	return &Expr{text, code}, nil
+	return &Expr{text, code, MaxSteps}, nil
 }
 
 func exprError(text string, offset int, reason string) *SyntaxError {
-	// The expression may have lines.
+	return faultAt("", text, offset, reason)
+}
+
+// faultAt makes an error of the place in a text that may have lines.
+func faultAt(what, text string, offset int, reason string) *SyntaxError {
 	offset = min(max(offset, 0), len(text))
 	start := strings.LastIndexByte(text[:offset], '\n') + 1
 	line, _, _ := strings.Cut(text[start:], "\n")
-	return &SyntaxError{Text: line, Line: 1 + strings.Count(text[:start], "\n"), Column: caret.Column(line, offset-start), Reason: reason}
+	return &SyntaxError{What: what, Text: line, Line: 1 + strings.Count(text[:start], "\n"), Column: caret.Column(line, offset-start), Reason: reason}
 }
 
 func parseFault(text string, err error) *SyntaxError {
@@ -166,7 +171,7 @@ func (s *steps) Err() error {
 
 // all returns every result.
 func (e *Expr) all(value any) (results []any, err error) {
-	run := e.code.RunWithContext(&steps{context.Background(), MaxSteps}, value)
+	run := e.code.RunWithContext(&steps{context.Background(), e.steps}, value)
 	for {
 		v, ok := run.Next()
 		if !ok {

@@ -186,7 +186,7 @@ func (c *compiler) url(source string) *text {
 	}
 	before, _, isTemplate := strings.Cut(source, "{{")
 	if offset, reason := checkStart(before, !isTemplate); reason != "" {
-		c.err = &SyntaxError{What: "URL", Text: source, Line: 1, Column: caret.Column(source, offset), Reason: reason}
+		c.err = faultAt("URL", source, offset, reason)
 	}
 	return t
 }

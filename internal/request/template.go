@@ -202,7 +202,7 @@ var (
 func (t *text) syntaxError(err error) *SyntaxError {
 	found := parseFaultAt.FindStringSubmatch(err.Error())
 	if found == nil {
-		return &SyntaxError{What: t.what, Text: t.source, Line: 1, Column: 1, Reason: err.Error()}
+		return faultAt(t.what, t.source, 0, err.Error())
 	}
 	lineNo, reason := atoi(found[1]), found[2]
 	line := lineOf(t.source, lineNo)

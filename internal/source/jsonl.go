@@ -17,6 +17,7 @@ type jsonl struct {
 	text
 	feed feeder
 	dec  *json.Decoder // reads from feed; nil after it failed
+	fed  int64         // how many bytes it got
 }
 
 // feeder gives one line at a time, and a newline after it, to a decoder that lives on.
@@ -90,14 +91,17 @@ func (j *jsonl) decode(row *Row, line []byte) {
 // as they are written, and expensive to make: it is kept while all goes well.
 func (j *jsonl) unmarshal(line []byte, v *any) error {
 	if j.dec == nil {
-		j.dec = json.NewDecoder(&j.feed)
+		j.dec, j.fed = json.NewDecoder(&j.feed), 0
 		j.dec.UseNumber()
 	}
-	before := j.dec.InputOffset()
 	j.feed = feeder{line: line}
 	err := j.dec.Decode(v)
-	if err == nil && j.dec.InputOffset()-before < int64(len(line)) {
+	j.fed += int64(len(line))
+	if err == nil && j.dec.InputOffset() < j.fed {
 		err = errTrailing
+	}
+	if j.feed.ended {
+		j.fed++
 	}
 	if err != nil {
 		j.dec = nil

@@ -125,18 +125,22 @@ func (l *lines) skip(n int64) (skipped int64, err error) {
 			continue
 		}
 		end, next, err := l.look(0)
-		if err == nil && l.globs(l.bytes(0, end)) && !blankOrComment(l.bytes(0, end)) {
-			line := l.bytes(0, end)
+		switch line := l.bytes(0, end); {
+		case errors.Is(err, errTooLong):
+			if err := l.takeLong(); err != nil {
+				return skipped, err
+			}
+			skipped++
+		case err != nil:
+			return skipped, err
+		default:
 			l.take(next, 1)
-			if l.expand(line, l.line-1) != nil {
+			if blankOrComment(line) {
+				continue
+			}
+			if !l.globs(line) || l.expand(line, l.line-1) != nil {
 				skipped++ // a bad row is one too
 			}
-			continue
-		}
-		n, err := l.skipLines(1, blankOrComment)
-		skipped += n
-		if err != nil {
-			return skipped, err
 		}
 	}
 	return skipped, nil

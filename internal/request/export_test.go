@@ -1,0 +1,6 @@
+package request
+
+// SetSteps changes how many steps an evaluation may take.
+func SetSteps(e *Expr, n int) {
+	e.steps = n
+}
