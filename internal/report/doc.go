@@ -10,8 +10,9 @@
 //     says. It is counted and told by its number, and nothing else comes of it.
 //   - A run is what the results tell of: from the first start to the last end.
 //   - The work of a request is how long it would have taken had it been alone: its
-//     duration without what it waited for a place ("queue") and for the rate. The
-//     work of all of them is how long one after the other would have taken.
+//     duration without what it waited for a place ("queue"), for the rate, and
+//     before another attempt ("backoff"). The work of all of them is how long one
+//     after the other would have taken.
 //   - A result is superseded by a later line with the same index, as a second try
 //     of what had failed appends it. Only the last line counts.
 //

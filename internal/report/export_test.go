@@ -23,15 +23,15 @@ func Parse(line []byte) (Fields, error) {
 	return Fields{
 		Index: r.index, Attempts: r.attempts, Bytes: r.bytes, Method: string(r.method), URL: string(r.url), Status: r.status,
 		OK: r.ok, Truncated: r.trunc, Class: string(r.class), Message: string(r.message),
-		DurationMS: float64(r.duration) / 1e6, TTFB: float64(r.timings[phaseTTFB]) / 1e6,
+		DurationMS: float64(r.duration) / 1e6, TTFB: max(float64(r.ttfb)/1e6, 0),
 	}, err
 }
 
 // Work is record.work of a duration and its timings, in milliseconds.
-func Work(duration, queue, rate, ttfb float64) float64 {
+func Work(duration, queue, rate, backoff, ttfb float64) float64 {
 	ms := func(v float64) time.Duration { return time.Duration(v * 1e6) }
 	r := record{duration: ms(duration)}
-	r.timings[phaseQueue], r.timings[phaseRate], r.timings[phaseTTFB] = ms(queue), ms(rate), ms(ttfb)
+	r.timings[phaseQueue], r.timings[phaseRate], r.timings[phaseBackoff], r.timings[phaseTTFB] = ms(queue), ms(rate), ms(backoff), ms(ttfb)
 	return float64(r.work()) / 1e6
 }
 
@@ -101,6 +101,9 @@ func (s *Summary) SampleLines() (first, last, slowest, spread []int64) {
 	sample := &s.all.sample
 	return lines(sample.first.sorted()), lines(sample.last.sorted()), lines(sample.slowest.sorted()), lines(sample.spread)
 }
+
+// Parts returns the parts of the only request's bar, as a tip has them.
+func (s *Summary) Parts() string { return s.all.sample.spread[0].phaseList("", ", ") }
 
 // Repeats tells which occurrence of an index is its last.
 func Repeats(indices []int64) (last []bool) {

@@ -51,7 +51,7 @@ func oracle(line []byte) (report.Fields, bool) {
 	}
 	timings := map[string]json.RawMessage{}
 	get(fields, "timings", &timings)
-	for _, name := range []string{"queue", "rate", "dns", "connect", "tls", "body", "ttfb"} {
+	for _, name := range []string{"queue", "rate", "backoff", "dns", "connect", "tls", "body", "ttfb"} {
 		f.TTFB = 0
 		if get(timings, name, &f.TTFB) {
 			good = good && f.TTFB >= 0

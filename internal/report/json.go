@@ -23,6 +23,7 @@ type (
 		Throughput float64 `json:"throughput"`
 
 		Duration jsonQuantiles `json:"duration_ms"`
+		Alone    jsonQuantiles `json:"alone_ms"`
 		TTFB     jsonQuantiles `json:"ttfb_ms"`
 		Statuses []jsonStatus  `json:"statuses"`
 		Classes  []jsonClass   `json:"classes"`
@@ -93,7 +94,7 @@ func (s *Summary) WriteJSON(w io.Writer) error {
 	v := jsonSummary{
 		Requests: s.Requests, OK: s.OK, Failed: s.Failed, Retries: s.Retries, Truncated: s.Truncated, Bytes: s.Bytes,
 		WallMS: milliseconds(s.Wall()), WorkMS: milliseconds(s.Work), Speedup: s.Speedup(), Throughput: s.Throughput(),
-		Duration: s.Duration.json(), TTFB: s.TTFB.json(),
+		Duration: s.Duration.json(), Alone: s.Alone.json(), TTFB: s.TTFB.json(),
 		Statuses: []jsonStatus{}, Classes: []jsonClass{}, Hosts: []jsonHost{}, Slowest: []jsonRequest{}, Problems: []jsonProblem{},
 		Lines: s.Lines, Superseded: s.Superseded, Repeated: s.Repeated, Broken: s.Broken,
 	}

@@ -63,7 +63,8 @@ var stretchOrder = []struct {
 }{
 	{phaseQueue, chart.Grey, "waiting for a place"},
 	{phaseRate, chart.Amber, "waiting for the rate"},
-	{stretchRetry, chart.Teal, "earlier attempts and waits"},
+	{stretchRetry, chart.Teal, "earlier attempts"},
+	{phaseBackoff, chart.Red, "waiting to try again"},
 	{phaseDNS, chart.Violet, "dns"},
 	{phaseConnect, chart.Orange, "connect"},
 	{phaseTLS, chart.Pink, "tls"},
@@ -81,8 +82,8 @@ func (b *bar) stretches() (lengths [stretches]time.Duration) {
 		rest -= d
 		told = told || d > 0
 	}
-	// The timings are those of the last attempt. A hundredth that is left is how
-	// finely they are told.
+	// What is left is told by nothing else. A hundredth is how finely the timings
+	// are written.
 	if rest > b.duration/100 {
 		if b.attempts > 1 && told {
 			lengths[stretchRetry] = rest

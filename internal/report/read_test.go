@@ -75,16 +75,44 @@ func TestReadCounts(t *testing.T) {
 }
 
 func TestWorkLeavesOutTheWaiting(t *testing.T) {
-	for _, x := range []struct{ duration, queue, rate, ttfb, want float64 }{
-		{100, 10, 20, 60, 70},
-		{100, 0, 0, 100, 100},
-		{100, 500, 500, 100, 100}, // a duration that the waiting is not in
-		{100, 500, 500, 900, 100},
-		{-1, 5, 5, 5, 0},
+	for _, x := range []struct{ duration, queue, rate, backoff, ttfb, want float64 }{
+		{100, 10, 20, 0, 60, 70},
+		{100, 10, 20, 30, 30, 40},
+		{100, 0, 0, 0, 100, 100},
+		{100, 500, 500, 0, 100, 100}, // a duration that the waits are not in
+		{100, 500, 500, 0, 900, 100},
+		{-1, 5, 5, 5, 5, 0},
 	} {
-		if got := report.Work(x.duration, x.queue, x.rate, x.ttfb); got != x.want {
+		if got := report.Work(x.duration, x.queue, x.rate, x.backoff, x.ttfb); got != x.want {
 			t.Errorf("work of %+v: %v", x, got)
 		}
+	}
+}
+
+// The time to the first byte includes the connection; the parts of a bar follow each
+// other.
+func TestPartsOfABar(t *testing.T) {
+	for record, want := range map[string]string{
+		`"duration_ms":100,"timings":{"queue":10,"dns":5,"connect":10,"tls":15,"ttfb":80,"body":10}`: "waiting for a place 10 ms, dns 5 ms, connect 10 ms, tls 15 ms, waiting for the first byte 50 ms, body 10 ms",
+		`"duration_ms":100,"timings":{"ttfb":90,"body":10}`:                                          "waiting for the first byte 90 ms, body 10 ms",
+		`"duration_ms":50,"timings":{"dns":5,"connect":30}`:                                          "dns 5 ms, connect 30 ms, not told apart 15 ms",
+		`"duration_ms":900,"attempts":3,"timings":{"rate":100,"backoff":500,"ttfb":100}`:             "waiting for the rate 100 ms, earlier attempts 200 ms, waiting to try again 500 ms, waiting for the first byte 100 ms",
+		`"duration_ms":900,"attempts":3`:                                                             "not told apart 900 ms",
+		`"duration_ms":100,"timings":{"queue":100}`:                                                  "waiting for a place 100 ms",
+		`"duration_ms":0`: "",
+		`"status":200`:    "",
+	} {
+		s := read(t, strings.NewReader(`{"ok":true,`+record+`}`))
+		if got := s.Parts(); got != want {
+			t.Errorf("%s:\ngot  %s\nwant %s", record, got, want)
+		}
+	}
+}
+
+func TestTimeToTheFirstByteIsAsItIsWritten(t *testing.T) {
+	s := read(t, strings.NewReader(`{"ok":true,"timings":{"connect":30,"ttfb":80}}`+"\n"+`{"ok":true,"timings":{"connect":30}}`))
+	if s.TTFB.N != 1 || s.TTFB.Max != 80*time.Millisecond {
+		t.Errorf("%+v", s.TTFB)
 	}
 }
 

@@ -6,11 +6,12 @@ import (
 	"time"
 )
 
-// The phases of a request, in the order in which they happen. Each is one of the
-// timings of a record.
+// The phases of a request. Each is one of the timings of a record; the first three
+// are waits, and add up over all attempts, and the others are those of the last one.
 const (
 	phaseQueue = iota
 	phaseRate
+	phaseBackoff
 	phaseDNS
 	phaseConnect
 	phaseTLS
@@ -34,7 +35,7 @@ type record struct {
 	start    int64         // in microseconds of Unix time
 	duration time.Duration // -1 where the line has none
 	timed    bool          // whether it has a start
-	ttfb     bool          // whether it has that timing
+	ttfb     time.Duration // as the line has it, -1 where it has none
 	timings  [phases]time.Duration
 	class    []byte
 	message  []byte
@@ -43,24 +44,37 @@ type record struct {
 // end is when the request was over, in microseconds of Unix time.
 func (r *record) end() int64 { return r.start + max(r.duration, 0).Microseconds() }
 
-// work is how long the request would have taken had it been alone: without what it
-// waited for a place and for the rate.
+// work is how long the request would have taken had it been alone: without its
+// waits.
 func (r *record) work() time.Duration {
 	own := max(r.duration, 0)
-	alone := own - r.timings[phaseQueue] - r.timings[phaseRate]
+	alone := own
 	var active time.Duration
-	for _, d := range r.timings[phaseDNS:] {
-		active += d
+	for i, d := range r.timings {
+		if i < phaseDNS {
+			alone -= d
+		} else {
+			active += d
+		}
 	}
-	// Where a duration does not include those two, the rest of the timings says so.
+	// Where a duration does not include the waits, the rest of the timings says so.
 	return min(own, max(alone, active))
+}
+
+// part takes the connection out of the time to the first byte, which is from the
+// start of an exchange and so includes it, so that the timings can be added up.
+func (r *record) part() {
+	connection := r.timings[phaseDNS] + r.timings[phaseConnect] + r.timings[phaseTLS]
+	if r.ttfb >= connection {
+		r.timings[phaseTTFB] -= connection
+	}
 }
 
 var errForeign = errors.New(`no result: it has no "ok"`)
 
 // parse reads a line into r. The error says what is wrong with it.
 func (r *record) parse(line []byte) error {
-	*r = record{line: r.line, index: -1, duration: -1}
+	*r = record{line: r.line, index: -1, duration: -1, ttfb: -1}
 	s := scanner{b: line}
 	if c, err := s.next(); err != nil || c != '{' {
 		return errors.New("no result: it is no JSON object")
@@ -86,6 +100,7 @@ func (r *record) parse(line []byte) error {
 	if !judged {
 		return errForeign
 	}
+	r.part()
 	return nil
 }
 
@@ -162,6 +177,8 @@ func (r *record) readTimings(s *scanner) error {
 			phase = phaseQueue
 		case "rate":
 			phase = phaseRate
+		case "backoff":
+			phase = phaseBackoff
 		case "dns":
 			phase = phaseDNS
 		case "connect":
@@ -169,14 +186,16 @@ func (r *record) readTimings(s *scanner) error {
 		case "tls":
 			phase = phaseTLS
 		case "ttfb":
-			phase, r.ttfb = phaseTTFB, true
+			phase = phaseTTFB
 		case "body":
 			phase = phaseBody
 		default:
 			return s.skip()
 		}
 		d, err := s.milliseconds()
-		r.timings[phase] = d
+		if r.timings[phase] = d; phase == phaseTTFB && err == nil {
+			r.ttfb = d
+		}
 		return err
 	})
 }

@@ -23,11 +23,12 @@ type Summary struct {
 
 	Start, End time.Time // of the run; zero where no result has a start
 	// Work is how long it would have taken one after the other: the sum of the
-	// durations without the waiting for a place and for the rate.
+	// durations without the waits for a place, for the rate and before a retry.
 	Work time.Duration
 
 	Duration Quantiles // of all requests that have a duration
-	TTFB     Quantiles // from the end of the request to the first byte of the answer
+	Alone    Quantiles // of the same, without their waits
+	TTFB     Quantiles // from the start of the last exchange to the header of its answer
 
 	Statuses []Status  // by their code; 0 is no answer
 	Classes  []Class   // of failures, the most frequent first; at most 64, and "(others)"
@@ -120,7 +121,7 @@ func (s *Summary) finish(c *collector) {
 	var both histogram
 	both.merge(&c.okTimes)
 	both.merge(&c.badTimes)
-	s.Duration, s.TTFB = both.quantiles(), c.ttfb.quantiles()
+	s.Duration, s.Alone, s.TTFB = both.quantiles(), c.alone.quantiles(), c.ttfb.quantiles()
 	s.Statuses, s.Classes, s.Hosts = c.statuses.sorted(), c.classes.sorted(), c.hosts.sorted()
 	for _, b := range c.sample.slowest.sorted() {
 		s.Slowest = append(s.Slowest, b.request())

@@ -172,15 +172,16 @@ func (s *statuses) sorted() []Status {
 type collector struct {
 	requests, ok, retries, truncated, bytes int64
 
-	start, end              int64 // of the run, in microseconds of Unix time
-	timed                   bool  // whether there is a start
-	work                    time.Duration
-	okTimes, badTimes, ttfb histogram
-	hosts                   hosts
-	classes                 classes
-	statuses                statuses
-	series                  series
-	sample                  sample
+	start, end        int64 // of the run, in microseconds of Unix time
+	timed             bool  // whether there is a start
+	work              time.Duration
+	okTimes, badTimes histogram // durations, of requests that were ok and that failed
+	alone, ttfb       histogram
+	hosts             hosts
+	classes           classes
+	statuses          statuses
+	series            series
+	sample            sample
 }
 
 func newCollector() *collector {
@@ -205,10 +206,12 @@ func (c *collector) add(r *record) {
 	}
 	if r.duration >= 0 {
 		times.add(r.duration)
-		c.work = plus(c.work, r.work())
+		work := r.work()
+		c.work = plus(c.work, work)
+		c.alone.add(work)
 	}
-	if r.ttfb {
-		c.ttfb.add(r.timings[phaseTTFB])
+	if r.ttfb >= 0 {
+		c.ttfb.add(r.ttfb)
 	}
 	c.statuses[r.status]++
 	c.hosts.of(r.url).add(r)

@@ -137,7 +137,11 @@ type quantileRow struct {
 }
 
 func (s *Summary) quantileRows() []quantileRow {
-	return []quantileRow{{"duration", s.Duration}, {"first byte", s.TTFB}}
+	rows := []quantileRow{{"duration", s.Duration}}
+	if s.Alone != s.Duration {
+		rows = append(rows, quantileRow{"without waits", s.Alone})
+	}
+	return append(rows, quantileRow{"first byte", s.TTFB})
 }
 
 func (s *Summary) textHistogram(b *bufio.Writer, width int) {

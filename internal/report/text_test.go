@@ -154,3 +154,23 @@ func ExampleSummary_WriteText() {
 	//   line 7: no result: it has no "ok"
 	//   line 9: broken: ok: "tr" is neither true nor false
 }
+
+func ExampleSummary_WriteJSON() {
+	s, err := report.Read(context.Background(), strings.NewReader(few))
+	if err != nil {
+		panic(err)
+	}
+	var b bytes.Buffer
+	if err := s.WriteJSON(&b); err != nil {
+		panic(err)
+	}
+	var v struct {
+		Failed   int
+		Duration struct{ Max float64 } `json:"duration_ms"`
+	}
+	if err := json.Unmarshal(b.Bytes(), &v); err != nil {
+		panic(err)
+	}
+	fmt.Println(v.Failed, "failed; the slowest took", v.Duration.Max, "ms")
+	// Output: 3 failed; the slowest took 2000 ms
+}
