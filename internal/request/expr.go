@@ -101,7 +101,7 @@ func compileFault(text string, err error) *SyntaxError {
 	return exprError(text, wordAt(text, name), reason)
 }
 
-// wordAt is the offset of a word, or 0.
+// wordAt is the offset of a word, which is not empty, or 0.
 func wordAt(text, word string) int {
 	isWord := func(i int) bool {
 		return i >= 0 && i < len(text) && strings.IndexByte("_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", text[i]) >= 0

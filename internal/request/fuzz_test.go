@@ -17,7 +17,7 @@ func FuzzCompile(f *testing.F) {
 		"http://a/{{.id}}", "http://a/{{path .name | upper}}", "http://a/{{default 1 .a.b}}", "http://a/{{range .}}{{.}}{{end}}",
 		"http://a/{{", "{{.a}}\n{{pth .}}", "{{/* x */}}http://a", "http://a/{{with $x := .a}}{{$x}}{{else}}{{.b | default .c}}{{end}}",
 		"http://a/{{template \"x\" .}}{{define \"x\"}}{{.y}}{{end}}", "http://a/{{(default .a .b).c}}", "http://a/{{.a.b.c | default (.d | default 1)}}",
-		"http://a/{{break}}", "http://a/{{index . 1}}", "http://a/{{slice . 1 2}}", "http://a/{{join . .}}", "http://a/{{\"a\" | .b}}",
+		"{{\nA", "http://a/{{break}}", "http://a/{{index . 1}}", "http://a/{{slice . 1 2}}", "http://a/{{join . .}}", "http://a/{{\"a\" | .b}}",
 	} {
 		f.Add(tmpl, `{"id":1,"name":"x","a":{"b":null}}`)
 		f.Add(tmpl, `[1,"x",null]`)

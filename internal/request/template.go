@@ -212,8 +212,8 @@ func (t *text) syntaxError(err error) *SyntaxError {
 	}
 	if words := quoted.FindStringSubmatch(reason); words != nil {
 		for _, word := range words[1:] {
-			if i := inAction(line, word); word != "" && i >= 0 {
-				at = i
+			if word != "" {
+				at = inAction(line, word)
 			}
 		}
 		if name := words[1]; name != "" {
