@@ -129,8 +129,9 @@ func (c *call) listen(h *host, r *http.Response) {
 	case o.RetryAfter == HoldNothing:
 	case o.RetryAfter == HoldRequest:
 		c.said, c.over = wait, over
+	case over: // to hold it would keep all waiting for what fails in the end
+		c.over = true
 	case said:
-		c.over = over
 		c.held = h.hold(now, now.Add(wait))
 	case busy:
 		c.held = h.hold(now, now.Add(o.Backoff.Ceiling(h.holds()+1)))

@@ -95,7 +95,7 @@ func (c *call) renew() error {
 func (c *call) attempt() error {
 	waited := c.waited()
 	c.began, c.spent, c.status = time.Time{}, 0, 0
-	c.reset()
+	c.said, c.over, c.held = 0, false, false
 	err := c.follow()
 	if c.began.IsZero() && c.f.Err() != nil {
 		return err // it has not begun
@@ -115,11 +115,10 @@ func (c *call) attempt() error {
 
 func (c *call) waited() time.Duration { return c.queued + c.rated }
 
-// reset forgets the answer of the attempt before.
+// reset forgets the answer of the attempt before, once there is another exchange.
 func (c *call) reset() {
 	out := c.out
 	*out = Response{Started: out.Started, Attempts: out.Attempts, Timings: Timings{Backoff: out.Timings.Backoff}, first: out.first}
-	c.said, c.over, c.held = 0, false, false
 }
 
 // account fills in the times.

@@ -22,8 +22,10 @@ const (
 	maxEncodings = 3
 	// maxWindow is the most memory that a body in zstd may ask for.
 	maxWindow = 8 << 20
-	// maxFree is how many decoders of a kind are kept.
-	maxFree = 64
+	// maxFree and maxFreeZstd are how many decoders are kept; those of zstd keep
+	// their window.
+	maxFree     = 64
+	maxFreeZstd = 8
 )
 
 // decoders are those that are not in use. They are no sync.Pool, because some hold
@@ -101,7 +103,7 @@ func (d *decoders) openGzip(from io.Reader) (io.Reader, func(), error) {
 	if !ok {
 		z = new(gzip.Reader)
 	}
-	free := func() { put(d, &d.gzip, z) }
+	free := func() { put(d, &d.gzip, z, maxFree) }
 	if err := z.Reset(from); err != nil {
 		free()
 		return nil, nil, err
@@ -115,13 +117,13 @@ func (d *decoders) openZstd(from io.Reader) (io.Reader, func(), error) {
 	d.mu.Unlock()
 	if !ok {
 		var err error
-		if z, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow)); err != nil {
+		if z, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow)); err != nil {
 			return nil, nil, err
 		}
 	}
 	free := func() {
 		z.Reset(nil)
-		put(d, &d.zstd, z)
+		put(d, &d.zstd, z, maxFreeZstd)
 	}
 	if err := z.Reset(from); err != nil {
 		free()
@@ -138,10 +140,10 @@ func take[T any](free *[]T) (v T, ok bool) {
 	return v, false
 }
 
-func put[T any](d *decoders, free *[]T, v T) {
+func put[T any](d *decoders, free *[]T, v T, most int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(*free) < maxFree {
+	if len(*free) < most {
 		*free = append(*free, v)
 	}
 }

@@ -127,6 +127,7 @@ func (c *call) exchange(h *hop) (next *hop, err error) {
 	began := time.Now()
 	if c.began.IsZero() {
 		c.began = began
+		c.reset()
 	}
 	c.status = 0
 	var ttfb time.Duration

@@ -61,7 +61,7 @@ type Options struct {
 	RetryAfter RetryAfter
 	// RetryAfterMax is the longest that a host is held or waited for; zero means
 	// 10 min. A request whose answer asks for more fails, with
-	// retry.ClassRetryAfterTooLong.
+	// retry.ClassRetryAfterTooLong; the host is not held for that.
 	RetryAfterMax time.Duration
 	// LearnLimits makes a host be held until the limit that its answers tell of
 	// (RateLimit, X-RateLimit-…) is renewed, when they say that nothing is left.

@@ -16,7 +16,8 @@ type Request struct {
 	// Header goes before that of the session, name by name. Host is the header of
 	// that name.
 	Header http.Header
-	// Body is sent with each attempt; nil means none.
+	// Body is sent with each attempt; nil means none. It must not be changed, not
+	// even after an error: the connection may still be reading it for a moment.
 	Body []byte
 	// IdempotencyKey is sent as the header Idempotency-Key, the same with each
 	// attempt, and makes any method fit to be retried.

@@ -131,7 +131,9 @@ func TestRetryAfterTooLong(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		w.handle("a.example:80", failing(9, 429, "Retry-After", "3600"))
 		took := clock()
-		_, err := w.open(session.Options{}).Get(t.Context(), "http://a.example/")
+		s := w.open(session.Options{})
+		_, err := s.Get(t.Context(), "http://a.example/")
+		s.Get(t.Context(), "http://a.example/") // is not held
 		e, ok := errors.AsType[*session.Error](err)
 		if !ok || e.Class != retry.ClassRetryAfterTooLong || e.Status != 429 || e.Response == nil || !errors.Is(err, session.ErrRetryAfter) {
 			t.Fatalf("%#v", err)

@@ -178,7 +178,7 @@ func TestCancellationAtEachPhase(t *testing.T) {
 				if !ok || e.Class != retry.ClassCanceled || !errors.Is(err, gone) || took() != 2*time.Second {
 					t.Errorf("%#v after %v", err, took())
 				}
-				if phase == "backoff" && (e.Response == nil || e.Status != 500) {
+				if phase == "backoff" && (e.Response == nil || e.Status != 500) || phase == "hold" && (e.Response == nil || e.Status != 429) {
 					t.Errorf("%+v", e)
 				}
 				if _, err := s.Get(ctx, url); !errors.Is(err, gone) {
