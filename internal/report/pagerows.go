@@ -82,9 +82,9 @@ func (b *bar) stretches() (lengths [stretches]time.Duration) {
 		rest -= d
 		told = told || d > 0
 	}
-	// What is left is told by nothing else. A hundredth is how finely the timings
-	// are written.
-	if rest > b.duration/100 {
+	// What is left is told by nothing else, unless it is what passes between two
+	// looks at the clock.
+	if rest > max(b.duration/100, 50*time.Microsecond) {
 		if b.attempts > 1 && told {
 			lengths[stretchRetry] = rest
 		} else {

@@ -339,7 +339,8 @@ func TestHostOfAURL(t *testing.T) {
 		"http://[::1]:80/":                    "[::1]:80",
 		"":                                    "(none)",
 		"/path":                               "(none)",
-		"http:///path":                        "(none)",
+		"http:///path":                        "http://",
+		"demo:///delay/1s":                    "demo://",
 		"http://a\u202eb/":                    "a\ufffdb",
 		"http://" + strings.Repeat("x", 1000) + "/": strings.Repeat("x", 260),
 	} {

@@ -63,7 +63,7 @@ type Class struct {
 
 // A Host is what happened at one host.
 type Host struct {
-	Name     string // with its port, if the URL has one; "(none)" where the URL has no host
+	Name     string // with its port, if the URL has one; the scheme where it has no host, "(none)" where there is no URL
 	Requests int64
 	Failed   int64
 	Retries  int64

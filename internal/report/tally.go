@@ -72,7 +72,8 @@ var noHost = []byte("(none)")
 // maxName is the length that the name of a host or a class is cut to, in bytes.
 const maxName = 260
 
-// hostOf returns the host and port of a URL, in small letters.
+// hostOf returns the host and port of a URL, in small letters; the scheme, if it has
+// none.
 func hostOf(url []byte) []byte {
 	scheme := bytes.Index(url, []byte("://"))
 	if scheme < 0 {
@@ -86,7 +87,7 @@ func hostOf(url []byte) []byte {
 		host = host[user+1:]
 	}
 	if len(host) == 0 {
-		return noHost
+		host = url[:scheme+3] // such as demo://
 	}
 	host = host[:min(len(host), maxName)]
 	if bytes.ContainsFunc(host, func(r rune) bool { return r >= 'A' && r <= 'Z' }) {
