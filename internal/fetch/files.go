@@ -16,12 +16,6 @@ type bodyFiles struct {
 	durable bool
 }
 
-// A place is what the template of a file's name sees.
-type place struct {
-	Index int64  `json:"index"`
-	Key   string `json:"key"`
-}
-
 // newBodyFiles reads file:DIR/{{.index}}. Without an action the text is a folder.
 func newBodyFiles(text string, durable bool) (*bodyFiles, error) {
 	if text == "" {
