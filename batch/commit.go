@@ -117,7 +117,7 @@ func (r *run[T]) keep(ctx context.Context, lines []Line) error {
 			r.stop(err)
 		}
 	}
-	r.o.OnEvent(Event{Kind: Committed, Lines: len(lines)})
+	r.o.OnEvent(Event{Kind: EventCommitted, Lines: len(lines)})
 	return nil
 }
 

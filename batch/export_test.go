@@ -3,6 +3,7 @@ package batch
 import (
 	"encoding/binary"
 	"hash/crc32"
+	"io"
 )
 
 // File is what a Journal writes to.
@@ -52,4 +53,25 @@ func (w *TestWindow) Full() bool                   { return w.w.full() }
 func (w *TestWindow) Close()                       { w.w.close() }
 func (w *TestWindow) Next(lines []Line, most int, bytes int64) ([]Line, error) {
 	return w.w.next(lines, most, bytes)
+}
+
+// Scan is scanPlain; it returns where the good part ends, and whether good lines
+// follow behind that.
+func Scan(in io.ReaderAt, size int64, each func(index int64, failed bool)) (end int64, follow bool, err error) {
+	_, d, err := scanPlain(in, 0, size, 0, each)
+	if d != nil {
+		return d.offset, d.follow, err
+	}
+	return size, false, err
+}
+
+// Pack makes a frame.
+func Pack(suffix string, plain []byte) ([]byte, error) {
+	return packLines(codecOf(suffix), nil, plain)
+}
+
+// ScanFrames returns where the good part ends.
+func ScanFrames(suffix string, in io.ReaderAt, size int64, each func(index int64, failed bool)) (int64, error) {
+	_, end, _, err := scanFrames(codecOf(suffix), in, 0, size, 0, each)
+	return end, err
 }

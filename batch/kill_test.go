@@ -261,7 +261,7 @@ func TestCompactKilled(t *testing.T) {
 	for _, suffix := range suffixes {
 		path := outPath(t, suffix)
 		j := mustOpen(t, path, batch.JournalOptions{})
-		const n = 20_000
+		const n = 10_000
 		var want []string
 		var old, again []batch.Line
 		for i := range int64(n) {

@@ -204,7 +204,7 @@ func insertIndex(index int64, data []byte) []byte {
 	line := make([]byte, 0, len(data)+32)
 	line = strconv.AppendInt(append(line, linePrefix...), index, 10)
 	rest := data[1:]
-	for len(rest) > 0 && (rest[0] == ' ' || rest[0] == '\t') {
+	for len(rest) > 0 && (rest[0] == ' ' || rest[0] == '\t' || rest[0] == '\r') {
 		rest = rest[1:]
 	}
 	if len(rest) > 0 && rest[0] != '}' {

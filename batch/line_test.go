@@ -89,6 +89,7 @@ func TestToLine(t *testing.T) {
 	}{
 		{`{}`, nil, `{"index":5}`},
 		{`{ }`, nil, `{"index":5}`},
+		{"{\r}", bad, `{"index":5,"ok":false}`},
 		{"{\"a\":1}\n", nil, `{"index":5,"a":1}`},
 		{`{  "a":1}`, nil, `{"index":5,"a":1}`},
 		{`{"index":5,"a":1}`, nil, `{"index":5,"a":1}`},

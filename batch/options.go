@@ -136,19 +136,19 @@ func (o Options) withDefaults() Options {
 type EventKind int
 
 const (
-	// Committed: Lines lines were committed.
-	Committed EventKind = iota
-	// Stopping: no more units are leased, because of Err.
-	Stopping
-	// Killed: the grace is over; the contexts of what is in flight have ended.
-	Killed
-	// Panicked: the work for unit Index panicked; Err is an *inflight.PanicError. The
+	// EventCommitted: Lines lines were committed.
+	EventCommitted EventKind = iota
+	// EventStopping: no more units are leased, because of Err.
+	EventStopping
+	// EventKilled: the grace is over; the contexts of what is in flight have ended.
+	EventKilled
+	// EventPanicked: the work for unit Index panicked; Err is an *inflight.PanicError. The
 	// unit has failed.
-	Panicked
-	// Retried: unit Index was given back for another attempt, because of Err.
-	Retried
-	// Abandoned: unit Index was cut short; it is not done.
-	Abandoned
+	EventPanicked
+	// EventRetried: unit Index was given back for another attempt, because of Err.
+	EventRetried
+	// EventAbandoned: unit Index was cut short; it is not done.
+	EventAbandoned
 )
 
 // An Event is something that happens in a run.

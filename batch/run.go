@@ -71,6 +71,17 @@ func Run[T any](ctx context.Context, q Queue[T], work Work[T], sink Sink, o Opti
 	return s, err
 }
 
+type stoppingKey struct{}
+
+// Stopping returns a channel that is closed when the run that ctx, the context of the
+// work, belongs to is stopped, and the grace begins. Work that waits for its turn
+// somewhere, and has not done anything yet, may give up then, with Again. In any other
+// context it is nil: never closed.
+func Stopping(ctx context.Context) <-chan struct{} {
+	stopping, _ := ctx.Value(stoppingKey{}).(<-chan struct{})
+	return stopping
+}
+
 // A run is one call of Run.
 type run[T any] struct {
 	queue Queue[T]
@@ -136,7 +147,7 @@ func newRun[T any](q Queue[T], work Work[T], sink Sink, o Options) *run[T] {
 // to the context of the caller.
 func (r *run[T]) begin(caller, scope context.Context) {
 	r.leasing, r.endLeasing = context.WithCancelCause(scope)
-	r.alive, r.endAlive = context.WithCancelCause(scope)
+	r.alive, r.endAlive = context.WithCancelCause(context.WithValue(scope, stoppingKey{}, r.leasing.Done()))
 	r.keeping, r.endKeeping = context.WithCancelCause(scope)
 	r.deaf = context.AfterFunc(caller, func() { r.stop(context.Cause(caller)) })
 	if r.o.Deadline > 0 {
@@ -185,10 +196,10 @@ func (r *run[T]) stop(why error) {
 		return
 	}
 	r.endLeasing(why)
-	r.o.OnEvent(Event{Kind: Stopping, Err: why})
+	r.o.OnEvent(Event{Kind: EventStopping, Err: why})
 	grace := max(r.o.Grace, 0)
 	r.after(grace, func() {
-		r.o.OnEvent(Event{Kind: Killed, Err: why})
+		r.o.OnEvent(Event{Kind: EventKilled, Err: why})
 		r.endAlive(why)
 	})
 	r.after(2*grace, func() { r.endKeeping(why) })
@@ -204,7 +215,7 @@ func (r *run[T]) fail(err error) {
 	r.mu.Unlock()
 	r.endLeasing(err)
 	r.endAlive(err)
-	r.o.OnEvent(Event{Kind: Stopping, Err: err})
+	r.o.OnEvent(Event{Kind: EventStopping, Err: err})
 }
 
 // body is the scope of the run: the workers, the one who commits, and the services.

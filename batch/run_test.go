@@ -305,7 +305,7 @@ func TestRunPanic(t *testing.T) {
 	}, &m, batch.Options{Order: batch.OrderInput, OnEvent: func(e batch.Event) {
 		mu.Lock()
 		defer mu.Unlock()
-		if e.Kind == batch.Panicked {
+		if e.Kind == batch.EventPanicked {
 			events = append(events, e)
 		}
 	}})
@@ -385,7 +385,7 @@ func TestRunStops(t *testing.T) {
 				c.o.Concurrency, c.o.Stop = 5, stop
 				var stopping atomic.Int64
 				c.o.OnEvent = func(e batch.Event) {
-					if e.Kind == batch.Stopping {
+					if e.Kind == batch.EventStopping {
 						stopping.Add(1)
 						if !errors.Is(e.Err, c.want) {
 							t.Errorf("stopping because of %v", e.Err)
@@ -433,9 +433,9 @@ func TestRunGraceIsOver(t *testing.T) {
 				return []byte(`{"ok":false}`), context.Cause(ctx)
 			}, &m, batch.Options{Concurrency: 4, Order: order, Grace: 5 * time.Second, OnEvent: func(e batch.Event) {
 				switch e.Kind {
-				case batch.Abandoned:
+				case batch.EventAbandoned:
 					abandoned.Add(1)
-				case batch.Killed:
+				case batch.EventKilled:
 					killed.Add(1)
 				}
 			}})
@@ -629,7 +629,7 @@ func TestRunAgain(t *testing.T) {
 				}
 				return fmt.Appendf(nil, `{"attempt":%d}`, u.Attempt), nil
 			}, &m, batch.Options{Order: order, OnEvent: func(e batch.Event) {
-				if e.Kind == batch.Retried {
+				if e.Kind == batch.EventRetried {
 					retried.Add(1)
 					if e.Err != reason {
 						t.Errorf("retried because of %v", e.Err)
@@ -780,5 +780,31 @@ func TestRunMisuse(t *testing.T) {
 			call()
 			t.Errorf("%s: no panic", name)
 		}()
+	}
+}
+
+// Work that has not begun need not use up the grace.
+func TestRunStopping(t *testing.T) {
+	if batch.Stopping(t.Context()) != nil {
+		t.Error("a context of no run has a channel")
+	}
+	for _, order := range []batch.Order{batch.OrderCompletion, batch.OrderInput} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			began := time.Now()
+			s, err := batch.Run(ctx, cursor(t, 100), func(ctx context.Context, u batch.Unit[int64]) ([]byte, error) {
+				select {
+				case <-batch.Stopping(ctx):
+					return nil, batch.Again(0, errors.New("had no turn"))
+				case <-ctx.Done():
+					t.Error("the context ended without a warning")
+				}
+				return []byte(`{}`), nil
+			}, &memory{}, batch.Options{Order: order, Grace: time.Hour})
+			if !errors.Is(err, context.DeadlineExceeded) || s.Complete || s.Done != 0 || time.Since(began) != time.Minute {
+				t.Errorf("%v: %+v, %v after %v", order, s, err, time.Since(began))
+			}
+		})
 	}
 }

@@ -82,7 +82,7 @@ func (r *run[T]) call(ctx context.Context, u Unit[T], turn int64) (line []byte, 
 func (r *run[T]) panicked(u Unit[T], v any) ([]byte, error) {
 	p := &inflight.PanicError{Value: v, Stack: debug.Stack(), Task: fmt.Sprintf("unit %d", u.Index)}
 	r.o.Progress.panicked.Add(1)
-	r.o.OnEvent(Event{Kind: Panicked, Index: u.Index, Err: p})
+	r.o.OnEvent(Event{Kind: EventPanicked, Index: u.Index, Err: p})
 	return failureLine(u.Index, u.Key, "panic", fmt.Sprint(v)).Data, nil
 }
 
@@ -123,7 +123,7 @@ func (r *run[T]) count(line Line) {
 func (r *run[T]) retry(ctx context.Context, u Unit[T], after time.Duration, err error) {
 	r.release(u.Index)
 	r.o.Progress.retried.Add(1)
-	r.o.OnEvent(Event{Kind: Retried, Index: u.Index, Err: err})
+	r.o.OnEvent(Event{Kind: EventRetried, Index: u.Index, Err: err})
 	if err := r.queue.Retry(ctx, u, after); err != nil && ctx.Err() == nil && !errors.Is(err, ErrNotLeased) {
 		r.stop(err)
 	}
@@ -132,14 +132,14 @@ func (r *run[T]) retry(ctx context.Context, u Unit[T], after time.Duration, err 
 // pause waits for the time of the next attempt. It reports false when the run stops.
 func (r *run[T]) pause(u Unit[T], after time.Duration, err error) bool {
 	r.o.Progress.retried.Add(1)
-	r.o.OnEvent(Event{Kind: Retried, Index: u.Index, Err: err})
+	r.o.OnEvent(Event{Kind: EventRetried, Index: u.Index, Err: err})
 	return inflight.Sleep(r.leasing, after) == nil
 }
 
 // abandon gives a unit back that was cut short.
 func (r *run[T]) abandon(ctx context.Context, u Unit[T], err error) {
 	r.drop(u.Index)
-	r.o.OnEvent(Event{Kind: Abandoned, Index: u.Index, Err: err})
+	r.o.OnEvent(Event{Kind: EventAbandoned, Index: u.Index, Err: err})
 	ctx, cancel := inflight.Shield(ctx, handBack)
 	defer cancel()
 	_ = r.queue.Retry(ctx, u, 0) // the run is over: there is nobody to tell
