@@ -21,6 +21,10 @@ const (
 
 // CursorOptions changes how a Cursor works. The zero value is the default.
 type CursorOptions[T any] struct {
+	// Index is for rows that know their position themselves, for example because some
+	// have been left out. No two may have the same. The default is the position among
+	// the rows that are read.
+	Index func(row T) int64
 	// Skip tells the units that are done already, as Journal.Done does. It is called
 	// by one goroutine, in the order of the input. The default skips none.
 	Skip func(index int64) bool
@@ -50,14 +54,14 @@ type Cursor[T any] struct {
 	left    int // read and not done
 	leased  *roaring64.Bitmap
 	retries map[int64]*time.Timer
-	next    int64 // index of the row to be read next
+	next    int64 // position of the row to be read next
 	skipped int64
 	ended   bool
 	closed  bool
 	err     error // of the input
 }
 
-// NewCursor returns a queue of the rows of input, whose indices are their positions.
+// NewCursor returns a queue of the rows of input, in their order.
 // An error of the input ends it: Lease returns it behind the units that were read.
 // (A row that is bad and no reason to stop should be a value of T that says so.)
 //
@@ -262,6 +266,9 @@ func (c *Cursor[T]) read() {
 // cursor is closed.
 func (c *Cursor[T]) take(row T) bool {
 	index := c.next
+	if c.o.Index != nil {
+		index = c.o.Index(row)
+	}
 	skip := c.o.Skip != nil && c.o.Skip(index)
 	u := Unit[T]{Index: index, Row: row}
 	if !skip && c.o.Key != nil {

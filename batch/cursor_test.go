@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -57,6 +58,27 @@ func TestCursorSkipsAndNames(t *testing.T) {
 	}
 	if units, all := c.Read(); units != 6 || !all || c.Skipped() != 3 {
 		t.Errorf("read %d (all: %v), skipped %d; want 6, 3", units, all, c.Skipped())
+	}
+}
+
+func TestCursorRowsWithIndices(t *testing.T) {
+	var skipped []int64
+	c := batch.NewCursor(batch.Rows(slices.Values([]int64{30, 10, 20})), batch.CursorOptions[int64]{
+		Index: func(row int64) int64 { return row },
+		Skip: func(index int64) bool {
+			skipped = append(skipped, index)
+			return index == 10
+		},
+	})
+	defer c.Close()
+	for _, want := range []int64{30, 20} {
+		if u, err := c.Lease(t.Context()); err != nil || u.Index != want || u.Row != want {
+			t.Errorf("leased %+v, %v, want %d", u, err, want)
+		}
+		c.Done(t.Context(), want)
+	}
+	if _, err := c.Lease(t.Context()); err != io.EOF || !slices.Equal(skipped, []int64{30, 10, 20}) {
+		t.Errorf("%v, asked for %v", err, skipped)
 	}
 }
 

@@ -369,4 +369,5 @@ func (j *Journal) Close() error {
 // The files beside an output.
 func sidecarPath(path string) string    { return path + ".job" }
 func checkpointPath(path string) string { return path + ".ckpt" }
+func spillPath(path string) string      { return path + ".spill" }
 func compactPath(path string) string    { return path + ".compact" }

@@ -117,7 +117,7 @@ func (c childJob) run() error {
 		return line(u.Index, c.row(u.Index)).Data, nil
 	}
 	_, err = batch.Run(context.Background(), in, work, out, batch.Options{
-		Concurrency: 16, Order: c.order, Window: batch.Window{Lines: 50, Path: c.path + ".spill"},
+		Concurrency: 16, Order: c.order, Window: batch.Window{Lines: 50},
 	})
 	if err == nil {
 		err = out.Compact(context.Background())
@@ -228,7 +228,7 @@ func (c childJob) check(t *testing.T) {
 		missing, extra := difference(want, got), difference(got, want)
 		t.Fatalf("%d lines, want %d; missing: %.300q; too many: %.300q", len(got), len(want), missing, extra)
 	}
-	for _, name := range []string{".compact", ".ckpt.tmp"} {
+	for _, name := range []string{".compact", ".spill"} {
 		if _, err := os.Stat(c.path + name); err == nil {
 			t.Errorf("%s was left behind", name)
 		}

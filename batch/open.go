@@ -131,7 +131,7 @@ func (j *Journal) begin() error {
 	if err := f.Truncate(0); err != nil {
 		return err
 	}
-	removeAll(checkpointPath(j.path), compactPath(j.path))
+	removeAll(checkpointPath(j.path), compactPath(j.path), spillPath(j.path))
 	if err := f.Sync(); err != nil {
 		return err
 	}
@@ -190,7 +190,7 @@ func (j *Journal) resume() error {
 		return fmt.Errorf("sync %s: %w", j.path, err)
 	}
 	j.synced = j.offset
-	removeAll(compactPath(j.path))
+	removeAll(compactPath(j.path), spillPath(j.path))
 	if j.o.RetryFailed {
 		j.retry = j.done.failed.Clone()
 	}

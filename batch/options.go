@@ -90,7 +90,8 @@ type Window struct {
 	// means no file.
 	Spill int64
 	// Path is the name of the temporary file, which is overwritten, and removed at
-	// the end. The default is a new one in the system's directory for such files.
+	// the end. The default is one beside the output, if the sink is a Journal, and
+	// else a new one in the system's directory for such files.
 	Path string
 }
 

@@ -131,6 +131,9 @@ func newRun[T any](q Queue[T], work Work[T], sink Sink, o Options) *run[T] {
 	}
 	r.open.Set()
 	if o.Order == OrderInput {
+		if j, ok := sink.(*Journal); ok && o.Window.Path == "" {
+			o.Window.Path = spillPath(j.path)
+		}
 		r.window = newWindow(o.Window)
 	}
 	if o.Lease > 0 {
