@@ -15,7 +15,7 @@ import (
 
 func main() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400) // memory is flat and small; the collector need not run as often
+		debug.SetGCPercent(200) // memory is flat and small: the collector need not run as often
 	}
 	inflight.Main(func(ctx context.Context) error {
 		return execute(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)

@@ -39,7 +39,7 @@ func TestSoak(t *testing.T) {
 			if name == "retries" {
 				path = fmt.Sprintf("/flaky?rate=0.2&key={1..%d}", rows)
 			}
-			args := append([]string{"fetch", s.URL() + path, "-c", "30", "--progress", "off", "--resume",
+			args := append([]string{"fetch", s.URL() + path, "-c", "8", "--progress", "off", "--resume",
 				"--fields", "url,status,json,body,body_file,error", "-o", "out.jsonl"}, flags...)
 			want := uninterrupted(t, args)
 			dir := t.TempDir()
@@ -54,7 +54,7 @@ func TestSoak(t *testing.T) {
 				if err := cmd.Start(); err != nil {
 					t.Fatal(err)
 				}
-				time.Sleep(time.Duration(rand.IntN(rows/2+40)) * time.Millisecond / 4)
+				time.Sleep(time.Duration(5+rand.IntN(55)) * time.Millisecond)
 				cmd.Process.Signal(signal)
 				cmd.Wait()
 				if code := cmd.ProcessState.ExitCode(); code == 0 {
