@@ -90,6 +90,15 @@ func (s *Series) Points(n int) []Point {
 	return out
 }
 
+// Bins returns the durations in at most n bins; the in-flight of the points is 0.
+func (s *Summary) Bins(n int) []Point {
+	var out []Point
+	for _, b := range s.bins(n) {
+		out = append(out, Point{From: b.from, To: b.to, OK: b.ok, Failed: b.failed})
+	}
+	return out
+}
+
 // SampleLines returns the lines of the requests that a waterfall would show.
 func (s *Summary) SampleLines() (first, last, slowest, spread []int64) {
 	lines := func(bars []*bar) (lines []int64) {

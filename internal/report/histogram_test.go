@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,11 +41,50 @@ func TestQuantilesAgainstSorting(t *testing.T) {
 			}
 			a.Merge(&b)
 			slices.Sort(all)
+			if got := []time.Duration{a.Quantile(0), a.Quantile(0.5 / float64(n)), a.Quantile(1)}; got[0] != all[0] || got[1] != all[0] || got[2] != all[n-1] {
+				t.Errorf("%s, n=%d: the ends are %v, want %v and %v", name, n, got, all[0], all[n-1])
+			}
 			for _, q := range []float64{0, 0.001, 0.5, 0.9, 0.95, 0.99, 0.999, 1} {
 				got, want := a.Quantile(q), quantile(all, q)
 				if off := math.Abs(float64(got-want)) / float64(want); off > 0.012 && max(got, want) > time.Microsecond {
 					t.Errorf("%s, n=%d, q=%v: %v, want %v: %.2f %% off", name, n, q, got, want, 100*off)
 				}
+			}
+		}
+	}
+}
+
+func TestBinsHoldWhatIsBetweenTheirEnds(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(5, 6))
+	var input strings.Builder
+	var all []time.Duration
+	for i := range 500 {
+		d := time.Duration(math.Pow(10, 4+rnd.Float64()*5)).Truncate(time.Microsecond)
+		if i%5 == 0 {
+			d = time.Duration(math.Pow10(4 + rnd.IntN(5))).Truncate(time.Microsecond) // on the edge
+		}
+		all = append(all, d)
+		fmt.Fprintf(&input, `{"ok":%t,"duration_ms":%v}`+"\n", i%3 > 0, float64(d)/1e6)
+	}
+	s := read(t, strings.NewReader(input.String()))
+	for _, n := range []int{1, 3, 12, 60} {
+		bins := s.Bins(n)
+		if len(bins) == 0 || len(bins) > n {
+			t.Errorf("%d bins where %d are allowed", len(bins), n)
+		}
+		for i, b := range bins {
+			if i > 0 && bins[i-1].To != b.From {
+				t.Errorf("bin %d begins at %v, and the one before ends at %v", i, b.From, bins[i-1].To)
+			}
+			want := 0
+			for _, d := range all {
+				if b.From <= d && d < b.To {
+					want++
+				}
+			}
+			// What is on the edge by a rounding may be on either side of it.
+			if got := int(b.OK + b.Failed); math.Abs(float64(got-want)) > 2 {
+				t.Errorf("%d requests from %v to %v, want %d", got, b.From, b.To, want)
 			}
 		}
 	}

@@ -58,9 +58,10 @@ func pages() map[string]string {
 			delete(r, "status")
 			r["ok"], r["attempts"], r["error"] = false, 3, map[string]any{"class": "connect", "message": "connection refused"}
 		}),
+		"broken": `{"ok":true,"started":"` + strings.Repeat("yesterday ", 20) + "\"}\n",
 		"hostile": evil + "\n{\"ok\":\"" + strings.ReplaceAll(evil, `"`, "") + "\"}\n" + results(100, func(i int, r map[string]any) {
-			r["method"], r["url"], r["ok"], r["status"], r["attempts"] = evil, "https://"+evil+strings.Repeat("long/", 800), false, 500+i, 1e15
-			r["error"] = map[string]any{"class": evil + fmt.Sprint(i), "message": strings.Repeat(evil, 1000)}
+			r["method"], r["url"], r["ok"], r["status"], r["attempts"] = evil, "https://"+evil+strings.Repeat("long/", 100), false, 500+i, 1e15
+			r["error"] = map[string]any{"class": evil + fmt.Sprint(i), "message": strings.Repeat(evil, 30)}
 			r["duration_ms"], r["timings"] = []float64{1e300, 1e-9, 5e7}[i%3], map[string]any{"queue": 1e300, "ttfb": 1}
 		}),
 	}
@@ -161,6 +162,7 @@ func TestChartsOfAPage(t *testing.T) {
 	const large = "latency throughput running waterfall-first waterfall-spread waterfall-slowest waterfall-last"
 	for name, want := range map[string]string{
 		"nothing":  "",
+		"broken":   "",
 		"one":      "latency throughput running waterfall-all",
 		"small":    "latency throughput running waterfall-all",
 		"large":    large,
@@ -173,6 +175,21 @@ func TestChartsOfAPage(t *testing.T) {
 		if got := charts(page(t, inputs[name])); got != want {
 			t.Errorf("%s: the charts are %q, want %q", name, got, want)
 		}
+	}
+}
+
+func TestOneSlowRequestDoesNotHideTheOthers(t *testing.T) {
+	const said = "what took longer is cut"
+	if strings.Contains(page(t, results(200, nil)), said) {
+		t.Error("something is cut where all are alike")
+	}
+	slow := results(200, func(i int, r map[string]any) {
+		if i == 3 {
+			r["duration_ms"] = 60_000
+		}
+	})
+	if !strings.Contains(page(t, slow), said) {
+		t.Error("nothing is cut where one takes a minute")
 	}
 }
 

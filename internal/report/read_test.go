@@ -306,6 +306,14 @@ func TestLongLines(t *testing.T) {
 	}
 }
 
+func TestLongestLineMayBeShort(t *testing.T) {
+	defer report.SetMaxLine(20)()
+	s := read(t, strings.NewReader("{\"ok\":true,\"x\":12345}\n{\"ok\":true,\"x\":1234}\n"))
+	if s.Requests != 1 || s.Broken != 1 {
+		t.Errorf("%d results, %d broken", s.Requests, s.Broken)
+	}
+}
+
 func TestEmptyInput(t *testing.T) {
 	for _, input := range []string{"", "\n", " \n\r\n"} {
 		s := read(t, strings.NewReader(input))
@@ -334,6 +342,7 @@ func TestHostOfAURL(t *testing.T) {
 		"https://a.example":                   "a.example",
 		"https://A.Example:8443/x":            "a.example:8443",
 		"https://user:secret@a.example/?q=@b": "a.example",
+		"https://user:p@ss@b.example/":        "b.example",
 		"https://a.example?x://b":             "a.example",
 		"demo://delay/1":                      "delay",
 		"http://[::1]:80/":                    "[::1]:80",
