@@ -78,9 +78,11 @@ func (j *Journal) writeCheckpoint() error {
 	return nil
 }
 
+const temporary = ".tmp"
+
 // replaceFile writes a file so that it is there whole or not at all.
 func replaceFile(path string, text []byte) error {
-	tmp := path + ".tmp"
+	tmp := path + temporary
 	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
 	if err != nil {
 		return err

@@ -228,7 +228,7 @@ func (c childJob) check(t *testing.T) {
 		missing, extra := difference(want, got), difference(got, want)
 		t.Fatalf("%d lines, want %d; missing: %.300q; too many: %.300q", len(got), len(want), missing, extra)
 	}
-	for _, name := range []string{".compact", ".spill"} {
+	for _, name := range []string{".compact", ".spill", ".ckpt.tmp"} {
 		if _, err := os.Stat(c.path + name); err == nil {
 			t.Errorf("%s was left behind", name)
 		}

@@ -190,7 +190,7 @@ func (j *Journal) resume() error {
 		return fmt.Errorf("sync %s: %w", j.path, err)
 	}
 	j.synced = j.offset
-	removeAll(compactPath(j.path), spillPath(j.path))
+	removeAll(compactPath(j.path), spillPath(j.path), checkpointPath(j.path)+temporary)
 	if j.o.RetryFailed {
 		j.retry = j.done.failed.Clone()
 	}
