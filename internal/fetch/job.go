@@ -135,8 +135,11 @@ func (j *Job) Run(ctx context.Context) (*Summary, error) {
 	run, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	j.stop = stop
-	rows := newRows(context.WithoutCancel(ctx), j.source, 2*j.o.Concurrency)
-	defer rows.cursor.Close()
+	rows := batch.NewCursor(j.source.All(context.WithoutCancel(ctx)), batch.CursorOptions[source.Row]{
+		Index:     func(r source.Row) int64 { return r.Index },
+		ReadAhead: 2 * j.o.Concurrency,
+	})
+	defer rows.Close()
 	maxErrors, share, err := parseMaxErrors(j.o.MaxErrors)
 	if err != nil {
 		return nil, err
