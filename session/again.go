@@ -132,9 +132,9 @@ func (c *call) listen(h *host, r *http.Response) {
 	case over: // to hold it would keep all waiting for what fails in the end
 		c.over = true
 	case said:
-		c.held = h.hold(now, now.Add(wait))
+		c.held = h.hold(now.Add(wait))
 	case busy:
-		c.held = h.hold(now, now.Add(o.Backoff.Ceiling(h.holds()+1)))
+		c.held = h.backOff(now, &o.Backoff)
 	}
 }
 

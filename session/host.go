@@ -8,6 +8,7 @@ import (
 
 	"github.com/inflight-go/inflight"
 	"github.com/inflight-go/inflight/limit"
+	"github.com/inflight-go/inflight/retry"
 )
 
 // A host is what is known of a host, and what limits the exchanges with it.
@@ -49,9 +50,25 @@ func (r Rate) limit() *limit.Rate {
 
 // hold closes the gate until the moment, for all. It reports whether the gate is
 // closed then, be it for longer.
-func (h *host) hold(now, until time.Time) bool {
+func (h *host) hold(until time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	return h.close(until)
+}
+
+// backOff holds the host for longer with each hold in a row, unless it is held
+// already: many answers of one moment are one reason.
+func (h *host) backOff(now time.Time, p *retry.Policy) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, closed := h.gate.Closed(); closed {
+		return true
+	}
+	return h.close(now.Add(p.Ceiling(h.strikes + 1)))
+}
+
+// close closes the gate. mu is held.
+func (h *host) close(until time.Time) bool {
 	_, closed := h.gate.Closed()
 	if !h.gate.CloseUntil(until) || closed {
 		return closed // and that counts once
@@ -92,14 +109,7 @@ func (h *host) setPace(perSecond float64) {
 func (h *host) learn(header http.Header, now time.Time, longest time.Duration) {
 	for _, q := range limit.Learn(header, now) {
 		if q.Remaining == 0 && q.Reset.After(now) {
-			h.hold(now, now.Add(min(q.Reset.Sub(now), longest)))
+			h.hold(now.Add(min(q.Reset.Sub(now), longest)))
 		}
 	}
-}
-
-// holds returns how many holds there were in a row.
-func (h *host) holds() int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.strikes
 }

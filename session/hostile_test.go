@@ -63,6 +63,9 @@ func TestHostileAnswers(t *testing.T) {
 		{"reset in the header", answer("HTTP/1.1 200 OK\r\nX-A: b\r\n"), retry.ClassConn, nil},
 		{"gzip of nonsense", answer("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 40\r\n\r\n" + strings.Repeat("nonsense", 5)), retry.ClassProtocol, nil},
 		{"zstd of nonsense", answer("HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\nContent-Length: 40\r\n\r\n" + strings.Repeat("nonsense", 5)), retry.ClassProtocol, nil},
+		{"zstd with a window of 64 MiB", answer("HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\nContent-Length: 10\r\n\r\n\x28\xb5\x2f\xfd\x00\x80\x09\x00\x00x"), retry.ClassProtocol, nil},
+		{"zstd with a window of 1 MiB", answer("HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\nContent-Length: 10\r\n\r\n\x28\xb5\x2f\xfd\x00\x50\x09\x00\x00x"), "",
+			func(r *session.Response) bool { return string(r.Body) == "x" }},
 		{"br of nonsense", answer("HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 40\r\n\r\n" + strings.Repeat("nonsense", 5)), retry.ClassProtocol, nil},
 		{"many encodings", answer("HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip, gzip, gzip\r\nContent-Length: 4\r\n\r\nfour"), "",
 			func(r *session.Response) bool {

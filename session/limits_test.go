@@ -1,10 +1,12 @@
 package session_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -163,6 +165,50 @@ func TestHoldWithoutRetryAfter(t *testing.T) {
 		w.handle("a.example:80", failing(3, 429))
 		r, err := w.open(session.Options{}).Get(t.Context(), "http://a.example/")
 		if err != nil || r.Status != 200 || r.Timings.Total < 3500*time.Millisecond || r.Timings.Backoff != 0 {
+			t.Errorf("%+v, %v", r, err)
+		}
+	})
+}
+
+// Ten answers at once are one hold.
+func TestHoldsAtOnceCountOnce(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		var n atomic.Int32
+		w.handle("a.example:80", func(rw http.ResponseWriter, r *http.Request) {
+			time.Sleep(10 * time.Millisecond)
+			if n.Add(1) <= 10 {
+				time.Sleep(time.Duration(n.Load()) * time.Millisecond)
+				rw.WriteHeader(429)
+			}
+		})
+		s := w.open(session.Options{})
+		first := make(chan time.Duration, 10)
+		took := clock()
+		for range 10 {
+			go func() { s.Get(t.Context(), "http://a.example/"); first <- took() }()
+		}
+		if d := <-first; d > 700*time.Millisecond {
+			t.Errorf("the first comes through after %v", d)
+		}
+		for range 9 {
+			<-first
+		}
+	})
+}
+
+// A probe that never came to be sent does not keep the breaker half-open.
+func TestBreakerAndAWaitThatIsGivenUp(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		w.handle("a.example:80", failing(1, 500))
+		s := w.open(session.Options{Backoff: none, Rate: session.Rate{N: 1, Per: time.Minute}, Breaker: &breaker.Options{Samples: 1, Open: time.Second}})
+		s.Get(t.Context(), "http://a.example/")
+		time.Sleep(2 * time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := s.Get(ctx, "http://a.example/"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v", err)
+		}
+		if r, err := s.Get(t.Context(), "http://a.example/"); err != nil || r.Status != 200 {
 			t.Errorf("%+v, %v", r, err)
 		}
 	})

@@ -71,6 +71,7 @@ func TestRedirectsAndCredentials(t *testing.T) {
 		{"subdomain", "http://sub.a.example/x", none},
 		{"other port", "http://a.example:8080/x", none},
 		{"there and back", "http://b.example/back", none},
+		{"other host, and on there", "http://b.example/on", none},
 		{"by scheme-relative URL", "//b.example/x", none},
 		{"with a user of its own", "http://u:p@b.example/x", `auth="Basic dTpw" cookie="" key=""`},
 	} {
@@ -80,6 +81,10 @@ func TestRedirectsAndCredentials(t *testing.T) {
 				w.handle("a.example:8080", reflect)
 				w.handle("sub.a.example:80", reflect)
 				w.handle("b.example:80", func(rw http.ResponseWriter, r *http.Request) {
+					if r.URL.Path == "/on" {
+						http.Redirect(rw, r, "/x", http.StatusFound)
+						return
+					}
 					if r.URL.Path == "/back" {
 						http.Redirect(rw, r, "http://a.example/x", http.StatusFound)
 						return
