@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -41,9 +41,9 @@ func runReport(cmd *cobra.Command, path string, asJSON bool, page string) error 
 		defer f.Close()
 		in = f
 	}
-	s, err := report.Read(cmd.Context(), bufio.NewReaderSize(in, 1<<20))
-	if err != nil {
-		return &exitError{exitIO, err}
+	s, readErr := report.Read(cmd.Context(), in)
+	if s == nil {
+		return &exitError{exitIO, readErr}
 	}
 	if page != "" {
 		if err := writePage(page, s, path); err != nil {
@@ -51,12 +51,13 @@ func runReport(cmd *cobra.Command, path string, asJSON bool, page string) error 
 		}
 	}
 	out := cmd.OutOrStdout()
+	var err error
 	if asJSON {
 		err = s.WriteJSON(out)
 	} else {
 		err = s.WriteText(out, width(out))
 	}
-	if err != nil {
+	if err = errors.Join(readErr, err); err != nil { // what was read before is shown
 		return &exitError{exitIO, err}
 	}
 	return nil
