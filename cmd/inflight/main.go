@@ -7,6 +7,8 @@ package main
 
 import (
 	"context"
+	"io"
+	"log"
 	"os"
 	"runtime/debug"
 
@@ -14,6 +16,7 @@ import (
 )
 
 func main() {
+	log.SetOutput(io.Discard) // net/http writes there what a server does wrong
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(200) // memory is flat and small: the collector need not run as often
 	}
