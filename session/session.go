@@ -1,10 +1,13 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
 	"net/http/cookiejar"
+	"slices"
+	"time"
 
 	"golang.org/x/net/publicsuffix"
 
@@ -87,4 +90,26 @@ func (s *Session) Close() error {
 		s.idle.CloseIdleConnections()
 	}
 	return nil
+}
+
+// A Hold is a host that has asked to be left alone until a moment, as it does by
+// 429 and Retry-After.
+type Hold struct {
+	Host  string // with its port, unless that is the one of its scheme
+	Until time.Time
+}
+
+// Holds returns the hosts that are held at this moment, the one that is held for
+// longest first.
+func (s *Session) Holds() []Hold {
+	var holds []Hold
+	for name, h := range s.hosts.All() {
+		if until, closed := h.gate.Closed(); closed {
+			holds = append(holds, Hold{name, until})
+		}
+	}
+	slices.SortFunc(holds, func(a, b Hold) int {
+		return cmp.Or(b.Until.Compare(a.Until), cmp.Compare(a.Host, b.Host))
+	})
+	return holds
 }

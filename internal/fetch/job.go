@@ -228,11 +228,16 @@ func (j *Job) climb(ctx context.Context) error {
 func (j *Job) Progress() Progress {
 	c := j.counts.Counts()
 	q := j.latencies.quantiles(0.5, 0.99)
+	var holds []Hold
+	for _, h := range j.session.Holds() {
+		holds = append(holds, Hold{h.Host, time.Until(h.Until)})
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	p := Progress{
 		Total: j.total, Skipped: j.skipped, Done: c.Done, OK: c.Done - c.Failed, Failed: c.Failed,
 		Retries: j.retries, InFlight: c.InFlight, Bytes: j.bytes, P50: q[0], P99: q[1],
+		Holds: holds,
 	}
 	if !j.began.IsZero() {
 		p.Elapsed = time.Since(j.began)
