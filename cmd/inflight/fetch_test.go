@@ -446,3 +446,27 @@ func TestFetchBudget(t *testing.T) {
 		}
 	}
 }
+
+// Rows that wait for a budget when the run is interrupted do not hold it up, and are
+// left for the next.
+func TestFetchInterruptedWaiting(t *testing.T) {
+	cmd := process(t, "fetch", "demo:///status/200?{1..50}", "-o", "out.jsonl", "--budget", "calls=5/1h")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if text, _ := os.ReadFile(output(cmd, "out.jsonl")); strings.Count(string(text), "\n") == 5 {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	began := time.Now()
+	cmd.Process.Signal(os.Interrupt)
+	cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 130 || time.Since(began) > 20*time.Second {
+		t.Errorf("exit code %d after %v", code, time.Since(began))
+	}
+	if n := len(results(t, output(cmd, "out.jsonl"))); n != 5 {
+		t.Errorf("%d lines", n)
+	}
+}

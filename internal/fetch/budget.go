@@ -105,6 +105,16 @@ func (j *Job) reserve(ctx context.Context, row any) (*spending, error) {
 	return s, nil
 }
 
+// reserveBeforeStop is reserve that ends with errStopping when the run stops.
+func (j *Job) reserveBeforeStop(ctx context.Context, row any) (*spending, error) {
+	if len(j.budgets) == 0 {
+		return new(spending), nil
+	}
+	ctx, done := beforeStop(ctx)
+	defer done()
+	return j.reserve(ctx, row)
+}
+
 // cancel gives everything back.
 func (s *spending) cancel() {
 	for _, r := range s.reserved {

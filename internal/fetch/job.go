@@ -194,7 +194,7 @@ func (j *Job) finish(ctx context.Context, complete bool, err error) error {
 		return nil
 	case errors.Is(err, batch.ErrMaxErrors), errors.Is(err, batch.ErrFailFast), errors.Is(err, batch.ErrDeadline):
 		return &Error{Stopped, err}
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled) && !errors.Is(err, batch.ErrDiskFull):
 		return err
 	}
 	return &Error{IO, err}

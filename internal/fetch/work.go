@@ -20,8 +20,11 @@ import (
 // the row is not done.
 func (j *Job) work(ctx context.Context, u batch.Unit[source.Row]) ([]byte, error) {
 	if j.ramp != nil {
-		if err := j.ramp.Acquire(ctx); err != nil {
-			return nil, err
+		patience, done := beforeStop(ctx)
+		err := j.ramp.Acquire(patience)
+		done()
+		if err != nil {
+			return nil, batch.Again(0, err)
 		}
 		defer j.ramp.Release()
 	}
@@ -30,10 +33,39 @@ func (j *Job) work(ctx context.Context, u batch.Unit[source.Row]) ([]byte, error
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
+		if errors.Is(err, errStopping) {
+			return nil, batch.Again(0, err)
+		}
 		r.fail(class(err), err.Error())
 	}
 	j.note(r)
 	return r.append(make([]byte, 0, 512+len(r.Body.data)), j.show.fields), nil
+}
+
+// errStopping ends waits of rows whose request was not sent when the run stops.
+var errStopping = errors.New("the run stops")
+
+// beforeStop returns a context for such waits.
+func beforeStop(ctx context.Context) (_ context.Context, done func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(stopping{ctx, batch.Stopping(ctx)}, func() { cancel(errStopping) })
+	return ctx, func() { stop(); cancel(nil) }
+}
+
+// stopping is a context that ends when the run stops.
+type stopping struct {
+	context.Context
+	stop <-chan struct{}
+}
+
+func (s stopping) Done() <-chan struct{} { return s.stop }
+func (s stopping) Err() error {
+	select {
+	case <-s.stop:
+		return context.Canceled
+	default:
+		return nil
+	}
 }
 
 // fetch makes the request of a row, sends it, and fills the record in.
@@ -57,7 +89,7 @@ func (j *Job) fetch(ctx context.Context, row *source.Row, r *record) error {
 		return nil
 	}
 	r.Key, r.Method, r.URL = req.Key, req.Method, req.URL
-	spent, err := j.reserve(ctx, row.Value)
+	spent, err := j.reserveBeforeStop(ctx, row.Value)
 	if err != nil {
 		return err
 	}
