@@ -21,7 +21,7 @@ func TestCeiling(t *testing.T) {
 		{retry.Policy{Base: time.Minute}, 1, 30 * time.Second},
 		{retry.Policy{Base: time.Second, Factor: 3, Max: time.Hour}, 3, 9 * time.Second},
 		{retry.Policy{Base: time.Second, Factor: 0.5}, 9, time.Second},
-		{retry.Policy{Base: time.Second, Factor: 1}, 1 << 40, time.Second},
+		{retry.Policy{Base: time.Second, Factor: 1}, 1 << 30, time.Second},
 	} {
 		if got := c.policy.Ceiling(c.retry); got != c.want {
 			t.Errorf("%+v: Ceiling(%d) = %v, want %v", c.policy, c.retry, got, c.want)
