@@ -253,11 +253,17 @@ func TestUsersInPages(t *testing.T) {
 const hello = `{"model":"m","messages":[{"role":"user","content":"hello there, how are you?"}]}`
 
 func TestChatNeverAllowsMoreThanItsLimits(t *testing.T) {
+	for name, query := range map[string]string{"requests": "", "tokens too": "?tpm=300"} {
+		t.Run(name, func(t *testing.T) { testChatLimits(t, query) })
+	}
+}
+
+func testChatLimits(t *testing.T, query string) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := client(t, origin.Options{Requests: 5, Minute: 6 * time.Second})
 		var granted []time.Time
 		for len(granted) < 20 {
-			got := do(t, c, "POST", "/chat/completions?tpm=300", hello, nil)
+			got := do(t, c, "POST", "/chat/completions"+query, hello, nil)
 			if got.code == 429 {
 				seconds, err := strconv.Atoi(got.header.Get("Retry-After"))
 				if err != nil || seconds < 1 || seconds > 6 {
@@ -273,6 +279,9 @@ func TestChatNeverAllowsMoreThanItsLimits(t *testing.T) {
 			n := len(granted)
 			if n > 5 && granted[n-1].Sub(granted[n-6]) < 6*time.Second {
 				t.Fatalf("requests %d to %d within %v", n-5, n, granted[n-1].Sub(granted[n-6]))
+			}
+			if query == "" && n > 5 && n%5 != 1 && granted[n-1] != granted[n-2] {
+				t.Errorf("request %d waited for %v, though there was room", n, granted[n-1].Sub(granted[n-2]))
 			}
 			if left := got.header.Get("X-Ratelimit-Remaining-Requests"); n == 1 && left != "4" {
 				t.Errorf("remaining %q, want 4", left)
@@ -491,6 +500,9 @@ func TestTooManyInFlightAreRefused(t *testing.T) {
 		wg.Wait()
 		if refused.Load() != 2 {
 			t.Errorf("%d refused, want 2", refused.Load())
+		}
+		if got := get(t, c, "/headers"); got.code != 200 {
+			t.Errorf("afterwards: %d", got.code)
 		}
 	})
 }

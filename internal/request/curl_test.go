@@ -29,6 +29,7 @@ func TestRedactURL(t *testing.T) {
 		"http://a/":            "http://a/",
 		"http://u:p@a/x?y=1#f": "http://u:REDACTED@a/x?y=1#f",
 		"http://u:p%40q@a":     "http://u:REDACTED@a",
+		"http://u:p@q@a/":      "http://u:REDACTED@a/",
 		"http://u@a/b@c":       "http://u@a/b@c",
 		"http://u:p@a/b@c":     "http://u:REDACTED@a/b@c",
 		"https://a/?api_key=1&b=2&token=3&key=4&c#x": "https://a/?api_key=REDACTED&b=2&token=REDACTED&key=REDACTED&c#x",

@@ -95,8 +95,11 @@ func TestExpressionsAreCut(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
-	if _, err := expr(t, "range(1e12)").Eval(nil); !errors.Is(err, request.ErrTooMuch) {
+	if _, err := expr(t, "range(100001)").Eval(nil); !errors.Is(err, request.ErrTooMuch) {
 		t.Errorf("too many results: %v", err)
+	}
+	if v, err := expr(t, "range(100000)").Eval(nil); err != nil || len(v.([]any)) != request.MaxResults {
+		t.Errorf("as many results as there may be: %v", err)
 	}
 	e := expr(t, "[range(10000)] | length")
 	for range 3 { // each evaluation has steps of its own

@@ -100,26 +100,25 @@ func TestTemplates(t *testing.T) {
 
 func TestRowErrors(t *testing.T) {
 	for tmpl, want := range map[string]string{
-		"http://a/{{.nmae}}":                                     `URL, column 12: no field "nmae"; is it "name"?; there are: big, id, in, name, none, ok, price, tags`,
-		"http://a/é{{path .in.xx}}":                              `no field "xx"; there are: x`,
-		"http://a/{{.none.x}}":                                   `null has no field "x"`,
-		"http://a/{{.name.x}}":                                   `URL, column 17: a string has no field "x"; {{.}} is all of it`,
-		"http://a/{{.id.x}}":                                     `a number has no field "x"`,
-		"http://a/{{.none}}":                                     `URL, column 12: null is no text; {{default "" .none}} or {{json .none}}`,
-		"http://a/{{path .in}}":                                  `an object is no text; {{json .in}}; there are: x`,
-		"http://a/{{.tags}}":                                     `an array of 2 is no text; {{json .tags}} or {{join "," .tags}}`,
-		"http://a/{{range .tags}}{{.x}}{{end}}":                  `what should have the field "x" has no fields`,
-		"http://a/{{.key}}":                                      `no field "key", and no --key that says what the key is`,
-		"http://a/{{join \",\" .id}}":                            "join wants an array",
-		"http://a/{{int .name}}":                                 `"Ada L/é?&" is no whole number`,
-		"http://a/{{env \"X\"}}":                                 "the environment is not for templates here",
-		"http://a/{{default \"x\" .name.first}}":                 `a string has no fields, so there is no "first"`,
-		"http://a/{{.name}}":                                     `URL: not a URL: it has the character ' ' at character 13 of "http://a/Ada L/é?&"`,
-		"{{.ok}}":                                                "does not begin with http://",
-		"http://{{.none | default \"\"}}/":                       "there is no host",
-		"http://a/{{range 100}}{{printf \"%999999d\" 1}}{{end}}": "larger than 64 MiB",
-		"http://a/{{index .tags 5}}":                             "index out of range",
-		"http://a/\n{{.q}}":                                      "URL, line 2, column 3: no field \"q\"",
+		"http://a/{{.nmae}}":                     `URL, column 12: no field "nmae"; is it "name"?; there are: big, id, in, name, none, ok, price, tags`,
+		"http://a/é{{path .in.xx}}":              `no field "xx"; there are: x`,
+		"http://a/{{.none.x}}":                   `null has no field "x"`,
+		"http://a/{{.name.x}}":                   `URL, column 17: a string has no field "x"; {{.}} is all of it`,
+		"http://a/{{.id.x}}":                     `a number has no field "x"`,
+		"http://a/{{.none}}":                     `URL, column 12: null is no text; {{default "" .none}} or {{json .none}}`,
+		"http://a/{{path .in}}":                  `an object is no text; {{json .in}}; there are: x`,
+		"http://a/{{.tags}}":                     `an array of 2 is no text; {{json .tags}} or {{join "," .tags}}`,
+		"http://a/{{range .tags}}{{.x}}{{end}}":  `what should have the field "x" has no fields`,
+		"http://a/{{.key}}":                      `no field "key", and no --key that says what the key is`,
+		"http://a/{{join \",\" .id}}":            "join wants an array",
+		"http://a/{{int .name}}":                 `"Ada L/é?&" is no whole number`,
+		"http://a/{{env \"X\"}}":                 "the environment is not for templates here",
+		"http://a/{{default \"x\" .name.first}}": `a string has no fields, so there is no "first"`,
+		"http://a/{{.name}}":                     `URL: not a URL: it has the character ' ' at character 13 of "http://a/Ada L/é?&"`,
+		"{{.ok}}":                                "does not begin with http://",
+		"http://{{.none | default \"\"}}/":       "there is no host",
+		"http://a/{{index .tags 5}}":             "index out of range",
+		"http://a/\n{{.q}}":                      "URL, line 2, column 3: no field \"q\"",
 	} {
 		p, err := request.Compile(request.Spec{URL: tmpl})
 		if strings.Contains(tmpl, "\n") {
@@ -134,6 +133,14 @@ func TestRowErrors(t *testing.T) {
 		if _, ok := errors.AsType[*request.RowError](err); !ok || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v; want %s", tmpl, err, want)
 		}
+	}
+}
+
+func TestTextsAreBounded(t *testing.T) {
+	r := source.Row{Value: map[string]any{"s": strings.Repeat("x", 40<<20)}}
+	p := compile(t, request.Spec{URL: "http://a", Data: "{{.s}}{{.s}}"})
+	if _, err := p.Build(r); err == nil || !strings.Contains(err.Error(), "data: the text is larger than 64 MiB") {
+		t.Errorf("error %v", err)
 	}
 }
 
@@ -220,13 +227,13 @@ func TestMethodAndBodies(t *testing.T) {
 func TestHeadersAndQuery(t *testing.T) {
 	s := request.Spec{
 		URL: "http://a/p?x=1#f", Query: []string{"q={{.name}}", "é=1"},
-		Headers: []string{"x-id: {{.id}}", "Cookie: a=1", "Cookie: b=2", "X-Two: 1", "X-Two: 2", "Host: b.example"},
+		Headers: []string{"x-id: {{.id}}", "Cookie: a=1", "Cookie: b=2", "X-Two: 1", "X-Two: 2", "Host: b.example", "X-Tab: a\tb"},
 	}
 	req := build(t, s, row(t, user))
 	if req.URL != "http://a/p?x=1&q=Ada+L%2F%C3%A9%3F%26&%C3%A9=1#f" {
 		t.Errorf("URL %s", req.URL)
 	}
-	if got := fmt.Sprint(req.Header); got != "map[Cookie:[a=1; b=2] Host:[b.example] X-Id:[12345678901234567890] X-Two:[1 2]]" {
+	if got := fmt.Sprint(req.Header); got != "map[Cookie:[a=1; b=2] Host:[b.example] X-Id:[12345678901234567890] X-Tab:[a\tb] X-Two:[1 2]]" {
 		t.Errorf("header %s", got)
 	}
 	_, err := compile(t, request.Spec{URL: "http://a", Headers: []string{"X: {{.v}}"}}).Build(row(t, `{"v":"secret\r\nY: z"}`))

@@ -53,7 +53,7 @@ func TestMemoryIsFlat(t *testing.T) {
 		t.Run(string(format), func(t *testing.T) {
 			n := rows
 			if format != source.Lines {
-				n /= 10 // decoding takes its time under the race detector
+				n /= 20 // decoding takes its time under the race detector
 			}
 			var in io.Reader = &repeated{block: bytes.Repeat([]byte(block), 1000), left: n / 1000}
 			if format == source.CSV {

@@ -335,10 +335,10 @@ func (s *Source) done(index int64) bool {
 	return s.opts.Done != nil && s.opts.Done(index)
 }
 
-// count counts rows that were passed over.
+// count counts rows that were passed over: all of them before Offset, or none.
 func (s *Source) count(n int64) {
-	if s.opts.Limit > 0 && s.index+n > s.opts.Offset {
-		for i := max(s.index, s.opts.Offset); i < s.index+n; i++ {
+	if s.opts.Limit > 0 && s.index >= s.opts.Offset {
+		for i := s.index; i < s.index+n; i++ {
 			if s.sampled(i) {
 				s.taken++
 			}

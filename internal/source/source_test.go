@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -108,9 +109,11 @@ func TestRows(t *testing.T) {
 			"6@7 bad 7:8 the byte 0xff is not valid UTF-8 [http://z]",
 			"7@8 bad 8:9 not a URL: it has the character ' ' [http://b c]",
 			"8@9 http://e"}},
-		"too long": {short(from("http://a\nhttp://bbbbbbbbbbbbbbbbbbbbbbbbbbbbb\nhttp://c\nhttp://dddddddddddddd", source.Lines)), []string{
-			"0@1 http://a", "1@2 bad 2:0 the line is longer than 20 bytes, which is the most [http://bbbbbbbbbbbbb]",
-			"2@3 http://c", "3@4 bad 4:0 the line is longer than 20 bytes, which is the most [http://ddddddddddddd]"}},
+		"too long": {short(from("http://a\nhttp://exactly.many\nhttp://exactly.more1\nhttp://exactly.more12\nhttp://bbbbbbbbbbbbbbbbbbbbbbbbbbbbb\nhttp://c\nhttp://dddddddddddddd", source.Lines)), []string{
+			"0@1 http://a", "1@2 http://exactly.many", "2@3 http://exactly.more1",
+			"3@4 bad 4:0 the line is longer than 20 bytes, which is the most [http://exactly.more1]",
+			"4@5 bad 5:0 the line is longer than 20 bytes, which is the most [http://bbbbbbbbbbbbb]",
+			"5@6 http://c", "6@7 bad 7:0 the line is longer than 20 bytes, which is the most [http://ddddddddddddd]"}},
 		"lines are data": {data("a b\n#c\n {\"x\"}\n", source.Lines), []string{`0@1 "a b"`, `1@3 "{\"x\"}"`}},
 		"braces stay":    {from("http://a/{1..3}\n", source.Lines), []string{"0@1 http://a/{1..3}"}},
 		"globs": {globs(from("http://a/{1..2}\nhttp://b\n http://é/{3..\n{x,http}://{a,}\n", source.Lines)), []string{
@@ -133,6 +136,9 @@ func TestRows(t *testing.T) {
 			"7@8 bad 8:1 a NUL byte; the file is no text, or is damaged here [\x00]",
 			`8@9 bad 9:2 the byte 0xff is not valid UTF-8 [""]`,
 			`9@10 {"b":2}`}},
+		"jsonl after a number": {data("7\n\"\"0\n8\n{}1\n", source.JSONL), []string{
+			"0@1 7", `1@2 bad 2:3 not a JSON value: invalid character '0' after top-level value [""0]`,
+			"2@3 8", `3@4 bad 4:3 not a JSON value: invalid character '1' after top-level value [{}1]`}},
 		"URLs of jsonl": {from("{\"url\":\"http://a\"}\n\"http://b\"\n{\"URL\":\"http://c\",\"id\":1}\n{\"url\":3}\n4\n\"x\"\n", source.JSONL), []string{
 			`0@1 {"url":"http://a"}`, `1@2 "http://b"`,
 			`2@3 bad 3:0 no field "url" for the URL; is it "URL"?; there are: URL, id [{"URL":"http://c","id":1}]`,
@@ -463,6 +469,27 @@ func TestContext(t *testing.T) {
 	}
 }
 
+func TestAFileThatWasWaitedForIsNotLost(t *testing.T) {
+	cause := errors.New("stop")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	in, out := io.Pipe()
+	s := open(t, source.Options{Files: []string{"-"}, Stdin: in})
+	go cancel(cause)
+	if _, err := s.Next(ctx); err != cause {
+		t.Fatalf("while it waits: %v", err)
+	}
+	go func() {
+		_, _ = out.Write([]byte("http://a\n"))
+		out.Close()
+	}()
+	if row, err := s.Next(t.Context()); err != nil || row.URL != "http://a" {
+		t.Errorf("afterwards: %+v, %v", row, err)
+	}
+	if _, err := s.Next(t.Context()); err != io.EOF {
+		t.Errorf("at the end: %v", err)
+	}
+}
+
 func TestClosedSource(t *testing.T) {
 	s := open(t, from("http://a\nhttp://b\n", source.Lines))
 	if _, err := s.Next(t.Context()); err != nil {
@@ -509,18 +536,24 @@ func TestFingerprint(t *testing.T) {
 			t.Errorf("%s does not change it", name)
 		}
 	}
-	info, err := os.Stat(path)
-	if err != nil {
+	// A large file that keeps its size and its time, and changes at either end.
+	content := bytes.Repeat([]byte("http://a\n"), 3<<20/9)
+	was, seen := time.Unix(1_000_000_000, 0), map[string]bool{}
+	for _, at := range []int{0, 7, len(content) - 2} {
+		content[at]++
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, was, was); err != nil {
+			t.Fatal(err)
+		}
+		seen[print(base)] = true
+	}
+	if err := os.Chtimes(path, was, was.Add(1)); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, []byte("http://a\nhttp://c\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chtimes(path, info.ModTime(), info.ModTime()); err != nil {
-		t.Fatal(err)
-	}
-	if print(base) == first {
-		t.Error("a changed file of the same size and time does not change it")
+	if seen[print(base)] = true; len(seen) != 4 {
+		t.Errorf("%d fingerprints of four inputs", len(seen))
 	}
 }
 
