@@ -144,6 +144,25 @@ func TestDelayEndsWhenTheClientGoes(t *testing.T) {
 	})
 }
 
+func TestAClientThatDoesNotReadIsNotWaitedForForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s := client(t, origin.Options{MaxTime: 10 * time.Second})
+		resp, err := c.Get("http://origin/endless")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if n := s.Origin.Stats().InFlight; n != 1 {
+			t.Errorf("%d in flight", n)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if n := s.Origin.Stats().InFlight; n != 0 {
+			t.Errorf("%d in flight after a minute", n)
+		}
+	})
+}
+
 func TestRetryAfterRefusesEachKeyOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s := client(t, origin.Options{})

@@ -64,9 +64,13 @@ func InMemory(ctx context.Context, o *Origin) *Server {
 }
 
 func serve(ctx context.Context, o *Origin, ln net.Listener, dial func(context.Context) (net.Conn, error)) *Server {
+	// A client that neither sends nor reads is not waited for much longer than any answer
+	// may take.
+	patience := o.opts.MaxTime + 30*time.Second
 	s := &Server{Origin: o, ln: ln, dial: dial, served: make(chan struct{})}
 	s.http = http.Server{
-		Handler: o, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		Handler: o, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: patience, WriteTimeout: patience,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: stdlog.New(io.Discard, "", 0), // bad requests are what an origin is for
 	}
 	go func() {

@@ -191,6 +191,7 @@ func TestInvalidSpecs(t *testing.T) {
 		`there are data and JSON`:            {Data: "a", JSON: "{}"},
 		`what the template makes is no JSON`: {JSON: "{a}"},
 		`it has the character '\n'`:          {Headers: []string{"X: a\nb"}},
+		`it has the character '\x7f'`:        {Headers: []string{"X: a\x7f"}},
 	} {
 		if _, err := request.Compile(s); !errors.Is(err, request.ErrSpec) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want %s", s, err, want)
