@@ -470,3 +470,15 @@ func TestFetchInterruptedWaiting(t *testing.T) {
 		t.Errorf("%d lines", n)
 	}
 }
+
+// A dry run prints what would be sent, without secrets, and touches nothing.
+func TestFetchDryRun(t *testing.T) {
+	cmd := process(t, "fetch", "http://127.0.0.1:1/{1..20}", "-o", "out.jsonl", "--dry-run=3", "-H", "Authorization: Bearer hush", "--json", `{"a":1}`)
+	code, out, errOut := run(t, cmd)
+	if code != 0 || strings.Count(out, "curl ") != 3 || strings.Contains(out, "hush") || !strings.Contains(out, "http://127.0.0.1:1/3") {
+		t.Errorf("exit code %d: %s%s", code, out, errOut)
+	}
+	if entries, _ := os.ReadDir(cmd.Dir); len(entries) != 0 {
+		t.Errorf("there are files: %v", entries)
+	}
+}

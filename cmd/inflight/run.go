@@ -11,6 +11,7 @@ import (
 // runFetch runs one job and shows it.
 func runFetch(cmd *cobra.Command, o fetch.Options, v view) error {
 	ctx := cmd.Context()
+	o.DryRun = v.dryRun > 0
 	job, err := fetch.New(ctx, o, cmd.InOrStdin(), cmd.OutOrStdout())
 	if err != nil {
 		return coded(err)

@@ -26,6 +26,9 @@ func (j *Job) open(in io.Reader, out io.Writer) error {
 	if j.source, err = source.Open(j.input(in)); err != nil {
 		return &Error{Usage, err}
 	}
+	if j.o.DryRun {
+		return nil
+	}
 	return j.openSink(job, out)
 }
 

@@ -91,6 +91,7 @@ type Options struct {
 	Resume      bool
 	RetryFailed bool
 	Force       bool
+	DryRun      bool // nothing is written
 }
 
 // Defaults are what the command begins with.
