@@ -482,3 +482,27 @@ func TestFetchDryRun(t *testing.T) {
 		t.Errorf("there are files: %v", entries)
 	}
 }
+
+// What is in flight at the origin inside the command finishes too.
+func TestFetchDemoInterrupted(t *testing.T) {
+	cmd := process(t, "fetch", "demo:///delay/{1ms,400ms}?id={1..30}", "-o", "out.jsonl", "-c", "10", "--order", "input")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if text, _ := os.ReadFile(output(cmd, "out.jsonl")); len(text) > 0 {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	cmd.Process.Signal(os.Interrupt)
+	cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 130 {
+		t.Errorf("exit code %d", code)
+	}
+	for _, r := range results(t, output(cmd, "out.jsonl")) {
+		if !r.OK || r.Attempts != 1 {
+			t.Errorf("%+v", r)
+		}
+	}
+}

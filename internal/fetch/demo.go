@@ -18,6 +18,7 @@ type demo struct {
 }
 
 func newDemo(ctx context.Context, connections int) *demo {
+	ctx = context.WithoutCancel(ctx) // it serves what is in flight when the run is stopped
 	d := &demo{server: origin.InMemory(ctx, origin.New(origin.Options{}))}
 	d.transport = &http.Transport{
 		DialContext:         d.server.DialContext,
