@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -78,9 +79,12 @@ func outputError(path string, err error) error {
 func resumeCommand(args []string) string {
 	words := make([]string, 0, len(args)+1)
 	resumed := false
-	for _, a := range args {
+	for i, a := range args {
 		if a == "--force" {
 			continue
+		}
+		if i == 0 { // it may be anywhere, also where go run has put it
+			a = filepath.Base(a)
 		}
 		resumed = resumed || a == "--resume"
 		words = append(words, quote(a))
