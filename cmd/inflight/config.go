@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -37,7 +38,11 @@ func configure(cmd *cobra.Command, path, profile string) error {
 	for _, set := range []map[string]any{chosen, c.Defaults} {
 		for name := range set {
 			if flags.Lookup(name) == nil {
-				return &exitError{exitUsage, fmt.Errorf("%s: there is no flag %q", path, name)}
+				text := fmt.Sprintf("%s: there is no flag %q", path, name)
+				if near := nearestFlag(cmd, name); near != "" {
+					text += fmt.Sprintf("; did you mean %q?", near)
+				}
+				return &exitError{exitUsage, errors.New(text)}
 			}
 		}
 	}

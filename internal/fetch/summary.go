@@ -62,7 +62,7 @@ func (s *Summary) WriteText(w io.Writer) {
 }
 
 func (s *Summary) speedup() float64 {
-	if s.Elapsed <= 0 || s.Done < 2 {
+	if s.Elapsed <= 0 || s.Sum < time.Second { // of a moment nobody wants to know
 		return 0
 	}
 	return s.Sum.Seconds() / s.Elapsed.Seconds()

@@ -273,8 +273,10 @@ func (j *Job) note(r *record) {
 	j.retries += int64(max(r.Attempts-1, 0))
 	if r.Failure != nil {
 		r.Failure.Attempts = r.tries
-		if j.classes[r.Failure.Class]++; j.classes[r.Failure.Class] == 1 {
-			j.first[r.Failure.Class] = r.Index
+		class := r.Failure.Class
+		j.classes[class]++
+		if first, ok := j.first[class]; !ok || r.Index < first {
+			j.first[class] = r.Index
 		}
 	}
 	if j.Log != nil && r.Attempts > 1 {
