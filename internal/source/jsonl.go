@@ -138,6 +138,10 @@ func urlOf(value any, opts *Options) (url, reason string) {
 		if found = v[opts.URLField]; found == nil && !opts.Data {
 			return "", noField(opts.URLField, v)
 		}
+	case []any:
+		if !opts.Data {
+			return "", "no URL, but an array: want one value on each line, which jq -c '.[]' makes of it"
+		}
 	default:
 		if !opts.Data {
 			return "", fmt.Sprintf("no URL: want a string, or an object with the field %q", opts.URLField)
