@@ -223,8 +223,8 @@ func TestRunSlowSink(t *testing.T) {
 		if !errors.Is(err, context.DeadlineExceeded) || s.Complete {
 			t.Errorf("%+v, %v", s, err)
 		}
-		if n := leased.Load(); n < 40 || n > 4*20 {
-			t.Errorf("%d units were begun while nothing was committed; want no more than four for each of 20", n)
+		if n := leased.Load(); n < 40 || n > 4*20+1 { // the one that the commit waited for, and what came meanwhile
+			t.Errorf("%d units were begun while nothing was committed; want no more than four for each of 20, and one", n)
 		}
 		if s.Done != leased.Load() || s.Abandoned != 0 || len(m.lines) != int(s.Done) {
 			t.Errorf("%d were begun, %+v, %d lines: what is finished is kept", leased.Load(), s, len(m.lines))
