@@ -82,6 +82,7 @@ func paceFlags(o *fetch.Options) func(*pflag.FlagSet) {
 		fs.IntVarP(&o.Concurrency, "concurrency", "c", o.Concurrency, "how many requests at once")
 		fs.IntVar(&o.PerHost, "per-host", 0, "how many of them to one host (default: no limit)")
 		fs.BoolVar(&o.Adaptive, "adaptive", false, "find out how many a host can take, up to --concurrency")
+		fs.DurationVar(&o.Ramp, "ramp", 0, "begin with one at once, and reach --concurrency after this `time`")
 		fs.StringVar(&o.Rate, "rate", "", "never start more than `N/T`, such as 50/s or 500/1m, in any T")
 		fs.StringVar(&o.RateHost, "rate-host", "", "the same for each host")
 		fs.IntVar(&o.Burst, "burst", o.Burst, "how many may start at once under a rate; 1 spaces them evenly")

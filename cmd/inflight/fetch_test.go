@@ -113,6 +113,8 @@ func TestFetchBadUsage(t *testing.T) {
 		{[]string{"demo:///", "--order", "random"}, []string{"--order", "completion or input"}},
 		{[]string{"demo:///", "--fail-on", ".status >"}, []string{"--fail-on", ".status >", "^"}},
 		{[]string{"demo:///{1..x}"}, []string{"{1..x}", "^"}},
+		{[]string{"demo:///", "--max-errors", "some"}, []string{"--max-errors", "5%"}},
+		{[]string{"demo:///", "--retry-budget", "0%"}, []string{"--retry-budget", "off"}},
 		{[]string{"demo:///", "-c", "0"}, []string{"--concurrency"}},
 		{[]string{"demo:///", "--resume"}, []string{"--resume", "-o FILE"}},
 		{[]string{"-i", "missing.txt"}, []string{"missing.txt"}},
@@ -468,6 +470,30 @@ func TestFetchInterruptedWaiting(t *testing.T) {
 	}
 	if n := len(results(t, output(cmd, "out.jsonl"))); n != 5 {
 		t.Errorf("%d lines", n)
+	}
+}
+
+// A run that is ramped up begins with one request at once, and ends with as many as
+// it may have.
+func TestFetchRamp(t *testing.T) {
+	s := serve(t, origin.Options{})
+	cmd := process(t, "fetch", s.URL()+"/delay/20ms?id={1..150}", "-o", "out.jsonl", "-c", "10", "--ramp", "500ms")
+	if code, _, errOut := run(t, cmd); code != 0 {
+		t.Fatalf("exit code %d: %s", code, errOut)
+	}
+	wantLines(t, results(t, output(cmd, "out.jsonl")), 150)
+	stats := s.Origin.Stats()
+	if peak := stats.Paths["/delay/{d}"].Peak; peak < 2 || peak > 10 {
+		t.Errorf("there were %d at once", peak)
+	}
+	early := 0
+	for _, start := range stats.Starts {
+		if start.At.Sub(stats.Starts[0].At) < 15*time.Millisecond {
+			early++
+		}
+	}
+	if early > 2 {
+		t.Errorf("%d requests came in the first moment", early)
 	}
 }
 

@@ -129,8 +129,8 @@ func (o *Options) retry(s *session.Options) error {
 	s.RetryBudget = -1
 	if o.RetryBudget != "off" {
 		share, ok := parseShare(o.RetryBudget)
-		if !ok {
-			return usage("retry-budget", o.RetryBudget, "a share such as 20%, or off")
+		if !ok || share == 0 {
+			return usage("retry-budget", o.RetryBudget, "a share such as 20%, or off; without retries at all: --retries 0")
 		}
 		s.RetryBudget = share
 	}

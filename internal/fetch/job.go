@@ -86,6 +86,12 @@ func (o *Options) check() error {
 	case o.Resume && o.Force:
 		return &Error{Usage, errors.New("--resume and --force: one goes on with the output, the other writes over it")}
 	}
+	if _, _, err := parseMaxErrors(o.MaxErrors); err != nil {
+		return err
+	}
+	if o.Ramp < 0 {
+		return usage("ramp", o.Ramp.String(), "a time such as 10s")
+	}
 	if err := oneOf("order", o.Order, "completion", "input"); err != nil {
 		return err
 	}
