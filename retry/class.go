@@ -34,7 +34,7 @@ const (
 	ClassDenied            Class = "denied"               // an address that must not be reached
 	ClassRequest           Class = "request"              // the request itself is wrong
 	ClassSave              Class = "save"                 // the body could not be stored
-	ClassClosed            Class = "closed"               // the session was closed
+	ClassClosed            Class = "closed"               // the session was closed, or drained
 	ClassDeadline          Class = "deadline"             // the caller's time was over
 	ClassCanceled          Class = "canceled"             // the caller gave up
 	ClassOther             Class = "other"                // none of these

@@ -21,9 +21,6 @@ func (c *call) again(err error) (bool, error) {
 	if c.ctx.Err() != nil && err != nil {
 		return false, err
 	}
-	if closed := c.renew(); closed != nil {
-		return false, closed
-	}
 	wanted := c.wanted(err)
 	if wanted && c.over {
 		return false, c.tooLong()
@@ -32,7 +29,17 @@ func (c *call) again(err error) (bool, error) {
 		return false, err
 	}
 	policy := &c.s.opts.Backoff
-	if c.held && c.holds < holdsPerRetry*policy.Limit() {
+	unpaid := c.held && c.holds < holdsPerRetry*policy.Limit()
+	if !unpaid && c.retries >= policy.Limit() {
+		if err == nil {
+			c.out.GaveUp = ErrRetries
+		}
+		return false, err
+	}
+	if closed := c.renew(); closed != nil {
+		return false, closed
+	}
+	if unpaid {
 		c.holds++
 		return true, nil
 	}

@@ -77,8 +77,11 @@ func (s *Session) do(ctx context.Context, c *call) (*Response, error) {
 	}
 }
 
-// renew replaces the flight after a timeout.
+// renew replaces the flight after a timeout, for another attempt, if there may be one.
 func (c *call) renew() error {
+	if c.s.watch.draining.Load() {
+		return ErrDraining
+	}
 	if c.f.Err() == nil || c.ctx.Err() != nil {
 		return nil
 	}
@@ -97,7 +100,8 @@ func (c *call) attempt() error {
 	c.began, c.spent, c.status = time.Time{}, 0, 0
 	c.said, c.over, c.held = 0, false, false
 	err := c.follow()
-	if c.began.IsZero() && c.f.Err() != nil {
+	c.f.phase.CompareAndSwap(committed, waiting)
+	if c.began.IsZero() && (c.f.Err() != nil || err == ErrDraining) {
 		return err // it has not begun
 	}
 	now := time.Now()
@@ -132,7 +136,7 @@ func (c *call) class(err error) retry.Class {
 	switch {
 	case err == nil:
 		return retry.ClassNone
-	case errors.Is(err, ErrClosed):
+	case errors.Is(err, ErrClosed), errors.Is(err, ErrDraining):
 		return retry.ClassClosed
 	case c.ctx.Err() == nil || !errors.Is(err, context.Cause(c.ctx)):
 		return retry.Classify(err)

@@ -15,6 +15,9 @@ var (
 	// ErrClosed is wrapped by the error of Do when the session is closed, before
 	// or meanwhile.
 	ErrClosed = errors.New("inflight/session: the session is closed")
+	// ErrDraining is wrapped by the error of Do for what was not under way, or would
+	// have been tried again, when the session was drained.
+	ErrDraining = errors.New("inflight/session: draining, nothing more is sent")
 	// ErrRetries is a Response's GaveUp when no retries were left.
 	ErrRetries = errors.New("inflight/session: no retries left")
 	// ErrMethod is a Response's GaveUp when the method is not idempotent, and the

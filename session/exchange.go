@@ -124,6 +124,10 @@ func (c *call) exchange(h *hop) (next *hop, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if !c.f.begin() {
+		p.leave(0, retry.ClassClosed, 0)
+		return nil, ErrDraining
+	}
 	began := time.Now()
 	if c.began.IsZero() {
 		c.began = began
@@ -132,7 +136,7 @@ func (c *call) exchange(h *hop) (next *hop, err error) {
 	c.status = 0
 	var ttfb time.Duration
 	defer func() {
-		c.f.rest()
+		c.f.rest(c.between(next))
 		c.spent += time.Since(began)
 		p.leave(c.status, c.class(err), ttfb)
 	}()
@@ -164,6 +168,15 @@ func (c *call) exchange(h *hop) (next *hop, err error) {
 	err = c.receive(h, resp)
 	c.out.Timings.Body = time.Since(now)
 	return nil, err
+}
+
+// between returns the phase to wait in after an exchange. What may not be sent again
+// is not given up half way to where a redirect leads.
+func (c *call) between(next *hop) int32 {
+	if next != nil && !c.mayRepeat(nil) {
+		return committed
+	}
+	return waiting
 }
 
 // cause returns why an exchange has failed: the end of the flight, if that is why.

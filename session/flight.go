@@ -29,16 +29,20 @@ type flight struct {
 
 const never = 1<<63 - 1
 
-// waiting is the phase in which nothing is timed.
+// waiting, committed and dropped are phases in which nothing is timed: between two
+// exchanges, that is, before the first too. What waits is dropped when the session
+// drains, what is committed is not: the server has acted upon a part of it.
 const (
 	waiting int32 = iota
 	looking
 	connecting
 	asking
 	reading
+	committed
+	dropped
 )
 
-var phases = [...]Phase{looking: PhaseDNS, connecting: PhaseConnect, asking: PhaseHeader, reading: PhaseBody}
+var phases = [...]Phase{looking: PhaseDNS, connecting: PhaseConnect, asking: PhaseHeader, reading: PhaseBody, dropped: ""}
 
 type flightKey struct{}
 
@@ -69,6 +73,12 @@ func (f *flight) enter(phase int32) {
 	}
 }
 
+// begin reports whether there may be an exchange: the flight was not dropped, and is
+// no longer.
+func (f *flight) begin() bool {
+	return f.phase.CompareAndSwap(waiting, asking) || f.phase.CompareAndSwap(committed, asking)
+}
+
 // ask begins an exchange, for which left of limit remains.
 func (f *flight) ask(now int64, limit, left, header, idle time.Duration) {
 	f.limit, f.header, f.idle = limit, header, idle
@@ -92,18 +102,18 @@ func (f *flight) read(now int64) {
 	f.watch.arm(f.deadline())
 }
 
-// rest is when the exchange is over.
-func (f *flight) rest() {
+// rest is when the exchange is over, in the phase to wait in.
+func (f *flight) rest(phase int32) {
 	f.end.Store(never)
 	f.until.Store(never)
-	f.phase.Store(waiting)
+	f.phase.Store(phase)
 }
 
 // deadline returns when the next of the limits is passed.
 func (f *flight) deadline() int64 {
 	end := f.end.Load()
 	switch f.phase.Load() {
-	case waiting:
+	case waiting, committed, dropped:
 		return never
 	case reading:
 		if f.idle > 0 {

@@ -92,6 +92,12 @@ func (s *Session) Close() error {
 	return nil
 }
 
+// Drain keeps the session from sending anything more. Requests that wait, for a hold,
+// a breaker, a rate or a limit, or before a retry, end with ErrDraining at once, as do
+// those that come later; so does what would be tried again. Exchanges that are under
+// way go on. It does not wait for them, and can't be taken back.
+func (s *Session) Drain() { s.watch.drain() }
+
 // A Hold is a host that has asked to be left alone until a moment, as it does by
 // 429 and Retry-After.
 type Hold struct {

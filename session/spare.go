@@ -27,9 +27,9 @@ type spares struct {
 func (w *watch) spare(ctx context.Context) (*flight, error) {
 	key := keyOf(ctx)
 	w.mu.Lock()
-	if w.closed {
+	if err := w.ended; err != nil {
 		w.mu.Unlock()
-		return nil, ErrClosed
+		return nil, err
 	}
 	s := &w.spares[key>>4%slots]
 	old := (*flight)(nil)

@@ -18,8 +18,10 @@ type watch struct {
 	mu      sync.Mutex
 	timer   *time.Timer
 	flights flight // the ring of those that there are
-	closed  bool
+	ended   error  // why there are no more of them: ErrClosed, ErrDraining
 	spares  [slots]spares
+
+	draining atomic.Bool
 }
 
 // slack is the least time between two looks at all flights.
@@ -44,9 +46,9 @@ func (w *watch) start(ctx context.Context) (*flight, error) {
 	f.Context, f.cancel = context.WithCancelCause(ctx)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.closed {
-		f.cancel(ErrClosed)
-		return nil, ErrClosed
+	if w.ended != nil {
+		f.cancel(w.ended)
+		return nil, w.ended
 	}
 	w.link(f)
 	return f, nil
@@ -65,7 +67,7 @@ func (f *flight) over() {
 	w := f.watch
 	w.mu.Lock()
 	f.prev.next, f.next.prev = f.next, f.prev
-	kept := !w.closed && !f.late && w.keep(f)
+	kept := w.ended == nil && !f.late && w.keep(f)
 	w.mu.Unlock()
 	if !kept {
 		f.cancel(context.Canceled)
@@ -79,7 +81,7 @@ func (w *watch) arm(at int64) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if at < w.armed.Load() && !w.closed {
+	if at < w.armed.Load() && w.ended != ErrClosed {
 		w.set(at)
 	}
 }
@@ -110,12 +112,12 @@ func (w *watch) look() {
 			f.late = true
 			why := f.why(now)
 			cancels = append(cancels, func() { f.cancel(why) })
-			f.rest()
+			f.rest(waiting)
 			continue
 		}
 		next = min(next, at)
 	}
-	if next != never && !w.closed {
+	if next != never && w.ended != ErrClosed {
 		w.set(max(next, now+slack))
 	}
 	w.mu.Unlock()
@@ -124,11 +126,34 @@ func (w *watch) look() {
 	}
 }
 
+// drain drops the flights that wait, and lets none begin.
+//
+// One whose exchange ends meanwhile waits from then on, and looks at draining after
+// that: either it is seen here, or it sees that.
+func (w *watch) drain() {
+	var cancels []context.CancelCauseFunc
+	w.draining.Store(true)
+	w.mu.Lock()
+	if w.ended == nil {
+		w.ended = ErrDraining
+	}
+	for f := w.flights.next; f != &w.flights; f = f.next {
+		if f.phase.CompareAndSwap(waiting, dropped) {
+			f.late = true
+			cancels = append(cancels, f.cancel)
+		}
+	}
+	w.mu.Unlock()
+	for _, cancel := range cancels {
+		cancel(ErrDraining)
+	}
+}
+
 // close ends all flights, those that come too.
 func (w *watch) close() {
 	var cancels []context.CancelCauseFunc
 	w.mu.Lock()
-	w.closed = true
+	w.ended = ErrClosed
 	if w.timer != nil {
 		w.timer.Stop()
 	}

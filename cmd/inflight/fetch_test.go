@@ -473,6 +473,40 @@ func TestFetchInterruptedWaiting(t *testing.T) {
 	}
 }
 
+// So do rows that wait in the session: for a host that is held, for a rate, for another
+// attempt, for a place. What is in flight then is answered, and not tried again.
+func TestFetchInterruptedInAWait(t *testing.T) {
+	s := serve(t, origin.Options{})
+	for name, args := range map[string][]string{
+		"hold":    {s.URL() + "/retry-after/600?key=hold&{1..30}"},
+		"rate":    {s.URL() + "/status/200?key=rate&{1..30}", "--rate", "1/10m"},
+		"backoff": {s.URL() + "/status/500?key=backoff&{1..30}", "--backoff", "10m..10m", "--retry-budget", "off"},
+		"place":   {s.URL() + "/delay/500ms?key=place&{1..30}", "--per-host", "1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cmd := process(t, append([]string{"fetch", "-c", "8", "-o", "out.jsonl"}, args...)...)
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			for s.Origin.Stats().Keys[name] == 0 {
+				time.Sleep(time.Millisecond)
+			}
+			time.Sleep(50 * time.Millisecond) // the answers are there, and all wait
+			before := s.Origin.Stats().Keys[name]
+			began := time.Now()
+			cmd.Process.Signal(os.Interrupt)
+			cmd.Wait()
+			if code := cmd.ProcessState.ExitCode(); code != 130 || time.Since(began) > 20*time.Second {
+				t.Errorf("exit code %d after %v", code, time.Since(began))
+			}
+			t.Logf("ended after %v", time.Since(began))
+			if n := len(results(t, output(cmd, "out.jsonl"))); n > 1 || s.Origin.Stats().Keys[name] != before {
+				t.Errorf("%d lines, %d requests and then %d", n, before, s.Origin.Stats().Keys[name])
+			}
+		})
+	}
+}
+
 // A run that is ramped up begins with one request at once, and ends with as many as
 // it may have.
 func TestFetchRamp(t *testing.T) {

@@ -158,6 +158,11 @@ func (j *Job) Run(ctx context.Context) (*Summary, error) {
 		Deadline:      j.o.Deadline,
 		Grace:         j.o.Grace,
 		Progress:      &j.counts,
+		OnEvent: func(e batch.Event) {
+			if e.Kind == batch.EventStopping {
+				j.session.Drain()
+			}
+		},
 	}
 	if j.o.Order == "input" {
 		o.Order = batch.OrderInput

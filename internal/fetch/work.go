@@ -33,7 +33,7 @@ func (j *Job) work(ctx context.Context, u batch.Unit[source.Row]) ([]byte, error
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		if errors.Is(err, errStopping) {
+		if errors.Is(err, errStopping) || errors.Is(err, session.ErrDraining) {
 			return nil, batch.Again(0, err)
 		}
 		r.fail(class(err), err.Error())
