@@ -478,7 +478,7 @@ func TestFetchInterruptedWaiting(t *testing.T) {
 func TestFetchInterruptedInAWait(t *testing.T) {
 	s := serve(t, origin.Options{})
 	for name, args := range map[string][]string{
-		"hold":    {s.URL() + "/retry-after/600?key=hold&{1..30}"},
+		"hold":    {s.URL() + "/retry-after/600?times=1000&key=hold&{1..30}"},
 		"rate":    {s.URL() + "/status/200?key=rate&{1..30}", "--rate", "1/10m"},
 		"backoff": {s.URL() + "/status/500?key=backoff&{1..30}", "--backoff", "10m..10m", "--retry-budget", "off"},
 		"place":   {s.URL() + "/delay/500ms?key=place&{1..30}", "--per-host", "1"},
