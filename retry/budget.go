@@ -19,7 +19,9 @@ type Budget struct {
 	// for five requests, and less than zero none.
 	Share float64
 	// Floor is how many retries there may be in a second whatever the requests
-	// are; zero means 10, and less than zero none.
+	// are; zero means 10, and less than zero none. What is not used of it is kept
+	// for 10 seconds, and those 10 seconds are there at the beginning: the share of
+	// a few requests is so small that chance would use it up.
 	Floor float64
 
 	mu      sync.Mutex
@@ -29,7 +31,10 @@ type Budget struct {
 
 // savings is for how many requests, and how many seconds, a budget keeps what was
 // not used: without a bound a good hour would pay for a storm.
-const savings = 1000
+const (
+	savings = 1000
+	reserve = 10 // seconds of Floor
+)
 
 // Request pays in for a request, that is for a first attempt.
 func (b *Budget) Request() {
@@ -39,7 +44,7 @@ func (b *Budget) Request() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	share, floor := b.rates()
-	if limit := max(share*savings, floor); b.balance < limit {
+	if limit := max(share*savings, floor*reserve); b.balance < limit {
 		b.balance = min(b.balance+share, limit)
 	}
 }
@@ -53,12 +58,12 @@ func (b *Budget) Take() bool {
 	defer b.mu.Unlock()
 	_, floor := b.rates()
 	now := time.Now()
-	if b.balance < floor {
-		paid := floor
+	if b.balance < floor*reserve {
+		paid := floor * reserve
 		if !b.filled.IsZero() {
 			paid = max(now.Sub(b.filled).Seconds(), 0) * floor
 		}
-		b.balance = min(b.balance+paid, floor)
+		b.balance = min(b.balance+paid, floor*reserve)
 	}
 	b.filled = now
 	if b.balance < 1 {

@@ -18,8 +18,8 @@ func taken(b *retry.Budget) (n int) {
 func TestBudgetIsAShareOfTheRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := new(retry.Budget)
-		if n := taken(b); n != 10 {
-			t.Errorf("%d retries at first, want the floor of a second", n)
+		if n := taken(b); n != 100 {
+			t.Errorf("%d retries at first, want the floor of 10 seconds", n)
 		}
 		for range 100 {
 			b.Request()
@@ -32,8 +32,8 @@ func TestBudgetIsAShareOfTheRequests(t *testing.T) {
 			t.Errorf("%d retries after half a second, want 5", n)
 		}
 		time.Sleep(time.Hour)
-		if n := taken(b); n != 10 {
-			t.Errorf("%d retries after an hour, want the floor of a second", n)
+		if n := taken(b); n != 100 {
+			t.Errorf("%d retries after an hour, want the floor of 10 seconds", n)
 		}
 		for range 10_000 {
 			b.Request()

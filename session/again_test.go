@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -190,7 +192,7 @@ func TestBadRequests(t *testing.T) {
 func TestRetryBudget(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		w.handle("a.example:80", failing(1000000, 500))
-		for budget, most := range map[float64]int{0: 100 + 10 + 20 + 80, -1: 500} {
+		for budget, most := range map[float64]int{0: 100 + 100 + 20 + 80, -1: 500} {
 			w.log = nil
 			s := w.open(session.Options{RetryBudget: budget})
 			done := make(chan bool)
@@ -204,5 +206,28 @@ func TestRetryBudget(t *testing.T) {
 				t.Errorf("budget %v: %d requests, want %d", budget, n, most)
 			}
 		}
+	})
+}
+
+// A hundred requests at once, of which a third fails at first: the budget is not for
+// those.
+func TestRetryBudgetOfAFew(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		var n atomic.Int32
+		w.handle("a.example:80", func(rw http.ResponseWriter, r *http.Request) {
+			if n.Add(1)%3 == 0 {
+				rw.WriteHeader(500)
+			}
+		})
+		s := w.open(session.Options{})
+		var wg sync.WaitGroup
+		for range 100 {
+			wg.Go(func() {
+				if r, err := s.Get(t.Context(), "http://a.example/"); err != nil || r.Status != 200 {
+					t.Errorf("%+v, %v", r, err)
+				}
+			})
+		}
+		wg.Wait()
 	})
 }

@@ -40,8 +40,10 @@ type Options struct {
 	// jitter. If is not used: see RetryOn and Retry.
 	Backoff retry.Policy
 	// RetryBudget is the share of retries in the requests of the session, beyond 10
-	// a second, as retry.Budget has it; zero means 0.2, less than zero any. A
-	// Backoff.Budget goes before it.
+	// a second and 100 at once, as retry.Budget has it; zero means 0.2, less than
+	// zero any. A Backoff.Budget goes before it. It is for those whose requests come
+	// from elsewhere, however many: where a fixed number of workers waits for each
+	// answer, backoff slows them down, and a budget fails what would have worked.
 	RetryBudget float64
 	// RetryOn is what is tried again: statuses, and classes of errors. "conn"
 	// includes "connect" and "dns". Nil means conn, timeout, 408, 425, 429, 500,

@@ -110,7 +110,7 @@ func retryFlags(o *fetch.Options) func(*pflag.FlagSet) {
 		fs.StringVar(&o.RetryIf, "retry-if", "", "and after an answer of which this `jq` expression is true")
 		fs.StringVar(&o.RetryMethods, "retry-methods", o.RetryMethods, "which methods: `safe` (those that may be repeated, and what has an idempotency key) or all")
 		fs.StringVar(&o.Backoff, "backoff", o.Backoff, "wait this long before, `min..max`, doubled each time, with full jitter")
-		fs.StringVar(&o.RetryBudget, "retry-budget", o.RetryBudget, "at most this `share` of all requests may be such, off for any")
+		fs.StringVar(&o.RetryBudget, "retry-budget", o.RetryBudget, "fail rather than try again more often than this `share` of all requests, such as 20%")
 		fs.StringVar(&o.RetryAfter, "retry-after", o.RetryAfter, "a server's Retry-After holds the whole `host`, the request, or is ignored")
 		fs.DurationVar(&o.RetryAfterMax, "retry-after-max", o.RetryAfterMax, "longer is a failure")
 		fs.StringVar(&o.Breaker, "breaker", o.Breaker, "leave a host alone when this many fail, `share/samples/time` such as 50%/20/30s")

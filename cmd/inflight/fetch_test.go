@@ -543,6 +543,19 @@ func TestFetchDryRun(t *testing.T) {
 	}
 }
 
+// A short list at an origin that fails three times in ten becomes ok to the last row.
+func TestFetchFlaky(t *testing.T) {
+	cmd := process(t, "fetch", "demo:///flaky?key={1..100}", "-o", "out.jsonl", "--backoff", "1ms..20ms")
+	if code, _, errOut := run(t, cmd); code != 0 || !strings.Contains(errOut, "tried again") {
+		t.Errorf("exit code %d: %s", code, errOut)
+	}
+	for _, r := range wantLines(t, results(t, output(cmd, "out.jsonl")), 100) {
+		if !r.OK {
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
 // What is in flight at the origin inside the command finishes too.
 func TestFetchDemoInterrupted(t *testing.T) {
 	cmd := process(t, "fetch", "demo:///delay/{1ms,400ms}?id={1..30}", "-o", "out.jsonl", "-c", "10", "--order", "input")

@@ -58,7 +58,7 @@ type Options struct {
 	Backoff       string // MIN..MAX
 	RetryAfter    string // host, request, ignore
 	RetryAfterMax time.Duration
-	RetryBudget   string // a share, such as 20%
+	RetryBudget   string // a share, such as 20%, or off
 	Breaker       string // SHARE/SAMPLES/TIME, off
 	BreakerMode   string // wait, fail
 
@@ -110,7 +110,7 @@ func Defaults() Options {
 		Backoff:        "500ms..30s",
 		RetryAfter:     "host",
 		RetryAfterMax:  10 * time.Minute,
-		RetryBudget:    "20%",
+		RetryBudget:    "off",
 		Breaker:        "off",
 		BreakerMode:    "wait",
 		HTTP:           "1.1",
