@@ -19,8 +19,9 @@
 //     this library, a channel of the bubble, a sleep. A wait for a sync.Mutex,
 //     for a socket or a process is none, because something outside of the bubble
 //     might end it: the clock stands still meanwhile. So nothing in the bubble
-//     may hold a sync.Mutex across a wait, and servers are reached through
-//     net.Pipe and the like.
+//     may hold a sync.Mutex across a wait, and a server is an Origin.
+//   - An origin is a server that a test has for itself, in memory; a fault is what
+//     goes wrong with a request to it.
 //   - A deadlock is when everybody is blocked and no timer will ever fire.
 //
 // In a bubble use the t that the function is given: its Cleanup functions run

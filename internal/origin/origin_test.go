@@ -2,13 +2,11 @@ package origin_test
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -575,54 +573,5 @@ func TestServerEndsWithItsContext(t *testing.T) {
 	}
 	if err := mem.Close(); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestConnDeadlines(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		a, b := origin.Conns()
-		_ = a.SetReadDeadline(time.Now().Add(time.Second))
-		start := time.Now()
-		if _, err := a.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(start) != time.Second {
-			t.Errorf("read: %v after %v", err, time.Since(start))
-		}
-		_ = a.SetDeadline(time.Time{})
-		_ = b.SetWriteDeadline(time.Now().Add(time.Second))
-		n, err := b.Write(make([]byte, 1<<20))
-		if n != 64<<10 || !errors.Is(err, os.ErrDeadlineExceeded) {
-			t.Errorf("write: %d, %v", n, err)
-		}
-		_ = b.Close()
-		data, err := io.ReadAll(a)
-		if len(data) != 64<<10 || err != nil {
-			t.Errorf("after the close: %d bytes, %v", len(data), err)
-		}
-		if _, err := a.Write([]byte("x")); !errors.Is(err, syscall.EPIPE) {
-			t.Errorf("write after the close: %v", err)
-		}
-		if _, err := b.Read(make([]byte, 1)); !errors.Is(err, net.ErrClosed) {
-			t.Errorf("read of what was closed: %v", err)
-		}
-		_ = a.Close()
-	})
-}
-
-func TestConnCarriesEverything(t *testing.T) {
-	a, b := origin.Conns()
-	data := make([]byte, 1<<20)
-	for i := range data {
-		data[i] = byte(i * i >> 7)
-	}
-	go func() {
-		for rest := data; len(rest) > 0; {
-			n := min(len(rest), 1+len(rest)%7919)
-			_, _ = a.Write(rest[:n])
-			rest = rest[n:]
-		}
-		_ = a.Close()
-	}()
-	got, err := io.ReadAll(b)
-	if err != nil || sha256.Sum256(got) != sha256.Sum256(data) {
-		t.Errorf("%d bytes, %v: not what was written", len(got), err)
 	}
 }

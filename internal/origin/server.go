@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/inflight-go/inflight/internal/memnet"
 )
 
 // ErrNotLoopback is returned by Listen for an address that others could reach.
@@ -59,8 +61,10 @@ func Listen(ctx context.Context, addr string, o *Origin) (*Server, error) {
 // InMemory serves o in memory, without a port, until ctx ends or the server is closed:
 // the only way in is DialContext. It works within a synctest bubble.
 func InMemory(ctx context.Context, o *Origin) *Server {
-	ln := newListener()
-	return serve(ctx, o, ln, ln.dial)
+	ln := memnet.Listen("origin")
+	return serve(ctx, o, ln, func(ctx context.Context) (net.Conn, error) {
+		return ln.Dial(ctx, "origin", "origin", memnet.Link{})
+	})
 }
 
 func serve(ctx context.Context, o *Origin, ln net.Listener, dial func(context.Context) (net.Conn, error)) *Server {
@@ -84,7 +88,7 @@ func serve(ctx context.Context, o *Origin, ln net.Listener, dial func(context.Co
 // URL is where the server is, without a slash at the end: http://127.0.0.1:8080, or
 // demo://origin in memory, which is http over DialContext.
 func (s *Server) URL() string {
-	if s.ln.Addr().Network() == network {
+	if s.ln.Addr().Network() == memnet.Network {
 		return "demo://" + s.ln.Addr().String()
 	}
 	return "http://" + s.ln.Addr().String()
