@@ -32,6 +32,7 @@ const (
 	ClassRetryAfterTooLong Class = "retry_after_too_long" // the host wants to be left alone for too long
 	ClassBreakerOpen       Class = "breaker_open"         // refused by a circuit breaker
 	ClassDenied            Class = "denied"               // an address that must not be reached
+	ClassAuth              Class = "auth"                 // no token could be had to authenticate by
 	ClassRequest           Class = "request"              // the request itself is wrong
 	ClassSave              Class = "save"                 // the body could not be stored
 	ClassClosed            Class = "closed"               // the session was closed, or drained

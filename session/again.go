@@ -21,6 +21,11 @@ func (c *call) again(err error) (bool, error) {
 	if c.ctx.Err() != nil && err != nil {
 		return false, err
 	}
+	if err == nil && c.refused && !c.renewed {
+		c.renewed = true // a 401 was not acted upon, and is asked anew with another token
+		closed := c.renew()
+		return closed == nil, closed
+	}
 	wanted := c.wanted(err)
 	if wanted && c.over {
 		return false, c.tooLong()
@@ -76,7 +81,7 @@ func (c *call) wanted(err error) bool {
 // mayRepeat reports whether the request can be sent again without being acted upon
 // twice.
 func (c *call) mayRepeat(err error) bool {
-	if c.s.opts.RetryAll || c.r.IdempotencyKey != "" {
+	if c.s.opts.RetryAll || c.r.IdempotencyKey != "" || c.r.token {
 		return true
 	}
 	switch c.first.method {

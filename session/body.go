@@ -95,6 +95,9 @@ func (c *call) store(r *http.Response, from io.Reader, longest int64) error {
 
 // unsaved reports whether the answer is one to try again after.
 func (c *call) unsaved() bool {
+	if c.refused && !c.renewed {
+		return true
+	}
 	more := c.retries < c.s.opts.Backoff.Limit() || c.held
 	unsaved := more && c.s.statuses[c.status] && c.wanted(nil)
 	c.out.GaveUp = nil

@@ -30,6 +30,10 @@ type call struct {
 	over    bool          // it is too long
 	held    bool          // the answer has closed the host's gate
 
+	auth    Auth // of the exchange under way, with its token
+	refused bool // the answer is 401 to a token of which there may be a better one
+	renewed bool // which was asked for
+
 	queued, rated, paused time.Duration
 
 	body   body
@@ -98,7 +102,7 @@ func (c *call) renew() error {
 func (c *call) attempt() error {
 	waited := c.waited()
 	c.began, c.spent, c.status = time.Time{}, 0, 0
-	c.said, c.over, c.held = 0, false, false
+	c.said, c.over, c.held, c.refused = 0, false, false, false
 	err := c.follow()
 	c.f.phase.CompareAndSwap(committed, waiting)
 	if c.began.IsZero() && (c.f.Err() != nil || err == ErrDraining) {

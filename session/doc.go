@@ -12,9 +12,10 @@
 //   - To hold a host is to send it nothing until a moment, whoever asks: that is
 //     what an answer 429 does. When the hold is over the host is begun with slowly.
 //
-// Each exchange passes these, in this order, and a retry comes back to the first:
-// the hold of the host, its circuit breaker, the rate of the session, the rate of
-// the host, the limit of the host.
+// An exchange that needs a token of [OAuth2] waits for that first. Then each passes
+// these, in this order, and a retry comes back to the first: the hold of the host,
+// its circuit breaker, the rate of the session, the rate of the host, the limit of
+// the host.
 //
 // An answer is an answer whatever its status: it is returned without an error, and
 // whether it is a success is for the caller to say. An *Error says that there is

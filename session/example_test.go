@@ -163,3 +163,49 @@ func ExampleParseNetrc() {
 	fmt.Println(auth.User, ok)
 	// Output: me true
 }
+
+// One token serves all requests until it expires.
+func ExampleNewOAuth2() {
+	endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, `{"access_token": "abc", "token_type": "Bearer", "expires_in": 3600}`)
+	}))
+	defer endpoint.Close()
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, r.Header.Get("Authorization"))
+	}))
+	defer api.Close()
+	a, err := session.NewOAuth2(session.OAuth2Options{TokenURL: endpoint.URL, ClientID: "me", ClientSecret: "secret"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	s, err := session.New(session.Options{Auth: session.Auth{OAuth2: a}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer s.Close()
+	r, err := s.Get(context.Background(), api.URL)
+	fmt.Println(string(r.Body), err)
+	// Output: Bearer abc <nil>
+}
+
+// A session that is drained sends nothing more, and what waits does not wait.
+func ExampleSession_Drain() {
+	server := shop()
+	defer server.Close()
+	s, err := session.New(session.Options{Rate: session.Rate{N: 1, Per: time.Hour}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer s.Close()
+	_, err = s.Get(context.Background(), server.URL)
+	fmt.Println(err)
+	time.AfterFunc(time.Millisecond, s.Drain)
+	_, err = s.Get(context.Background(), server.URL)
+	fmt.Println(errors.Is(err, session.ErrDraining))
+	// Output:
+	// <nil>
+	// true
+}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/http/httptrace"
 	"net/textproto"
@@ -120,6 +119,9 @@ func (c *call) follow() error {
 // exchange waits for a place, makes one exchange, and returns where a redirect
 // leads, or nil.
 func (c *call) exchange(h *hop) (next *hop, err error) {
+	if err := c.authenticate(h); err != nil {
+		return nil, err
+	}
 	p, err := c.admit(c.f, hostKey(h.url))
 	if err != nil {
 		return nil, err
@@ -161,6 +163,9 @@ func (c *call) exchange(h *hop) (next *hop, err error) {
 		}
 	}
 	c.listen(p.host, resp)
+	if c.auth.OAuth2 != nil {
+		c.refused = c.auth.OAuth2.answered(c.auth.Bearer, resp.StatusCode)
+	}
 	if next, err = c.redirect(h, resp); next != nil || err != nil {
 		discard(resp.Body)
 		return next, err
@@ -215,49 +220,6 @@ func newPayload(b []byte) *payload {
 }
 
 func (p *payload) Close() error { return nil }
-
-// personal returns the header with cookies and authentication.
-func (c *call) personal(h *hop) http.Header {
-	var cookies []*http.Cookie
-	if c.s.jar != nil {
-		cookies = c.s.jar.Cookies(h.url)
-	}
-	auth, ok := c.auth(h)
-	if len(cookies) == 0 && !ok {
-		return h.header
-	}
-	header := maps.Clone(h.header)
-	req := http.Request{Header: header}
-	for _, cookie := range cookies {
-		req.AddCookie(cookie)
-	}
-	switch {
-	case !ok:
-	case auth.Bearer != "":
-		header["Authorization"] = []string{"Bearer " + auth.Bearer}
-	default:
-		req.SetBasicAuth(auth.User, auth.Password)
-	}
-	return header
-}
-
-// auth returns what the exchange authenticates by.
-func (c *call) auth(h *hop) (Auth, bool) {
-	if h.header["Authorization"] != nil {
-		return Auth{}, false
-	}
-	if u := h.url.User; u != nil {
-		password, _ := u.Password()
-		return Auth{User: u.Username(), Password: password}, true
-	}
-	if !h.foreign && !c.r.Auth.none() {
-		return c.r.Auth, true
-	}
-	if !h.foreign && !c.s.opts.Auth.none() {
-		return c.s.opts.Auth, true
-	}
-	return c.s.opts.Netrc.Lookup(h.url.Hostname())
-}
 
 // traced returns the context of the exchange.
 func (c *call) traced() context.Context {

@@ -1,6 +1,9 @@
 package session
 
-import "net/netip"
+import (
+	"net/netip"
+	"time"
+)
 
 // Hosts returns how many hosts are remembered.
 func Hosts(s *Session) int { return s.hosts.Len() }
@@ -26,4 +29,10 @@ func Flights(s *Session) (n int) {
 		n++
 	}
 	return n
+}
+
+// ParseGrant is parseGrant.
+func ParseGrant(r *Response) (token string, life time.Duration, err error) {
+	g, err := parseGrant(r)
+	return g.token, g.life, err
 }

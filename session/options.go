@@ -187,14 +187,17 @@ const (
 	HTTPAuto             // HTTP/2 where the server offers it by TLS, else HTTP/1.1
 )
 
-// Auth is what a request authenticates by: a bearer token, or else a user and a
-// password. The zero Auth is nothing.
+// Auth is what a request authenticates by: a bearer token, or else one that OAuth2
+// has, or else a user and a password. The zero Auth is nothing.
 type Auth struct {
 	Bearer         string
+	OAuth2         *OAuth2
 	User, Password string
 }
 
-func (a *Auth) none() bool { return a.Bearer == "" && a.User == "" && a.Password == "" }
+func (a *Auth) none() bool {
+	return a.Bearer == "" && a.OAuth2 == nil && a.User == "" && a.Password == ""
+}
 
 var retryOn = []string{"conn", "timeout", "408", "425", "429", "500", "502", "503", "504"}
 

@@ -37,4 +37,6 @@ type Request struct {
 	Retry func(r *Response, err error) (again bool)
 	// MaxBody is instead of that of the session; zero means that one.
 	MaxBody int64
+
+	token bool // this asks for one: without any other, may be repeated, not redirected
 }

@@ -26,9 +26,15 @@ type config struct {
 // configure sets the flags that the command line does not: from the environment
 // (INFLIGHT_RATE for --rate), else the profile, else the file's defaults.
 func configure(cmd *cobra.Command, path, profile string) error {
+	named := path != ""
 	c, path, err := readConfig(path)
 	if err != nil {
 		return &exitError{exitUsage, err}
+	}
+	if !named {
+		if err := c.trusted(path); err != nil {
+			return &exitError{exitUsage, err}
+		}
 	}
 	chosen, ok := c.Profiles[profile]
 	if profile != "" && !ok {
@@ -62,6 +68,23 @@ func configure(cmd *cobra.Command, path, profile string) error {
 	})
 	if failed != nil {
 		return &exitError{exitUsage, failed}
+	}
+	return nil
+}
+
+// trusted refuses what runs commands in a file that nobody has named: it may have come
+// with the folder.
+func (c *config) trusted(path string) error {
+	sets := []map[string]any{c.Defaults}
+	for _, p := range c.Profiles {
+		sets = append(sets, p)
+	}
+	for _, set := range sets {
+		for name, value := range set {
+			if name == "oauth2" || strings.HasPrefix(fmt.Sprint(value), "cmd:") {
+				return fmt.Errorf("%s: %s may run a command: name the file by --config to allow that", path, name)
+			}
+		}
 	}
 	return nil
 }

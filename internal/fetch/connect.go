@@ -226,18 +226,24 @@ func (o *Options) network(s *session.Options) error {
 
 func (o *Options) auth(s *session.Options) error {
 	if o.User != "" {
-		text, err := secret("user", o.User)
+		text, err := secret("--user", o.User)
 		if err != nil {
 			return err
 		}
 		s.Auth.User, s.Auth.Password, _ = strings.Cut(text, ":")
 	}
 	if o.Bearer != "" {
-		text, err := secret("bearer", o.Bearer)
+		text, err := secret("--bearer", o.Bearer)
 		if err != nil {
 			return err
 		}
 		s.Auth.Bearer = text
+	}
+	if o.OAuth2 != "" {
+		var err error
+		if s.Auth.OAuth2, err = o.oauth2(); err != nil {
+			return err
+		}
 	}
 	if !o.Netrc {
 		return nil

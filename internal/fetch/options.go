@@ -28,6 +28,7 @@ type Options struct {
 	Jar       bool // keep the cookies that servers set
 	User      string
 	Bearer    string
+	OAuth2    string // a YAML file
 	Netrc     bool
 	IdemKey   string
 	Agent     string

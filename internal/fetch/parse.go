@@ -3,7 +3,6 @@ package fetch
 import (
 	"fmt"
 	"math"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -83,26 +82,6 @@ func parseMaxErrors(s string) (n int64, share float64, err error) {
 		return n, 0, nil
 	}
 	return 0, 0, usage("max-errors", s, "a number such as 100, or a share such as 5%")
-}
-
-// secret reads what must not stand on a command line: env:VAR, file:PATH, or the
-// thing itself.
-func secret(flag, s string) (string, error) {
-	if name, ok := strings.CutPrefix(s, "env:"); ok {
-		value := os.Getenv(name)
-		if value == "" {
-			return "", &Error{Usage, fmt.Errorf("--%s env:%s: the variable is not set", flag, name)}
-		}
-		return value, nil
-	}
-	if path, ok := strings.CutPrefix(s, "file:"); ok {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return "", &Error{Usage, fmt.Errorf("--%s: %w", flag, err)}
-		}
-		return strings.TrimSpace(string(text)), nil
-	}
-	return s, nil
 }
 
 // pair splits name=value.
