@@ -1,6 +1,7 @@
 package inflight
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"slices"
@@ -46,6 +47,8 @@ type completed[T any] struct {
 	open  int        // not done
 	stops []func() bool
 	list  park.List
+
+	targets *park.Targets // for introspection
 }
 
 // begin watches the tasks.
@@ -53,6 +56,7 @@ func (c *completed[T]) begin() {
 	c.mu.Lock()
 	ts := c.ts
 	c.ts = nil
+	c.targets = cmp.Or(c.targets, new(park.Targets))
 	seen := make(map[*Task[T]]bool, len(ts))
 	for i, t := range ts {
 		if seen[t] {
@@ -60,6 +64,7 @@ func (c *completed[T]) begin() {
 			continue
 		}
 		seen[t] = true
+		c.targets.IDs = append(c.targets.IDs, t.n.ID())
 		c.open++
 	}
 	c.mu.Unlock()
@@ -118,6 +123,8 @@ func (c *completed[T]) next(ctx context.Context) (t *Task[T], ok bool) {
 		return nil, false
 	}
 	w.Slot = &t
+	w.WaitsFor(c.targets)
+	defer w.WaitsFor(nil)
 	err := c.list.Wait(ctx, &c.mu, w, park.OpCompleted, nil)
 	return t, err == nil && t != nil
 }

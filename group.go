@@ -331,6 +331,9 @@ func (g *TaskGroup) start(t runner, pc uintptr, flags uint32, opts []TaskOption)
 func (g *TaskGroup) admit(t runner, pc uintptr, flags uint32) bool {
 	c := t.core()
 	c.labels = goroutine.Current()
+	if park.Level.Load() > 0 {
+		c.observe(pc)
+	}
 	limit := g.limit
 	if flags&park.IsService != 0 {
 		limit = nil
@@ -358,9 +361,6 @@ func (g *TaskGroup) admit(t runner, pc uintptr, flags uint32) bool {
 		g.work = g.worker
 	}
 	g.n.Unlock()
-	if park.Level.Load() > 0 {
-		c.n.Born()
-	}
 	if seek {
 		go g.work()
 	}

@@ -202,7 +202,7 @@ func (p *offloadPool) show(n *park.Node, pc uintptr) {
 	n.SetKind("offload")
 	p.root.Lock()
 	n.InitChild(p.root, pc, 0)
-	n.Started = true
+	n.Start()
 	p.root.Unlock()
 }
 

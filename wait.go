@@ -113,7 +113,20 @@ func waitFor[T Awaitable](ctx context.Context, until When, ts []T) error {
 		s.mu.Unlock()
 		return nil
 	}
+	w.WaitsFor(targets(ts, until == AllDone))
+	defer w.WaitsFor(nil)
 	return s.list.Wait(ctx, &s.mu, w, park.OpWait, nil)
+}
+
+// targets names those that are waited for, for introspection.
+func targets[T Awaitable](ts []T, all bool) *park.Targets {
+	t := &park.Targets{IDs: make([]uint64, 0, len(ts)), All: all}
+	for _, a := range ts {
+		if _, n := a.awaitable(); n != nil {
+			t.IDs = append(t.IDs, n.ID())
+		}
+	}
+	return t
 }
 
 // ended counts one that has a result.

@@ -49,7 +49,7 @@ func (g *TaskGroup) runChildren(t runner) (again bool) {
 func (g *TaskGroup) take() runner {
 	t, ok := g.queue.pop()
 	if ok {
-		t.core().n.Started = true
+		t.core().n.Start()
 	}
 	return t
 }
@@ -131,6 +131,7 @@ func (c *child) end(err error) {
 		if cause := c.n.Cause(); cause != nil {
 			err = cause
 		}
+		c.note(Cancelled, err)
 		c.settle(Cancelled, err)
 	default:
 		c.fail(Failed, err)
@@ -164,6 +165,7 @@ func (c *child) broke(v any) {
 // fail records the failure before anybody can see it, and cancels after, so that
 // what others make of the cancellation comes second.
 func (c *child) fail(s State, err error) {
+	c.note(s, err)
 	g := c.group()
 	g.n.Lock()
 	if p, ok := err.(*PanicError); ok && s == Panicked {

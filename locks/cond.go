@@ -58,7 +58,7 @@ func (c *Cond) Wait(ctx context.Context) error {
 	} else if ctx.Err() != nil {
 		err = park.Cause(ctx)
 	}
-	c.l.owner.Store(park.Of(ctx))
+	c.l.pool.Owner.Store(park.Of(ctx))
 	if err != nil && notified {
 		c.wake(1)
 	}

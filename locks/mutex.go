@@ -2,7 +2,6 @@ package locks
 
 import (
 	"context"
-	"sync/atomic"
 
 	"github.com/inflight-go/inflight/internal/park"
 	"github.com/inflight-go/inflight/internal/permit"
@@ -14,8 +13,7 @@ import (
 // waiting it is never free, and nobody who comes later gets in between. It
 // belongs to no goroutine: one may lock it and another unlock it.
 type Mutex struct {
-	pool  permit.Pool               // of one permit
-	owner atomic.Pointer[park.Node] // nil while nobody known holds it
+	pool permit.Pool // of one permit
 }
 
 // Lock waits until the mutex is free, and locks it. If ctx ends first, or had
@@ -27,7 +25,7 @@ func (m *Mutex) Lock(ctx context.Context) error {
 		return err
 	}
 	if n := park.Of(ctx); n != nil {
-		m.owner.Store(n)
+		m.pool.Owner.Store(n)
 	}
 	return nil
 }
@@ -58,8 +56,8 @@ func (m *Mutex) Unlock() {
 
 // release is Unlock without the hooks, for a caller who holds a mutex of its own.
 func (m *Mutex) release() bool {
-	if m.owner.Load() != nil { // a load is cheaper than a store
-		m.owner.Store(nil)
+	if m.pool.Owner.Load() != nil { // a load is cheaper than a store
+		m.pool.Owner.Store(nil)
 	}
 	return m.pool.Release(1)
 }
@@ -90,7 +88,7 @@ type MutexStats struct {
 func (m *Mutex) Stats() MutexStats {
 	used, waiting := m.pool.Stats()
 	s := MutexStats{Locked: used > 0, Waiting: waiting}
-	if owner := m.owner.Load(); s.Locked && owner != nil {
+	if owner := m.pool.Owner.Load(); s.Locked && owner != nil {
 		s.Owner = owner.Name()
 	}
 	return s

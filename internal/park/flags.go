@@ -25,6 +25,7 @@ const (
 	isScope            // a scope, not a task
 	isJoining          // a scope that waits for what runs in it
 	isRetired          // a worker that is off the tree
+	isBookmark         // no node: where Kids goes on
 	IsService
 	IsWorker // a reused goroutine of a combinator, which runs one item after the other
 )

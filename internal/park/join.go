@@ -3,6 +3,7 @@ package park
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 )
 
 // A join is the wait of a scope for what runs in it: it happens at most once, for
@@ -15,6 +16,9 @@ type join struct {
 // BeginJoin prepares the wait, under the scope's lock: from then on somebody must
 // call Joined, once, when nothing runs in the scope any more.
 func (n *Scope) BeginJoin(ctx context.Context) {
+	if Level.Load() > 0 {
+		atomic.StoreUint32(&n.x.joined, tick())
+	}
 	n.flags.Or(isJoining)
 	if active.Load() != nil {
 		n.join.w = NewWaiter(ctx)

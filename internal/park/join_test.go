@@ -16,8 +16,8 @@ func TestJoin(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(context.Background())
 			defer cancel(nil)
 			s := scope(t, ctx)
-			if op, _, _ := s.Waiting(); op != park.OpNone {
-				t.Errorf("before the join it waits for %q", op)
+			if w := s.Waiting(); w.Op != park.OpNone {
+				t.Errorf("before the join it waits for %q", w.Op)
 			}
 			s.Lock()
 			s.BeginJoin(ctx)
@@ -39,8 +39,8 @@ func TestJoin(t *testing.T) {
 			if returned {
 				t.Error("it has returned by itself")
 			}
-			if op, on, _ := s.Waiting(); op != park.OpJoin || on != s.ID() {
-				t.Errorf("it waits for %q of %d", op, on)
+			if w := s.Waiting(); w.Op != park.OpJoin || w.On != s.ID() {
+				t.Errorf("it waits for %q of %d", w.Op, w.On)
 			}
 			s.Joined()
 			synctest.Wait()

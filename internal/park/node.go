@@ -19,15 +19,15 @@ var ErrEnded = errors.New("inflight: the task that this context belongs to has r
 // The lock order is parent before child. Only the node's own fields and those
 // of the type that embeds it are touched under its lock.
 type Node struct {
-	mu      sync.Mutex
-	flags   flagSet
-	Started bool  // the function has been called; guarded by the parent's lock
-	parent  *Node // nil for a root
-	prev    *Node // siblings, guarded by the parent's lock
-	next    *Node
-	ext     atomic.Pointer[extension]
-	waiter  atomic.Pointer[Waiter]
-	Obj     Object // the node as something to wait for; its number names it
+	mu     sync.Mutex
+	flags  flagSet
+	life   uint32 // isStarted, and when it was born; guarded by the parent's lock
+	parent *Node  // nil for a root
+	prev   *Node  // siblings, guarded by the parent's lock
+	next   *Node
+	ext    atomic.Pointer[extension]
+	waiter atomic.Pointer[Waiter]
+	Obj    Object // the node as something to wait for; its number names it
 	// pc is the entry of the function that the task runs; of a worker it is the
 	// index of its item, and the pc is its scope's.
 	pc uintptr
@@ -44,6 +44,7 @@ type Scope struct {
 type extension struct {
 	done   atomic.Value // of chan struct{}
 	closed bool         // done is closed; guarded by mu
+	joined uint32       // when the scope began to wait for what is in it, at level 1
 	// values is the context that the scope was opened with; nil where the
 	// parent node stands for it. Where it can end and the parent is not its
 	// source, it is foreign: its end must be watched.
@@ -62,9 +63,10 @@ type rarity struct {
 	name     string
 	afters   map[*after]struct{} // guarded by mu
 	deadline atomic.Pointer[time.Time]
-	shared   any          // guarded by mu
-	since    atomic.Int64 // when the wait began, unix ns; at debug level 1 and above
-	born     atomic.Int64
+	shared   any           // guarded by mu
+	asked    atomic.Uint32 // when its own cancellation came, at level 1
+	targets  atomic.Pointer[Targets]
+	creator  uintptr // who started the task, at level 2; set before the node is shared
 }
 
 type after struct{ f func() }
@@ -95,6 +97,9 @@ func Cause(ctx context.Context) error {
 // was given; pc is the entry of the function that runs in it, 0 if there is none.
 func (n *Scope) InitScope(ctx context.Context, owner any, kind, name string, pc uintptr) {
 	n.pc = pc
+	if Level.Load() > 0 {
+		n.Born()
+	}
 	ext := &n.x
 	ext.owner = owner
 	ext.kind = kind
@@ -184,7 +189,9 @@ func (n *Node) Unlock() { n.mu.Unlock() }
 func (n *Node) link(k *Node) {
 	ext := n.extend()
 	k.parent = n
-	k.Obj.id = uintptr(ext.numbers.take())
+	if k.Obj.id == 0 { // at level 2 it has one already
+		k.Obj.id = uintptr(ext.numbers.take())
+	}
 	k.next = ext.kids
 	if ext.kids != nil {
 		ext.kids.prev = k
@@ -241,6 +248,9 @@ func (n *Node) cancelLocked(cause error, how uint32, calls *[]*after) bool {
 	}
 	if how&isInherited == 0 || n.flags.Load()&isForeign != 0 {
 		n.extend().cause = cause
+		if Level.Load() > 0 {
+			n.rarity().asked.Store(tick())
+		}
 	}
 	n.flags.Or(isCancelled | how)
 	n.endLocked(how, calls)

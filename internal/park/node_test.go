@@ -209,6 +209,14 @@ func TestNodeEndEndsWhatIsBelow(t *testing.T) {
 	ended(t, "below", left, context.Canceled, park.ErrEnded)
 }
 
+// kids are the nodes that Kids lists.
+func kids(n *park.Node) (nodes []*park.Node) {
+	for _, k := range n.Kids(nil) {
+		nodes = append(nodes, k.Node)
+	}
+	return nodes
+}
+
 // Kids lists what is in a node, the oldest first, and no longer what was taken
 // off: the first, the last, and one in between.
 func TestNodeKids(t *testing.T) {
@@ -218,7 +226,7 @@ func TestNodeKids(t *testing.T) {
 		want = append(want, child(&root.Node))
 	}
 	for _, gone := range []int{4, 2, 0} {
-		if got := root.Kids(nil); !slices.Equal(got, want) {
+		if got := kids(&root.Node); !slices.Equal(got, want) {
 			t.Fatalf("%d kids, want %d", len(got), len(want))
 		}
 		root.Lock()
@@ -226,7 +234,7 @@ func TestNodeKids(t *testing.T) {
 		root.Unlock()
 		want = slices.Delete(want, gone, gone+1)
 	}
-	if got := root.Kids([]*park.Node{nil}); len(got) != 3 || got[0] != nil || !slices.Equal(got[1:], want) {
+	if got := root.Kids([]park.Kid{{}}); len(got) != 3 || got[0].Node != nil || got[1].Node != want[0] || got[2].Node != want[1] {
 		t.Errorf("appended to one: %d", len(got))
 	}
 	s := new(park.Scope)
@@ -237,6 +245,61 @@ func TestNodeKids(t *testing.T) {
 	s.EndScope()
 	if len(root.Kids(nil)) != 2 {
 		t.Error("EndScope has not taken the scope off")
+	}
+}
+
+// Kids of a group with very many gives the lock back in between, and lists all
+// that were there before and after, each once, in their order, whatever ends
+// meanwhile.
+func TestNodeKidsOfMany(t *testing.T) {
+	root := scope(t, context.Background())
+	nodes := make([]*park.Node, 20_000)
+	for i := range nodes {
+		nodes[i] = child(&root.Node)
+	}
+	var busy sync.WaitGroup
+	busy.Go(func() {
+		for i := range nodes {
+			if i%3 == 0 {
+				root.Lock()
+				root.Unlink(nodes[i])
+				root.Unlock()
+			}
+		}
+		root.Cancel(errStop) // reaches all, past any bookmark
+	})
+	look := func() (stayed []*park.Node) {
+		last := uint64(0)
+		for _, n := range kids(&root.Node) {
+			if n.ID() <= last {
+				t.Fatalf("number %d comes after %d", n.ID(), last)
+			}
+			last = n.ID()
+			if n != nodes[0] && (n.ID()-nodes[0].ID())%3 != 0 {
+				stayed = append(stayed, n)
+			}
+		}
+		return stayed
+	}
+	var looking sync.WaitGroup
+	for range 3 {
+		looking.Go(func() {
+			for range 3 {
+				if got := len(look()); got != 13_333 {
+					t.Errorf("%d of those that stay", got)
+				}
+			}
+		})
+	}
+	looking.Wait()
+	busy.Wait()
+	if got := len(kids(&root.Node)); got != 13_333 {
+		t.Errorf("%d are left", got)
+	}
+	for _, n := range kids(&root.Node) {
+		if !n.Cancelled() {
+			t.Fatal("one was not cancelled")
+		}
 	}
 }
 
@@ -525,7 +588,7 @@ func TestScopeWithoutCancel(t *testing.T) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(n), time.Second)
 		defer cancel()
 		timed := scope(t, ctx)
-		if got := n.Kids(nil); !slices.Equal(got, []*park.Node{&free.Node, &timed.Node}) {
+		if got := kids(n); !slices.Equal(got, []*park.Node{&free.Node, &timed.Node}) {
 			t.Errorf("there are %d kids, want the two", len(got))
 		}
 		n.Cancel(errStop)
@@ -572,7 +635,7 @@ func TestNodeIsDescribed(t *testing.T) {
 		t.Error("a task runs before it was started, or a scope or worker does not")
 	}
 	root.Lock()
-	task.Started = true
+	task.Start()
 	root.Unlock()
 	if !task.Running() {
 		t.Error("a task that was started does not run")

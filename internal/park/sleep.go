@@ -24,7 +24,7 @@ func Sleep(ctx context.Context, d time.Duration) error {
 	defer w.Free()
 	t := time.NewTimer(d)
 	if n := w.owner; n != nil {
-		w.record(OpSleep, nil)
+		w.record(ctx, OpSleep, nil)
 		if ctx == context.Context(n) && n.flags.Load()&isShared == 0 {
 			return w.sleepOwn(n, t)
 		}

@@ -19,9 +19,11 @@ type Waiter struct {
 
 	next, prev *Waiter
 	phase      atomic.Uint32
-	ch         chan struct{} // capacity 1; made once, never closed
-	owner      *Node         // the node that keeps this waiter, nil for none
-	op         atomic.Uint64 // what is waited for: an Op, and the number of the thing
+	since      atomic.Uint32                        // when the wait began, at level 1; a tick
+	ch         chan struct{}                        // capacity 1; made once, never closed
+	owner      *Node                                // the node that keeps this waiter, nil for none
+	op         atomic.Uint64                        // what is waited for: an Op, and the number of the thing
+	holder     atomic.Pointer[atomic.Pointer[Node]] // who has it, nil where nobody can know
 }
 
 // The phases of a waiter.
@@ -31,8 +33,12 @@ const (
 	granted        // for good
 )
 
-// opShift is where the Op is in Waiter.op.
-const opShift = 56
+// opShift is where the Op is in Waiter.op; isTimed is set above it when the wait
+// ends by itself, because its context, which is not the task's own, has a deadline.
+const (
+	opShift = 56
+	isTimed = 1 << 63
+)
 
 // NewWaiter returns a waiter for a wait under ctx: the one that ctx's own node
 // keeps when it is free, else a new one. Nothing is taken from a pool, because a
@@ -71,6 +77,9 @@ func (w *Waiter) Free() {
 	if w.Slot != nil {
 		w.Slot = nil
 	}
+	if w.holder.Load() != nil {
+		w.holder.Store(nil)
+	}
 	w.phase.Store(idle)
 }
 
@@ -86,7 +95,7 @@ func (w *Waiter) Granted() bool { return w.phase.Load() == granted }
 // mutex, as List.Wait does.
 func (w *Waiter) Park(ctx context.Context, op Op, obj *Object) error {
 	if w.owner != nil {
-		w.record(op, obj)
+		w.record(ctx, op, obj)
 	}
 	if s := active.Load(); s != nil {
 		return s.Park(ctx, w, op, obj)

@@ -25,6 +25,7 @@ type Pool struct {
 	mu    sync.Mutex
 	list  park.List
 	Obj   park.Object
+	Owner atomic.Pointer[park.Node] // of a mutex, nil while nobody known holds it
 }
 
 const waiting = 1 << 63
@@ -68,6 +69,9 @@ func (p *Pool) wait(ctx context.Context, n int64, op park.Op) error {
 		p.state.Store(p.state.Load()&^waiting + uint64(n))
 		p.mu.Unlock()
 		return nil
+	}
+	if op == park.OpLock {
+		w.HeldBy(&p.Owner)
 	}
 	err := p.list.Wait(ctx, &p.mu, w, op, &p.Obj)
 	if err != nil { // the one behind may fit where this one did not
