@@ -13,6 +13,7 @@ import (
 var notBlocking = []park.Op{
 	park.OpStart, park.OpEnd, park.OpGo, park.OpCancel, park.OpResolve, park.OpUnlock,
 	park.OpSet, park.OpNotify, park.OpRelease, park.OpTaskDone, park.OpShutdown,
+	park.OpPoint, park.OpTimer, park.OpSettle,
 }
 
 // Every op has a name of its own, and is the op of a blocking row, or known not

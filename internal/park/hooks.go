@@ -23,28 +23,75 @@ type Simulation interface {
 	AfterFunc(d time.Duration, f func()) (stop func() bool)
 }
 
-type simulation struct{ Simulation }
+// A Faulter is a Simulation that has a say at the points that users name.
+type Faulter interface {
+	// Named is Point for the point of that name; the error is what is to go wrong
+	// there.
+	Named(ctx context.Context, name string) error
+}
+
+// A route returns the simulation that the calling goroutine takes part in, nil
+// for none.
+type route func() Simulation
 
 // active is nil in production: the whole cost of the hooks is to load it.
-var active atomic.Pointer[simulation]
+var active atomic.Pointer[route]
 
 // Simulate installs s for the whole process until restore is called.
 func Simulate(s Simulation) (restore func()) {
-	old := active.Swap(&simulation{s})
+	return SimulateBy(func() Simulation { return s })
+}
+
+// SimulateBy is Simulate for a process in which not everybody takes part in the
+// same simulation: each time a goroutine comes to a hook it asks which. One that
+// gets nil does what it does in production.
+func SimulateBy(which func() Simulation) (restore func()) {
+	r := route(which)
+	old := active.Swap(&r)
 	return func() { active.Store(old) }
+}
+
+// Simulated returns the simulation that the calling goroutine takes part in, nil
+// for none.
+func Simulated() Simulation {
+	if r := active.Load(); r != nil {
+		return (*r)()
+	}
+	return nil
 }
 
 // Point is the hook at the entry of each operation and after each one that
 // wakes somebody. No mutex is held by its callers.
 func Point(ctx context.Context, op Op, obj *Object) {
-	if s := active.Load(); s != nil {
+	if active.Load() != nil {
+		simulatedPoint(ctx, op, obj)
+	}
+}
+
+func simulatedPoint(ctx context.Context, op Op, obj *Object) {
+	if s := Simulated(); s != nil {
 		s.Point(ctx, op, obj)
 	}
 }
 
+// Named is the hook of a point that a user has named.
+func Named(ctx context.Context, name string) error {
+	if active.Load() != nil {
+		return simulatedNamed(ctx, name)
+	}
+	return nil
+}
+
+func simulatedNamed(ctx context.Context, name string) error {
+	if s, ok := Simulated().(Faulter); ok {
+		return s.Named(ctx, name)
+	}
+	return nil
+}
+
 // Now is the clock.
 func Now() time.Time {
-	if s := active.Load(); s != nil {
+	if s := Simulated(); s != nil {
 		return s.Now()
 	}
 	return time.Now()
@@ -53,7 +100,7 @@ func Now() time.Time {
 // AfterFunc calls f in its own goroutine after d, unless stop, which reports
 // whether it came in time, is called before.
 func AfterFunc(d time.Duration, f func()) (stop func() bool) {
-	if s := active.Load(); s != nil {
+	if s := Simulated(); s != nil {
 		return s.AfterFunc(d, f)
 	}
 	return time.AfterFunc(d, f).Stop

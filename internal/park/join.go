@@ -20,7 +20,7 @@ func (n *Scope) BeginJoin(ctx context.Context) {
 		atomic.StoreUint32(&n.x.joined, tick())
 	}
 	n.flags.Or(isJoining)
-	if active.Load() != nil {
+	if Simulated() != nil {
 		n.join.w = NewWaiter(ctx)
 		return
 	}

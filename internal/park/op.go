@@ -43,6 +43,9 @@ const (
 	OpGate
 	OpBudget
 	OpAdaptive
+	OpPoint
+	OpTimer
+	OpSettle
 	opCount
 )
 
@@ -82,6 +85,9 @@ var opNames = [opCount]string{
 	OpGate:      "gate.wait",
 	OpBudget:    "budget.reserve",
 	OpAdaptive:  "adaptive.acquire",
+	OpPoint:     "point",
+	OpTimer:     "timer",
+	OpSettle:    "settle",
 }
 
 // String returns the name that introspection shows, e.g. "queue.get"; the empty

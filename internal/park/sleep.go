@@ -17,7 +17,7 @@ func Sleep(ctx context.Context, d time.Duration) error {
 		runtime.Gosched()
 		return nil
 	}
-	if active.Load() != nil {
+	if Simulated() != nil {
 		return sleepSimulated(ctx, d)
 	}
 	w := NewWaiter(ctx)

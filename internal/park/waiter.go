@@ -97,9 +97,14 @@ func (w *Waiter) Park(ctx context.Context, op Op, obj *Object) error {
 	if w.owner != nil {
 		w.record(ctx, op, obj)
 	}
-	if s := active.Load(); s != nil {
+	if s := Simulated(); s != nil {
 		return s.Park(ctx, w, op, obj)
 	}
+	return w.Block(ctx)
+}
+
+// Block is the wait of production, without the hooks.
+func (w *Waiter) Block(ctx context.Context) error {
 	if n, ok := ctx.(*Node); ok && n == w.owner && n.flags.Load()&isShared == 0 {
 		return w.parkOwn(n)
 	}
@@ -136,14 +141,15 @@ func (w *Waiter) parkOwn(n *Node) error {
 // Unpark wakes the goroutine that is parked, or makes its next Park look again.
 // It never blocks.
 func (w *Waiter) Unpark() {
-	if s := active.Load(); s != nil {
+	if s := Simulated(); s != nil {
 		s.Unpark(w)
 		return
 	}
-	w.wake()
+	w.Wake()
 }
 
-func (w *Waiter) wake() {
+// Wake is the Unpark of production, without the hooks.
+func (w *Waiter) Wake() {
 	select {
 	case w.ch <- struct{}{}:
 	default: // a wake-up is already there
@@ -155,6 +161,6 @@ func (w *Waiter) wake() {
 // the flag) no wake-up can be missed.
 func (w *Waiter) cancelled() {
 	if w.phase.Load() == parked {
-		w.wake()
+		w.Wake()
 	}
 }
