@@ -14,6 +14,7 @@ import (
 
 // A goroutine is what a dump of all stacks says about one.
 type goroutine struct {
+	id      uint64
 	status  string // such as "chan receive"
 	durable bool   // it is blocked, as far as its bubble is concerned
 	bubble  int    // 0 for none
@@ -31,9 +32,11 @@ type frame struct {
 
 // goroutines returns the goroutines of the bubble but those that synctest runs
 // the test with, unless they are in code of the test.
-func (b *bubble) goroutines() []goroutine {
-	number := int(b.number.Load())
-	return slices.DeleteFunc(dump(), func(g goroutine) bool {
+func (b *bubble) goroutines() []goroutine { return inBubble(dump(), int(b.number.Load())) }
+
+// inBubble returns those of the bubble with the given number.
+func inBubble(gs []goroutine, number int) []goroutine {
+	return slices.DeleteFunc(gs, func(g goroutine) bool {
 		return g.bubble != number || g.status == "synctest.Run" ||
 			g.at() == frame{} && strings.Contains(g.creator.function, "synctest")
 	})
@@ -70,7 +73,8 @@ func ownBubble() int {
 func parse(text string) (g goroutine) {
 	g.text = text
 	head, rest, _ := strings.Cut(text, "\n")
-	_, about, _ := strings.Cut(head, "[")
+	name, about, _ := strings.Cut(head, "[")
+	g.id, _ = strconv.ParseUint(strings.TrimSuffix(strings.TrimPrefix(name, "goroutine "), " "), 10, 64)
 	about, _, _ = strings.Cut(about, "]")
 	for i, s := range strings.Split(about, ", ") {
 		if i == 0 {
@@ -144,7 +148,7 @@ const module = "github.com/inflight-go/inflight"
 // ours reports whether the function belongs to the machinery of this library.
 func (f frame) ours() bool {
 	rel, ok := strings.CutPrefix(f.pkg(), module)
-	return ok && (slices.Contains([]string{"", "/locks", "/queue", "/inflighttest"}, rel) ||
+	return ok && (slices.Contains([]string{"", "/locks", "/queue", "/limit", "/inflighttest"}, rel) ||
 		strings.HasPrefix(rel, "/internal/") && !strings.HasSuffix(f.file, "_test.go"))
 }
 

@@ -122,7 +122,7 @@ func TestTK2_leaked_goroutines(t *testing.T) {
 	})
 	says(t, output, "TestTK2_leaked_goroutines is over, and goroutines are left",
 		"3 × [chan receive] inflighttest_test.leakOnChannel at run_test.go:", ", started by inflighttest_test.TestTK2_leaked_goroutines")
-	for _, want := range []string{"[sleep] time.Sleep at", "park.(*Waiter).Park", "inflighttest_test.leakedTask at run_test.go:"} {
+	for _, want := range []string{"[sleep] time.Sleep at", "park.(*Waiter).Block", "inflighttest_test.leakedTask at run_test.go:"} {
 		says(t, output, want)
 	}
 	says(t, output, "tasks:", "stray [group.join] run_test.go:", "poller [running] run_test.go:", "--- FAIL")

@@ -39,12 +39,17 @@ func (b *bubble) watch(d time.Duration) (stop func()) {
 // bark writes where the test is stuck. The tree comes last, because to look at
 // it takes locks.
 func (b *bubble) bark(w io.Writer) {
-	gs := b.goroutines()
+	fmt.Fprintf(w, "\n%s is not over.\n", b.name)
+	writeStuck(w, b.goroutines())
+	writeTree(w, below(inflight.Tasks(), b.root.Load()))
+}
+
+// writeStuck writes where the goroutines of a bubble are that makes no progress.
+// It reports whether one of them waits for a sync.Mutex.
+func writeStuck(w io.Writer, gs []goroutine) (mutex bool) {
 	stuck := slices.DeleteFunc(slices.Clone(gs), func(g goroutine) bool { return g.durable })
 	blocked := slices.DeleteFunc(gs, func(g goroutine) bool { return !g.durable })
 	slices.SortStableFunc(stuck, func(x, y goroutine) int { return x.rank() - y.rank() })
-
-	fmt.Fprintf(w, "\n%s is not over.\n", b.name)
 	if len(stuck) == 0 {
 		fmt.Fprintln(w, "Nothing in it is stuck: its clock goes on and on.")
 	} else {
@@ -53,7 +58,8 @@ func (b *bubble) bark(w io.Writer) {
 			fmt.Fprintf(w, "    %s\n", g.place())
 		}
 	}
-	if len(stuck) > 0 && stuck[0].rank() == 0 {
+	mutex = len(stuck) > 0 && stuck[0].rank() == 0
+	if mutex {
 		fmt.Fprintln(w, "A sync.Mutex is held across a wait, probably by one of those below; locks.Mutex may be.")
 	}
 	for _, g := range stuck {
@@ -61,7 +67,7 @@ func (b *bubble) bark(w io.Writer) {
 	}
 	fmt.Fprintln(w, "\nBlocked meanwhile:")
 	writePlaces(w, blocked)
-	writeTree(w, below(inflight.Tasks(), b.root.Load()))
+	return mutex
 }
 
 // rank puts what waits for a lock first, and what runs last.

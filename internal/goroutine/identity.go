@@ -143,7 +143,7 @@ func isID(records []record, i int) bool {
 // isBubble reports whether the i-th word is the same for the same bubble, another
 // for another, and 0 for none.
 func isBubble(records []record, i int) bool {
-	words := map[uint64]uint64{0: 0}  // by bubble
+	words := map[uint64]uint64{0: 0}   // by bubble
 	bubbles := map[uint64]uint64{0: 0} // by word
 	for _, r := range records {
 		word, known := words[r.Bubble]
@@ -155,3 +155,7 @@ func isBubble(records []record, i int) bool {
 	}
 	return true
 }
+
+// BubbleNumber returns the number that stack traces give the caller's bubble, 0
+// for none.
+func BubbleNumber() int { return int(traced().Bubble) }

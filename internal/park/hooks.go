@@ -23,11 +23,14 @@ type Simulation interface {
 	AfterFunc(d time.Duration, f func()) (stop func() bool)
 }
 
-// A Faulter is a Simulation that has a say at the points that users name.
-type Faulter interface {
-	// Named is Point for the point of that name; the error is what is to go wrong
-	// there.
+// A Scheduler is a Simulation that does more than it must.
+type Scheduler interface {
+	Simulation
+	// Named is Point for the point that a user has given that name; the error is
+	// what is to go wrong there.
 	Named(ctx context.Context, name string) error
+	// Yield lets others go first.
+	Yield(ctx context.Context)
 }
 
 // A route returns the simulation that the calling goroutine takes part in, nil
@@ -83,7 +86,7 @@ func Named(ctx context.Context, name string) error {
 }
 
 func simulatedNamed(ctx context.Context, name string) error {
-	if s, ok := Simulated().(Faulter); ok {
+	if s, ok := Simulated().(Scheduler); ok {
 		return s.Named(ctx, name)
 	}
 	return nil

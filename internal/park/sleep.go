@@ -14,7 +14,7 @@ func Sleep(ctx context.Context, d time.Duration) error {
 		return Cause(ctx)
 	}
 	if d <= 0 {
-		runtime.Gosched()
+		yield(ctx)
 		return nil
 	}
 	if Simulated() != nil {
@@ -36,6 +36,14 @@ func Sleep(ctx context.Context, d time.Duration) error {
 		t.Stop()
 		return Cause(ctx)
 	}
+}
+
+func yield(ctx context.Context) {
+	if s, ok := Simulated().(Scheduler); ok {
+		s.Yield(ctx)
+		return
+	}
+	runtime.Gosched()
 }
 
 // sleepOwn sleeps under the task's own context, whose end wakes this waiter, so

@@ -1,0 +1,147 @@
+package inflighttest
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/inflight-go/inflight"
+	"github.com/inflight-go/inflight/internal/explore"
+)
+
+// A Plan says how Explore and its kin look for a run that fails. The zero Plan is
+// what most tests want.
+type Plan struct {
+	// Runs is how many runs there are at most; zero means 1000. The environment
+	// variable INFLIGHT_RUNS goes before it, and then time is no limit.
+	Runs int
+	// For is how much real time is spent at most; zero means a second.
+	For time.Duration
+	// Seed chooses which runs are tried. The same seed tries the same ones, in the
+	// same order; zero is a seed like any other.
+	Seed uint64
+	// Replay is the seed of one run, as a failed test has printed it: nothing else
+	// is run. The environment variable INFLIGHT_SEED goes before it.
+	Replay string
+	// Steps is how many steps a run may have before it fails as one that does not
+	// end; zero means 20 000.
+	Steps int
+	// Watchdog is how much real time one step may take; zero means what the flag
+	// -inflight.watchdog says, a minute by default.
+	Watchdog time.Duration
+}
+
+// A Body is a program to explore: the function that Run takes, but for its t,
+// which records what happens in one run of many. It is called once for each run,
+// in a group and a bubble of its own, and must not keep anything from one to the
+// next.
+type Body = func(t testing.TB, ctx context.Context, g *inflight.TaskGroup)
+
+// Explore calls body again and again, each time in another interleaving, and
+// fails the test at the first that goes wrong: one that t reports, a task's error,
+// a panic, a deadlock, what goes on when all is over, and, under -race, a data
+// race.
+//
+//	func TestTransfer(t *testing.T) {
+//		inflighttest.Explore(t, inflighttest.Plan{}, func(t testing.TB, ctx context.Context, g *inflight.TaskGroup) {
+//			a, b := NewAccount(100), NewAccount(100)
+//			ab := g.Go(func(ctx context.Context) error { return Transfer(ctx, a, b, 30) })
+//			ba := g.Go(func(ctx context.Context) error { return Transfer(ctx, b, a, 30) })
+//			ab.Await(ctx)
+//			ba.Await(ctx)
+//			if sum := a.Balance() + b.Balance(); sum != 200 {
+//				t.Errorf("there are %d", sum)
+//			}
+//		})
+//	}
+//
+// The body runs on goroutines, as it does in production, in a bubble of
+// testing/synctest; but one at a time, and at each operation of this library, each
+// Point, and where a grant meets a cancellation, the exploration chooses who is
+// next. Goroutines, channels and timers of Go itself may be used, and are run
+// until they block; they are no places for a choice. Time passes when nobody can
+// go on. What is not under control is what else is random: a select with two ready
+// cases, the order of a map, math/rand, real sockets.
+//
+// The choices are made by several strategies in turn. A run that fails is run
+// again, to see whether it does so twice, and cut down to the shortest that still
+// fails in the same way; then the test fails with what went wrong, the seed that
+// repeats it, and the steps: who did what, and where. To repeat it set
+//
+//	INFLIGHT_SEED=pct2.31.9f3c go test -run '^TestTransfer$' .
+//
+// In the body use the t that it is given: its Cleanup functions run when all tasks
+// have returned, as part of the run. Settle and Advance may be called there,
+// synctest.Wait may not.
+func Explore(t *testing.T, plan Plan, body Body) {
+	t.Helper()
+	report(t, explore.Explore(t, plan.options(t, body), body))
+}
+
+// options returns what the plan and the environment say.
+func (p Plan) options(t *testing.T, body Body) explore.Options {
+	t.Helper()
+	if body == nil {
+		panic("inflight/inflighttest: called with a nil body")
+	}
+	h := fnv.New64a()
+	h.Write([]byte(t.Name()))
+	o := explore.Options{
+		Runs: p.Runs, For: p.For, Seed: p.Seed ^ h.Sum64(), Replay: p.Replay, Steps: p.Steps, Watchdog: p.Watchdog,
+		Describe: describeBubble, Stuck: describeStuck,
+	}
+	if o.Watchdog == 0 {
+		o.Watchdog = *watchdogFlag
+	}
+	if text := os.Getenv("INFLIGHT_SEED"); text != "" {
+		o.Replay = text
+	}
+	if text := os.Getenv("INFLIGHT_RUNS"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			t.Fatalf("INFLIGHT_RUNS=%q: want the number of runs, 1 or more", text)
+		}
+		o.Runs, o.For = n, century
+	}
+	return o
+}
+
+// report fails the test, or skips it, as the outcome says.
+func report(t *testing.T, o explore.Outcome) {
+	t.Helper()
+	switch {
+	case o.Failure != nil:
+		t.Fatal(o.Failure.Tell("go test -run '^" + strings.ReplaceAll(t.Name(), "/", "$/^") + "$'"))
+	case o.Skipped:
+		t.SkipNow()
+	}
+	t.Logf("%d runs", o.Runs)
+}
+
+// describeBubble says where the goroutines of a bubble are.
+func describeBubble(number int) string {
+	var s strings.Builder
+	writePlaces(&s, inBubble(dump(), number))
+	return s.String()
+}
+
+// describeStuck says where the goroutines are of the bubble that was opened by
+// the one with the given number.
+func describeStuck(opener uint64) (text string, mutex bool) {
+	gs := dump()
+	number := -1
+	for _, g := range gs {
+		if g.id == opener {
+			number = g.bubble
+		}
+	}
+	var s strings.Builder
+	fmt.Fprintln(&s, "the run is stuck.")
+	mutex = writeStuck(&s, inBubble(gs, number))
+	return s.String(), mutex
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package inflighttest_test
+
+const raceEnabled = false

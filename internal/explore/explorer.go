@@ -1,0 +1,261 @@
+package explore
+
+import (
+	"cmp"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/inflight-go/inflight/internal/goroutine"
+)
+
+// Options say how to look for a run that fails.
+type Options struct {
+	Runs     int           // at most; zero means 1000
+	For      time.Duration // of real time, at most; zero means a second
+	Seed     uint64        // another one tries other runs
+	Replay   string        // a seed as a Failure prints it: nothing else is run
+	Steps    int           // a run that is longer fails; zero means 20 000
+	Watchdog time.Duration // how much real time a step may take; zero means a minute
+	Faults   []Fault       // what goes wrong in each run
+
+	// Describe says where the goroutines of the bubble with this number are.
+	Describe func(bubble int) string
+	// Stuck does so for the bubble that the goroutine with this number has opened,
+	// and that makes no progress; mutex says that somebody waits for a sync.Mutex.
+	Stuck func(goroutine uint64) (text string, mutex bool)
+}
+
+func (o Options) withDefaults() Options {
+	o.Runs = cmp.Or(o.Runs, 1000)
+	o.For = cmp.Or(o.For, time.Second)
+	o.Steps = cmp.Or(o.Steps, 20_000)
+	o.Watchdog = cmp.Or(o.Watchdog, time.Minute)
+	if o.Describe == nil {
+		o.Describe = func(int) string { return "" }
+	}
+	if o.Stuck == nil {
+		o.Stuck = func(uint64) (string, bool) { return "", false }
+	}
+	return o
+}
+
+// An explorer is one search.
+type explorer struct {
+	t       *testing.T
+	options Options
+	program Program
+	beats   atomic.Uint64 // counts the steps, for the watchdog
+	runner  atomic.Uint64 // the goroutine that runs the bubbles
+	current atomic.Pointer[play]
+	runs    int
+	skipped bool
+	failure *Failure
+}
+
+func (e *explorer) describe(bubble int) string { return e.options.Describe(bubble) }
+
+// newExplorer prepares a search. Call remove when it is over.
+func newExplorer(t *testing.T, o Options, program Program) (e *explorer, remove func()) {
+	goroutine.Learn(func(f func()) { synctest.Test(t, func(*testing.T) { f() }) })
+	return &explorer{t: t, options: o.withDefaults(), program: program}, install()
+}
+
+// An Outcome is what came of a search.
+type Outcome struct {
+	Runs    int
+	Skipped bool     // the program has skipped its test
+	Failure *Failure // nil for none
+}
+
+// Explore runs the program under the strategies in turn, until one run fails or
+// the budget is spent. In production goroutines are what the program runs on; here
+// it is they too, one at a time.
+func Explore(t *testing.T, o Options, program Program) Outcome {
+	e, remove := newExplorer(t, o, program)
+	defer remove()
+	return e.guard(func() {
+		if e.options.Replay != "" {
+			e.replay(e.options.Replay)
+			return
+		}
+		e.rotate()
+	})
+}
+
+// guard calls search in a goroutine of its own, which it gives up when that is
+// stuck.
+func (e *explorer) guard(search func()) Outcome {
+	e.isolate(search)
+	if p := e.current.Load(); e.failure == nil && p != nil && p.result.kind == raced {
+		e.isolate(func() { e.found(p.seed, p.result) })
+	}
+	return Outcome{Runs: e.runs, Skipped: e.skipped, Failure: e.failure}
+}
+
+// isolate calls f in a goroutine of its own, and returns when f has returned, has
+// ended its goroutine, as a test does that has failed, or is stuck.
+func (e *explorer) isolate(f func()) {
+	done := make(chan any, 1)
+	go func() {
+		defer func() { done <- recover() }()
+		e.runner.Store(goroutine.Identify().ID)
+		f()
+	}()
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	w := watchdog{explorer: e}
+	for {
+		select {
+		case v := <-done:
+			if v != nil {
+				panic(v)
+			}
+			return
+		case <-ticker.C:
+			if w.bites() {
+				return
+			}
+		}
+	}
+}
+
+// A watchdog looks once a second whether the search makes progress.
+type watchdog struct {
+	*explorer
+	seen    uint64
+	idle    time.Duration
+	mutexes int
+}
+
+// bites reports whether the search is stuck, and has been reported.
+func (w *watchdog) bites() bool {
+	beats := w.beats.Load()
+	if beats != w.seen {
+		w.seen, w.idle, w.mutexes = beats, 0, 0
+		return false
+	}
+	w.idle += time.Second
+	text, mutex := w.options.Stuck(w.runner.Load())
+	if mutex {
+		w.mutexes++
+	}
+	if w.mutexes < 2 && w.idle < w.options.Watchdog {
+		return false
+	}
+	p := w.current.Load()
+	w.failure = &Failure{Kind: hung, Text: text, Seed: p.seed.String(), Runs: w.runs + 1}
+	return true
+}
+
+// rotate tries the strategies in turn.
+func (e *explorer) rotate() {
+	deadline := time.Now().Add(e.options.For)
+	first := e.try(seed{kind: "steady"})
+	numbers := source(e.options.Seed)
+	for e.failure == nil && !e.skipped && e.runs < e.options.Runs && time.Now().Before(deadline) {
+		e.try(e.next(&numbers, len(first.tape)))
+	}
+}
+
+// next returns the seed of the next run.
+func (e *explorer) next(numbers *source, length int) seed {
+	sd := seed{kind: "random", number: source(numbers.next())}
+	switch e.runs % 4 {
+	case 0:
+		sd.kind, sd.depth, sd.length = "pct", 2, length
+	case 2:
+		sd.kind, sd.depth, sd.length = "pct", 3, length
+	}
+	return sd
+}
+
+// try runs the program once, and reports a failure.
+func (e *explorer) try(sd seed) result {
+	r := e.run(sd, false)
+	e.runs++
+	switch r.kind {
+	case "":
+	case skipped:
+		e.skipped = true
+	default:
+		e.found(sd, r)
+	}
+	return r
+}
+
+// replay runs one seed.
+func (e *explorer) replay(text string) {
+	sd, err := parseSeed(text)
+	if err != nil {
+		e.failure = &Failure{Kind: "seed", Text: err.Error()}
+		return
+	}
+	r := e.run(sd, true)
+	e.runs++
+	if r.kind == skipped {
+		e.skipped = true
+	} else if r.kind != "" {
+		e.failure = e.describeRun(sd, r)
+	}
+}
+
+// found makes a failure of a run that has failed: it is run again, to see whether
+// it does so twice, its tape is shrunk, and the shrunk one is traced.
+func (e *explorer) found(sd seed, r result) {
+	f := &Failure{Kind: r.kind, Text: r.text, Seed: sd.String(), Runs: e.runs}
+	if r.kind != raced {
+		again := e.run(sd, false)
+		f.Flaky = again.hash != r.hash || again.kind != r.kind
+	}
+	tape := r.tape
+	if !f.Flaky && r.kind != raced {
+		tape = shrink(r.tape, 300, func(tape []int) bool {
+			return e.run(seed{kind: "tape", tape: tape, faults: sd.faults}, false).kind == r.kind
+		})
+	}
+	short := seed{kind: "tape", tape: trim(tape), faults: sd.faults}
+	traced := e.run(short, true)
+	f.Tape = short.String()
+	f.Steps = traced.trace
+	if traced.kind == r.kind {
+		f.Text = traced.text
+	}
+	e.failure = f
+}
+
+func (e *explorer) describeRun(sd seed, r result) *Failure {
+	return &Failure{Kind: r.kind, Text: r.text, Seed: sd.String(), Runs: e.runs, Steps: r.trace}
+}
+
+// A Failure is a run that fails.
+type Failure struct {
+	Kind  string // "failed", "deadlock", "leak", "panic", "no end", "data race", "hang"
+	Text  string // what went wrong
+	Seed  string // repeats the run
+	Tape  string // repeats a shorter one that fails in the same way; "" for none
+	Runs  int    // how many there were, with this one
+	Flaky bool   // the run went another way when it was repeated
+	Steps []Step // of the shorter one
+}
+
+// lastSteps is how many steps of a long run are told.
+const lastSteps = 200
+
+// Tell tells the failure, with the command that repeats it.
+func (f *Failure) Tell(command string) string {
+	text := fmt.Sprintf("%s, found in run %d\n%s\n", f.Kind, f.Runs, indent(f.Text))
+	if f.Flaky {
+		text += "The run went another way when it was repeated: something in it is not under control,\n" +
+			"such as a select with two ready cases, the order of a map, math/rand, or a real socket.\n"
+	}
+	if f.Seed != "" {
+		text += "to repeat it:  INFLIGHT_SEED=" + f.Seed + " " + command + "\n"
+	}
+	if f.Tape != "" {
+		text += "shortest:      INFLIGHT_SEED=" + f.Tape + "\n"
+	}
+	return text + f.steps()
+}

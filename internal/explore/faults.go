@@ -1,0 +1,91 @@
+package explore
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/inflight-go/inflight/internal/park"
+)
+
+// A Fault is what is to go wrong at a point that the user has named.
+type Fault struct {
+	Point string
+	Nth   int // from 1; 0 for each time
+	Err   error
+	Delay time.Duration
+}
+
+// faults are what a run puts into the program.
+type faults struct {
+	step  int // at which an actor's task is cancelled, 0 for none
+	actor int // its index
+	point int // the number of the named point that fails, 0 for none
+
+	named  int // how many named points there were so far
+	hit    bool
+	plan   []Fault
+	counts []int // by plan: how often the point was there
+}
+
+func (f faults) String() string {
+	switch {
+	case f.step > 0:
+		return fmt.Sprintf("cancel%dof%d:", f.step, f.actor)
+	case f.point > 0:
+		return fmt.Sprintf("fail%d:", f.point)
+	}
+	return ""
+}
+
+func parseFaults(text string) (f faults, err error) {
+	if n, _ := fmt.Sscanf(text+"!", "cancel%dof%d!", &f.step, &f.actor); n == 2 && f.step > 0 && f.actor > 0 {
+		return f, nil
+	}
+	f = faults{}
+	if n, _ := fmt.Sscanf(text+"!", "fail%d!", &f.point); n == 1 && f.point > 0 {
+		return f, nil
+	}
+	return faults{}, errors.New("unknown fault")
+}
+
+// victim returns the task that is to be cancelled at this step, nil for none.
+func (f *faults) victim(c *controller) *park.Node {
+	if f.step == 0 || c.steps != f.step {
+		return nil
+	}
+	for _, a := range c.waiting {
+		if a.index == f.actor {
+			n := a.task()
+			f.hit = n != nil
+			return n
+		}
+	}
+	return nil
+}
+
+// fail returns the error of a named point, nil for none, after the delay.
+func (f *faults) fail(r *request) (err error, delay time.Duration) {
+	if r.name == "" {
+		return nil, 0
+	}
+	f.named++
+	if f.named == f.point {
+		f.hit = true
+		return fmt.Errorf("%w: %s fails", ErrInjected, r.name), 0
+	}
+	for i, p := range f.plan {
+		if p.Point != r.name {
+			continue
+		}
+		f.counts[i]++
+		if p.Nth == 0 || p.Nth == f.counts[i] {
+			f.hit = true
+			delay += p.Delay
+			if err == nil {
+				err = p.Err
+			}
+		}
+	}
+	return err, delay
+}

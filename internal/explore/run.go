@@ -1,0 +1,197 @@
+package explore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/inflight-go/inflight"
+	"github.com/inflight-go/inflight/internal/goroutine"
+	"github.com/inflight-go/inflight/internal/park"
+)
+
+// A Program is what is explored: it is called once for each run.
+type Program func(t testing.TB, ctx context.Context, g *inflight.TaskGroup)
+
+// The ways in which a run fails; "" is that it does not.
+const (
+	failed   = "failed"
+	panicked = "panic"
+	leaked   = "leak"
+	raced    = "data race"
+	hung     = "hang"
+	skipped  = "skipped"
+)
+
+// A result is what came of one run.
+type result struct {
+	kind   string
+	text   string // what went wrong
+	tape   []int
+	hash   uint64
+	steps  int
+	actors int
+	named  int
+	hit    bool // the fault was put in
+	trace  []Step
+}
+
+// play is one run, as the bubble's main goroutine sees it.
+type play struct {
+	*explorer
+	seed   seed
+	traced bool
+	sim    *Sim
+	rec    recorder
+	group  *inflight.TaskGroup
+	bubble int // its number, in a run that is traced
+	edge   byte
+	result result
+}
+
+// run runs the program once.
+func (e *explorer) run(sd seed, traced bool) result {
+	p := &play{explorer: e, seed: sd, traced: traced}
+	e.current.Store(p)
+	before := raceErrors()
+	defer func() { // also when the test has failed, which ends this goroutine
+		if raceErrors() > before {
+			p.result.kind, p.result.text = raced, "the race detector has reported a data race, see above"
+		}
+	}()
+	p.inBubble()
+	return p.result
+}
+
+// inBubble is synctest.Test. It panics when it has to leave goroutines behind.
+func (p *play) inBubble() {
+	defer func() {
+		acquire(&p.edge)
+		v := recover()
+		if v == nil {
+			return
+		}
+		if !strings.HasPrefix(fmt.Sprint(v), "deadlock: ") {
+			panic(v)
+		}
+		if p.result.kind == "" {
+			p.result.kind = leaked
+			p.result.text = "goroutines are left when all is over"
+			if p.traced {
+				p.result.text += "\n" + p.describe(p.bubble)
+			}
+		}
+	}()
+	synctest.Test(p.t, p.main)
+}
+
+func (p *play) main(t *testing.T) {
+	if p.traced {
+		p.bubble = goroutine.BubbleNumber()
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	p.rec.TB, p.rec.ctx = t, ctx
+	s := &Sim{wakeups: make(chan struct{}, 1), traced: p.traced}
+	p.sim = s
+	s.control = controller{
+		strategy: p.seed.strategy(),
+		faults:   p.seed.faults,
+		limit:    p.options.Steps,
+		deadlock: p.deadlock,
+		beat:     func() { p.beats.Add(1) },
+	}
+	s.control.faults.plan = p.options.Faults
+	s.control.faults.counts = make([]int, len(p.options.Faults))
+	defer register(s)()
+	s.drive(func() {
+		defer p.rec.cleanUp()
+		defer cancel()
+		p.perform(ctx)
+	})
+	p.conclude()
+	release(&p.edge)
+}
+
+// perform runs the program in a group of its own.
+func (p *play) perform(ctx context.Context) {
+	defer func() {
+		if v := recover(); v != nil {
+			p.result.kind = panicked
+			p.result.text = describePanic(v)
+		}
+	}()
+	err := inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+		p.group = g
+		park.Point(ctx, park.OpStart, nil)
+		p.program(&p.rec, ctx, g)
+		return nil
+	}, inflight.Label("body"))
+	if err != nil && err != errDeadlock && !p.expected(err) {
+		p.rec.Errorf("a task failed: %v", err)
+	}
+}
+
+// expected reports whether the error may come of what the run has put in.
+func (p *play) expected(err error) bool {
+	return p.sim.control.faults.hit && (errors.Is(err, ErrInjected) || errors.Is(err, context.Canceled))
+}
+
+func describePanic(v any) string {
+	var p *inflight.PanicError
+	if err, ok := v.(error); ok && errors.As(err, &p) {
+		return p.Error()
+	}
+	return fmt.Sprintf("panic: %v\n\n%s", v, debug.Stack())
+}
+
+// errDeadlock is the cause of a group that was cancelled to end a deadlock.
+var errDeadlock = errors.New("inflight/inflighttest: deadlock")
+
+// deadlock takes down who waits for what, and cancels the group, so that the run
+// may end.
+func (p *play) deadlock(s *Sim) {
+	p.result.kind = deadlocked
+	p.result.text = "everybody is blocked, and no timer will ever fire\n" + s.blocked()
+	if p.traced {
+		p.result.text += p.describe(p.bubble)
+	}
+	if p.group != nil {
+		go p.group.Cancel(errDeadlock) // an actor of its own
+	}
+}
+
+// conclude says what came of the run, whose program has ended or was given up.
+func (p *play) conclude() {
+	c := &p.sim.control
+	r := &p.result
+	switch {
+	case r.kind != "":
+	case c.verdict == tooLong:
+		r.kind = tooLong
+		r.text = fmt.Sprintf("no end after %d steps; the last ones go round and round", p.options.Steps)
+	case p.rec.Failed():
+		r.kind = failed
+	case p.rec.Skipped():
+		r.kind = skipped
+	case len(c.waiting) > 0:
+		r.kind = leaked
+		r.text = "the program is over, and somebody still waits\n" + p.sim.blocked()
+	}
+	if log := p.rec.logged(); log != "" && r.kind != deadlocked {
+		r.text = strings.TrimSuffix(log, "\n") + separator(r.text) + r.text
+	}
+	r.tape, r.hash, r.steps, r.actors = c.tape, c.hash, c.steps, c.actors
+	r.named, r.hit, r.trace = c.faults.named, c.faults.hit, c.trace
+}
+
+func separator(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "\n"
+}

@@ -1,0 +1,109 @@
+package explore
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/inflight-go/inflight/internal/park"
+)
+
+// ErrInjected is the cause of the cancellations, and the error of the points,
+// that a run has put in.
+var ErrInjected = errors.New("inflight/inflighttest: put in by the test")
+
+var (
+	_ park.Simulation = (*Sim)(nil)
+	_ park.Scheduler  = (*Sim)(nil)
+)
+
+// A Sim is one run, as its actors see it.
+type Sim struct {
+	bubble   uint64
+	buckets  buckets
+	arrivals atomic.Pointer[actor] // the newest first
+	idle     atomic.Bool           // the controller waits for wakeups
+	wakeups  chan struct{}         // capacity 1
+	over     atomic.Bool           // the program has ended
+	traced   bool
+	edge     byte // stands for the controller, before the race detector
+	control  controller
+}
+
+// Point gives the turn back, and waits for the next.
+func (s *Sim) Point(ctx context.Context, op park.Op, obj *park.Object) {
+	s.wait(request{ctx: ctx, op: op, obj: obj})
+}
+
+// Named is Point, and may return an error that the run puts in.
+func (s *Sim) Named(ctx context.Context, name string) error {
+	v := s.wait(request{ctx: ctx, op: park.OpPoint, name: name})
+	if v.delay > 0 {
+		park.Sleep(ctx, v.delay)
+	}
+	return v.fail
+}
+
+// Yield gives the turn back and lets others go first.
+func (s *Sim) Yield(ctx context.Context) {
+	s.wait(request{ctx: ctx, op: park.OpSleep, yields: true})
+}
+
+// Settle waits until nobody else can go on.
+func (s *Sim) Settle() {
+	s.wait(request{ctx: context.Background(), op: park.OpSettle})
+}
+
+// Park waits until w was granted or ctx has ended, and for the turn. Where both
+// are so, it is a choice which of them is reported.
+func (s *Sim) Park(ctx context.Context, w *park.Waiter, op park.Op, obj *park.Object) error {
+	v := s.wait(request{ctx: ctx, w: w, op: op, obj: obj})
+	if v.cancelled {
+		return park.Cause(ctx)
+	}
+	w.Granted() // what was done before the grant happens before this
+	return nil
+}
+
+// Unpark has nothing to do: the controller sees the grant.
+func (s *Sim) Unpark(*park.Waiter) { unseen(s.kick) }
+
+// Now is the bubble's clock.
+func (s *Sim) Now() time.Time { return time.Now() }
+
+// AfterFunc calls f when it is its turn, d from now or later.
+func (s *Sim) AfterFunc(d time.Duration, f func()) (stop func() bool) {
+	return time.AfterFunc(d, func() {
+		s.Point(context.Background(), park.OpTimer, nil)
+		f()
+	}).Stop
+}
+
+// wait hands the request to the controller and waits for the turn.
+func (s *Sim) wait(r request) verdict {
+	if s.traced {
+		r.pcs = make([]uintptr, 24)
+		r.pcs = r.pcs[:runtime.Callers(3, r.pcs)]
+	}
+	s.toController()
+	a := s.actor()
+	s.arrive(a, &r)
+	v := <-a.turn
+	back()
+	if v.victim != nil {
+		v.victim.Cancel(ErrInjected)
+	}
+	return v
+}
+
+// kick wakes the controller if it has nothing to do.
+func (s *Sim) kick() {
+	if s.idle.Load() {
+		select {
+		case s.wakeups <- struct{}{}:
+		default:
+		}
+	}
+}
