@@ -41,7 +41,7 @@ func ExampleAdvance() {
 	TestTimeout := func(t *testing.T) {
 		inflighttest.Run(t, func(t *testing.T, ctx context.Context, g *inflight.TaskGroup) {
 			task := g.Go(func(ctx context.Context) error { return inflight.Sleep(ctx, time.Minute) })
-			inflighttest.Advance(59*time.Second)
+			inflighttest.Advance(59 * time.Second)
 			if task.State() != inflight.Running {
 				t.Error("too early")
 			}
