@@ -2,10 +2,8 @@ package batch
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 )
@@ -111,12 +109,7 @@ type compaction struct {
 }
 
 func (c *compaction) copy() error {
-	var err error
-	if c.j.codec == nil {
-		err = c.lineByLine(newLineReader(c.j.file, 0, c.j.offset))
-	} else {
-		err = c.frameByFrame()
-	}
+	err := eachLine(c.j.codec, c.j.file, 0, c.j.offset, c.line)
 	if err == nil {
 		err = c.pack(0)
 	}
@@ -124,38 +117,6 @@ func (c *compaction) copy() error {
 		err = c.out.Flush()
 	}
 	return err
-}
-
-func (c *compaction) lineByLine(r *lineReader) error {
-	for {
-		line, whole, err := r.next()
-		if err == io.EOF {
-			return nil
-		}
-		if err == nil && !whole {
-			err = io.ErrUnexpectedEOF
-		}
-		if err == nil {
-			err = c.line(line)
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-func (c *compaction) frameByFrame() error {
-	for at := int64(0); at < c.j.offset; {
-		plain, size, err := c.j.codec.unpack(io.NewSectionReader(c.j.file, at, c.j.offset-at))
-		if err != nil {
-			return err
-		}
-		if err := c.lineByLine(newLineReader(bytes.NewReader(plain), 0, int64(len(plain)))); err != nil {
-			return err
-		}
-		at += size
-	}
-	return nil
 }
 
 // line keeps a line, or leaves it out.

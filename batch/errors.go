@@ -28,6 +28,9 @@ var (
 	// ErrExists is wrapped by the error of Open when there is an output and nothing
 	// said what to do with it.
 	ErrExists = errors.New("inflight/batch: the output exists")
+	// ErrNotRegular is wrapped by the error of Open and of Lines for what is no regular
+	// file.
+	ErrNotRegular = errors.New("inflight/batch: not a regular file")
 	// ErrForeign is wrapped by the error of Open when the output is not one of ours.
 	ErrForeign = errors.New("inflight/batch: the output was not written by a job")
 	// ErrOtherJob is what an OtherJobError is.

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
+
+	"github.com/inflight-go/inflight/internal/atomicfile"
 )
 
 // Open opens the output of a job, and finds out what is done. An output that does not
@@ -18,13 +20,16 @@ import (
 // For one that has something in it the error is
 //   - ErrLocked, if another process has it open;
 //   - ErrExists, if o says neither Resume nor Force;
+//   - ErrNotRegular, if it is a directory, a pipe or a device;
 //   - ErrForeign, if it was not written by a Journal;
 //   - an OtherJobError, if it belongs to another job;
 //   - a CorruptError, if something in the middle is damaged;
 //
-// and nothing has been changed. An end that was being written when its process died,
+// and nothing has been changed. A symbolic link is followed, and what stands beside an
+// output stands beside what it leads to. An end that was being written when its process died,
 // or, where power was lost, holds zeros, is cut off, which Stats tells.
 func Open(path string, job Job, o JournalOptions) (*Journal, error) {
+	path = atomicfile.Target(path)
 	j := &Journal{path: path, job: job, o: o.withDefaults(), codec: codecOf(path), done: newTally(), batch: roaring64.New()}
 	if err := j.open(); err != nil {
 		j.abort()
@@ -64,7 +69,7 @@ func (j *Journal) look() (int64, error) {
 	case err != nil:
 		return 0, err
 	case !info.Mode().IsRegular():
-		return 0, fmt.Errorf("%s is no regular file, and can't be a journal: use a Writer", j.path)
+		return 0, fmt.Errorf("%w: %s: use a Writer", ErrNotRegular, j.path)
 	case info.Size() == 0 || j.o.Force:
 		return info.Size(), nil
 	}
@@ -247,7 +252,7 @@ func (j *Journal) begun(d *damage) bool {
 		return true
 	}
 	if j.codec == nil {
-		return strings.HasPrefix(linePrefix, string(d.begin)) || strings.HasPrefix(string(d.begin), linePrefix)
+		return beginsLine(string(d.begin))
 	}
 	b := make([]byte, len(j.codec.magic()))
 	n, err := j.file.ReadAt(b, 0)

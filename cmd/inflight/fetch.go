@@ -140,18 +140,21 @@ func connectionFlags(o *fetch.Options) func(*pflag.FlagSet) {
 func outputFlags(o *fetch.Options) func(*pflag.FlagSet) {
 	return func(fs *pflag.FlagSet) {
 		fs.StringVarP(&o.Output, "output", "o", o.Output, "write a line for each row to this `file`; .gz and .zst too; - for stdout")
+		fs.StringVar(&o.Format, "format", "", "as `jsonl`, csv, tsv, or 'template:{{.url}} {{.status}}' (default: by the suffix of -o, else jsonl)")
 		fs.StringVar(&o.Order, "order", o.Order, "lines in the order of `completion` or input")
 		fs.StringVar(&o.Body, "body", o.Body, "show bodies as `auto`, json, text, base64, none, or in files: file:DIR/{{.key}}")
 		fs.StringVar(&o.Select, "select", "", "show this of a JSON body only: a `jq` expression")
 		fs.StringVar(&o.Include, "include", "", "show also: `headers`, timings (those of connecting too), sha256, with commas between")
-		fs.StringVar(&o.Fields, "fields", "", "show only these `fields` (index and ok are always there)")
+		fs.StringVar(&o.Fields, "fields", "", "show only these `fields` (index and ok are always there); of a table the columns, json.id and such too")
 		fs.StringVar(&o.FailOn, "fail-on", "", "a row has failed when this `jq` expression over its result is true (default: .status >= 400)")
 		fs.StringVar(&o.Expect, "expect", "", "and when this one is not")
+		fs.StringVar(&o.Errors, "errors", "", "write the rows that failed to this `file`, as an input for another run")
 	}
 }
 
 func safetyFlags(o *fetch.Options) func(*pflag.FlagSet) {
 	return func(fs *pflag.FlagSet) {
+		fs.StringVar(&o.State, "state", "", "keep in this `folder` what a run goes on with, where the output is none: with it stdout can be resumed")
 		fs.BoolVar(&o.Resume, "resume", false, "go on where the output ends")
 		fs.BoolVar(&o.RetryFailed, "retry-failed", false, "and run again what has failed")
 		fs.BoolVar(&o.Force, "force", false, "write over an output that is there")

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/inflight-go/inflight/internal/atomicfile"
 	"github.com/inflight-go/inflight/internal/report"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -65,23 +66,12 @@ func runReport(cmd *cobra.Command, path string, asJSON bool, page string) error 
 
 // writePage writes the page, whole or not at all.
 func writePage(path string, s *report.Summary, title string) error {
-	f, err := os.CreateTemp(".", ".page-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // there is nothing of that name when all is well
-	if err := s.WriteHTML(f, title); err != nil {
-		_ = f.Close()
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	if err := f.Chmod(0o644); err != nil {
-		_ = f.Close()
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return atomicfile.Write(path, func(w io.Writer) error {
+		if err := s.WriteHTML(w, title); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		return nil
+	})
 }
 
 // width is how many columns a terminal has, 100 for what is none.

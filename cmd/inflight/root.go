@@ -65,7 +65,7 @@ for each. What is killed goes on where it was.
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newFetch(), newDemo(), newBench(), newReport())
+	root.AddCommand(newFetch(), newDemo(), newBench(), newReport(), newConvert())
 	return root
 }
 

@@ -45,7 +45,7 @@ func runFetch(cmd *cobra.Command, o fetch.Options, v view) error {
 		return err
 	case err != nil:
 		return coded(err)
-	case summary.Failed+summary.Before > 0:
+	case summary.Failed+summary.Before+summary.Untold > 0:
 		return &exitError{exitFailed, nil}
 	}
 	return nil

@@ -20,7 +20,7 @@ import (
 
 // newSession makes the session that the options ask for, and the demo origin that is
 // in it.
-func newSession(ctx context.Context, o *Options) (*session.Session, *demo, error) {
+func newSession(ctx context.Context, o *Options, shown fields) (*session.Session, *demo, error) {
 	s := session.Options{
 		PerHost:        o.PerHost,
 		Adaptive:       o.Adaptive,
@@ -40,8 +40,8 @@ func newSession(ctx context.Context, o *Options) (*session.Session, *demo, error
 		UnixSocket:     o.UnixSocket,
 		DenyPrivate:    o.DenyPrivate,
 		ProxyFromEnv:   o.Proxy == "" && !o.DenyPrivate && o.UnixSocket == "",
-		SHA256:         contains(o.Include, "sha256"),
-		Trace:          contains(o.Include, "timings"),
+		SHA256:         shown&fieldSHA256 != 0,
+		Trace:          shown&fieldRemote != 0 || contains(o.Include, "timings"),
 	}
 	if o.Adaptive && o.PerHost == 0 {
 		s.PerHost = o.Concurrency

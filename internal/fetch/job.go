@@ -29,8 +29,12 @@ type Job struct {
 	budgets []*budget
 	judge   *judge
 	show    *show
+	out     *output
 	sink    batch.Sink
-	journal *batch.Journal // nil for stdout
+	journal *batch.Journal // nil where nothing can be resumed
+	relay   *relay         // nil where the journal is all
+	formed  *formed        // nil where lines are written as they are
+	closers []io.Closer
 	ramp    *inflight.Limiter
 	resume  string
 
@@ -49,6 +53,10 @@ type Job struct {
 	retries int64
 	bytes   int64
 	bad     error // the first bad row, under Strict
+
+	untoldRows  int64 // of which a template made no text
+	firstUntold error
+	unreadable  int64 // failed rows that are not among the errors
 }
 
 // New makes a job of what the options say. An error is an *Error: nothing was sent
@@ -61,6 +69,9 @@ func New(ctx context.Context, o Options, in io.Reader, out io.Writer) (job *Job,
 		}
 	}()
 	if err := o.check(); err != nil {
+		return nil, err
+	}
+	if j.out, err = newOutput(&o); err != nil {
 		return nil, err
 	}
 	for _, part := range []func() error{j.compile, func() error { return j.connect(ctx) }} {
@@ -81,12 +92,13 @@ func (o *Options) check() error {
 		return &Error{Usage, errors.New("nothing to fetch: give URLs, or an input with -i")}
 	case o.Concurrency < 1:
 		return usage("concurrency", fmt.Sprint(o.Concurrency), "1 or more")
-	case o.Output == "-" && (o.Resume || o.RetryFailed):
-		return &Error{Usage, errors.New("--resume needs an output that is a file: -o FILE")}
 	case o.Resume && o.Force:
 		return &Error{Usage, errors.New("--resume and --force: one goes on with the output, the other writes over it")}
 	}
 	if _, _, err := parseMaxErrors(o.MaxErrors); err != nil {
+		return err
+	}
+	if _, _, err := parseFsync(o.Fsync); err != nil {
 		return err
 	}
 	if o.Ramp < 0 {
@@ -109,12 +121,12 @@ func (j *Job) compile() (err error) {
 	if j.judge, err = newJudge(&j.o); err != nil {
 		return err
 	}
-	j.show, err = newShow(&j.o)
+	j.show, err = newShow(&j.o, j.out.form)
 	return err
 }
 
 func (j *Job) connect(ctx context.Context) (err error) {
-	j.session, j.demo, err = newSession(ctx, &j.o)
+	j.session, j.demo, err = newSession(ctx, &j.o, j.show.fields)
 	return err
 }
 
@@ -131,6 +143,9 @@ func (j *Job) Close() {
 	}
 	if j.journal != nil {
 		_ = j.journal.Close() // Run has closed it already if it ran
+	}
+	for _, c := range j.closers {
+		_ = c.Close()
 	}
 }
 
@@ -166,6 +181,9 @@ func (j *Job) Run(ctx context.Context) (*Summary, error) {
 	}
 	if j.o.Order == "input" {
 		o.Order = batch.OrderInput
+		if j.relay != nil {
+			o.Window.Path = j.out.journal + ".spill"
+		}
 	}
 	if j.o.Grace == 0 {
 		o.Grace = -1
@@ -175,6 +193,11 @@ func (j *Job) Run(ctx context.Context) (*Summary, error) {
 		g.Service(j.count, inflight.Name("count"))
 		if j.ramp != nil {
 			g.Service(j.climb, inflight.Name("ramp"))
+		}
+		if j.relay != nil {
+			if err := j.relay.catchUp(); err != nil {
+				return err
+			}
 		}
 		var err error
 		sum, err = batch.Run(run, rows, j.work, j.sink, o)
@@ -186,13 +209,15 @@ func (j *Job) Run(ctx context.Context) (*Summary, error) {
 
 // finish closes the output, and tells what ended the run.
 func (j *Job) finish(ctx context.Context, complete bool, err error) error {
+	if complete && err == nil {
+		err = j.formed.flush()
+	}
 	if j.journal != nil {
-		var failed error
-		if complete && j.o.RetryFailed {
-			failed = j.journal.Compact(context.WithoutCancel(ctx))
-		}
-		if failed = errors.Join(failed, j.journal.Close()); err == nil {
+		failed := j.settle(context.WithoutCancel(ctx), complete)
+		if err == nil {
 			err = failed
+		} else if failed != nil {
+			err = errors.Join(err, failed)
 		}
 	}
 	j.mu.Lock()
@@ -209,6 +234,18 @@ func (j *Job) finish(ctx context.Context, complete bool, err error) error {
 		return err
 	}
 	return &Error{IO, err}
+}
+
+// settle brings the journal into its last form, and makes of it what is made of it.
+func (j *Job) settle(ctx context.Context, complete bool) (err error) {
+	switch {
+	case !complete || !j.o.RetryFailed:
+	case j.relay != nil:
+		err = j.relay.compact(ctx)
+	default:
+		err = j.journal.Compact(ctx)
+	}
+	return errors.Join(err, j.derive(), j.journal.Close())
 }
 
 // count finds out how many rows there are, for the progress.
@@ -261,7 +298,12 @@ func (j *Job) summary(sum batch.Summary, err error) *Summary {
 	s.InFlight = 0
 	if j.journal != nil {
 		s.Output, s.Torn, s.Before = j.o.Output, j.torn, j.before
+		if j.out.journal != s.Output {
+			s.Journal = j.out.journal
+		}
+		s.Errors, s.Unreadable = j.out.errors, j.unreadable
 	}
+	s.Untold, s.FirstUntold = j.untoldRows, j.firstUntold
 	if err != nil {
 		s.Stopped = err
 	}

@@ -1,16 +1,14 @@
 package fetch
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/inflight-go/inflight"
 	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/internal/request"
 	"github.com/inflight-go/inflight/internal/source"
 )
 
@@ -20,7 +18,7 @@ func (j *Job) open(in io.Reader, out io.Writer) error {
 	if j.o.Ramp > 0 {
 		j.ramp = inflight.NewLimiter(1)
 	}
-	job, err := j.o.job()
+	job, err := j.job()
 	if err != nil {
 		return err
 	}
@@ -31,48 +29,6 @@ func (j *Job) open(in io.Reader, out io.Writer) error {
 		return nil
 	}
 	return j.openSink(job, out)
-}
-
-func (j *Job) openSink(job batch.Job, out io.Writer) (err error) {
-	if j.o.Output == "-" {
-		j.sink = batch.NewWriter(out)
-		return nil
-	}
-	o := batch.JournalOptions{Resume: j.o.Resume, RetryFailed: j.o.RetryFailed, Force: j.o.Force}
-	switch d, err := time.ParseDuration(j.o.Fsync); {
-	case j.o.Fsync == "always":
-		o.Sync = batch.SyncAlways
-	case j.o.Fsync == "never":
-		o.Sync = batch.SyncNever
-	case err == nil && d > 0:
-		o.SyncDelay = d
-	default:
-		return usage("fsync", j.o.Fsync, "a time such as 100ms, always or never")
-	}
-	if j.journal, err = batch.Open(j.o.Output, job, o); err != nil {
-		return outputError(j.o.Output, err)
-	}
-	j.sink = j.journal
-	stats := j.journal.Stats()
-	j.skipped, j.torn = stats.Done, stats.Cut
-	if j.o.RetryFailed {
-		j.skipped -= stats.Failed
-	} else {
-		j.before = stats.Failed
-	}
-	j.resume = resumeCommand(os.Args)
-	return nil
-}
-
-// outputError says what to do about an output that can't be used.
-func outputError(path string, err error) error {
-	switch {
-	case errors.Is(err, batch.ErrExists):
-		return &Error{Usage, fmt.Errorf("%s exists: go on with it by --resume, or write over it by --force", path)}
-	case errors.Is(err, batch.ErrOtherJob), errors.Is(err, batch.ErrLocked), errors.Is(err, batch.ErrForeign):
-		return &Error{OtherJob, err}
-	}
-	return &Error{IO, err}
 }
 
 // resumeCommand is the command line that goes on with what this one began.
@@ -149,7 +105,8 @@ func (o *Options) template() string {
 
 // job identifies the job by its input and by the options that change what its lines
 // mean.
-func (o *Options) job() (batch.Job, error) {
+func (j *Job) job() (batch.Job, error) {
+	o := &j.o
 	job := batch.Job{Options: make(map[string]string)}
 	for _, path := range o.Input {
 		in := batch.Input{Name: "stdin"}
@@ -167,7 +124,7 @@ func (o *Options) job() (batch.Job, error) {
 		}
 	}
 	for i, arg := range o.Args {
-		add(fmt.Sprintf("url %d", i+1), arg)
+		add(fmt.Sprintf("url %d", i+1), withoutSecrets(arg))
 	}
 	add("in", o.In)
 	add("key", o.KeyExpr)
@@ -180,15 +137,28 @@ func (o *Options) job() (batch.Job, error) {
 		add("dedupe", o.Dedupe)
 	}
 	add("method", o.Method)
-	add("post", o.Post)
+	add("post", withoutSecrets(o.Post))
 	add("data", digest(o.Data+o.JSON+o.DataFile+strings.Join(o.Form, "\n")+strings.Join(o.Multipart, "\n")))
 	add("query", digest(strings.Join(o.Query, "\n")))
 	add("header", digest(strings.Join(o.Header, "\n")))
 	add("select", o.Select)
-	add("fields", o.Fields)
+	include := o.Include
+	if j.out.form == nil {
+		add("fields", o.Fields)
+	} else {
+		include = j.show.included()
+	}
 	add("body", o.Body)
-	add("include", o.Include)
+	add("include", include)
 	return job, nil
+}
+
+// withoutSecrets is what is written of a URL.
+func withoutSecrets(url string) string {
+	if redacted := request.RedactURL(url); url != "" && redacted != url {
+		return redacted + " " + batch.Digest(url)
+	}
+	return url
 }
 
 // digest is what is written of a value that may be secret.

@@ -78,6 +78,8 @@ type Options struct {
 	DenyPrivate  bool
 
 	Output  string // a file, "-" for stdout
+	Format  string // jsonl, csv, tsv, template:TEXT; "" by the suffix of Output
+	Errors  string // a file for the rows that failed
 	Order   string // completion, input
 	Body    string // auto, json, text, base64, none, file:TEMPLATE
 	Fields  string
@@ -89,6 +91,7 @@ type Options struct {
 	MaxErrors   string // N or P%
 	FailFast    bool
 	Fsync       string // always, never, a duration
+	State       string // a folder for what is no line
 	Resume      bool
 	RetryFailed bool
 	Force       bool

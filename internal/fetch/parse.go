@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/inflight-go/inflight/batch"
 )
 
 // usage is an error of an option: which one, what it says, and what it should.
@@ -82,6 +84,19 @@ func parseMaxErrors(s string) (n int64, share float64, err error) {
 		return n, 0, nil
 	}
 	return 0, 0, usage("max-errors", s, "a number such as 100, or a share such as 5%")
+}
+
+// parseFsync reads when to sync.
+func parseFsync(s string) (batch.Sync, time.Duration, error) {
+	switch d, err := time.ParseDuration(s); {
+	case s == "always":
+		return batch.SyncAlways, 0, nil
+	case s == "never":
+		return batch.SyncNever, 0, nil
+	case err == nil && d > 0:
+		return batch.SyncEvery, d, nil
+	}
+	return 0, 0, usage("fsync", s, "a time such as 100ms, always or never")
 }
 
 // pair splits name=value.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/inflight-go/inflight/internal/request"
+	"github.com/inflight-go/inflight/internal/table"
 )
 
 // show says what of a result is written.
@@ -22,7 +23,9 @@ var optional = map[string]fields{
 	"headers": fieldHeaders, "timings": fieldRemote, "sha256": fieldSHA256,
 }
 
-func newShow(o *Options) (*show, error) {
+// newShow makes it. A form that is no JSON is made of lines that have all fields, and
+// shows what it wants of them.
+func newShow(o *Options, form *table.Form) (*show, error) {
 	s := &show{fields: allFields &^ (fieldHeaders | fieldRemote | fieldSHA256), body: o.Body}
 	for word := range words(o.Include) {
 		f, ok := optional[word]
@@ -31,7 +34,13 @@ func newShow(o *Options) (*show, error) {
 		}
 		s.fields |= f
 	}
-	if o.Fields != "" {
+	if form != nil {
+		for _, name := range askedFor {
+			if o.Fields != "" && form.Uses(name) {
+				s.fields |= fieldNames[name]
+			}
+		}
+	} else if o.Fields != "" {
 		s.fields = 0
 		for word := range words(o.Fields) {
 			f, ok := fieldNames[word]
@@ -55,6 +64,20 @@ func newShow(o *Options) (*show, error) {
 		s.pick, err = newExpr("select", o.Select)
 	}
 	return s, err
+}
+
+// askedFor are the fields that are not there by default.
+var askedFor = []string{"headers", "remote", "sha256"}
+
+// included are those of them that are.
+func (s *show) included() string {
+	var names []string
+	for _, name := range askedFor {
+		if s.fields&fieldNames[name] != 0 {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ",")
 }
 
 // words are the words of a list with commas between.

@@ -18,16 +18,22 @@ type Summary struct {
 	First   map[string]int64 // the first row of each class
 	Before  int64            // rows that failed in an earlier run, and were not run again
 	Torn    int64            // bytes of an unfinished line that were cut off the output
-	Output  string           // "" for stdout
+	Output  string           // "" for what nothing is known of
+	Journal string           // where the results are, if that is not Output
 	Stopped error            // why it ended early, nil if it did not
 	Resume  string           // the command that goes on, "" where there is nothing to go on with
+
+	Untold      int64  // rows of which the template made no text
+	FirstUntold error  // why, of the first
+	Errors      string // the file with the failed rows, "" for none
+	Unreadable  int64  // failed rows that are not in it
 }
 
 // WriteText writes the summary for people.
 func (s *Summary) WriteText(w io.Writer) {
 	var b strings.Builder
 	if s.Torn > 0 {
-		fmt.Fprintf(&b, "cut %d bytes of an unfinished line off %s\n", s.Torn, s.Output)
+		fmt.Fprintf(&b, "cut %d bytes of an unfinished line off %s\n", s.Torn, cmp.Or(s.Journal, s.Output))
 	}
 	fmt.Fprintf(&b, "%s %s in %s: %s ok", group(s.Done), plural(s.Done, "row"), brief(s.Elapsed), group(s.OK))
 	if s.Failed > 0 {
@@ -52,6 +58,7 @@ func (s *Summary) WriteText(w io.Writer) {
 	for _, class := range s.byCount() {
 		fmt.Fprintf(&b, "  %-20s %8s  first at index %d\n", class, group(s.Classes[class]), s.First[class])
 	}
+	s.writeFiles(&b)
 	if s.Stopped != nil {
 		fmt.Fprintf(&b, "stopped: %v\n", s.Stopped)
 	}
@@ -59,6 +66,23 @@ func (s *Summary) WriteText(w io.Writer) {
 		fmt.Fprintf(&b, "to go on: %s\n", s.Resume)
 	}
 	io.WriteString(w, b.String())
+}
+
+// writeFiles says what is where.
+func (s *Summary) writeFiles(b *strings.Builder) {
+	if s.Untold > 0 {
+		fmt.Fprintf(b, "%s %s left out, of which the template makes no text: %v\n", group(s.Untold), plural(s.Untold, "row"), s.FirstUntold)
+	}
+	if s.Journal != "" {
+		fmt.Fprintf(b, "the results are in %s, for --resume and for inflight convert\n", s.Journal)
+	}
+	if s.Errors != "" && s.Failed+s.Before > 0 {
+		fmt.Fprintf(b, "what failed is in %s, as an input", s.Errors)
+		if s.Unreadable > 0 {
+			fmt.Fprintf(b, ", but for %s %s that can't be written again", group(s.Unreadable), plural(s.Unreadable, "row"))
+		}
+		b.WriteByte('\n')
+	}
 }
 
 func (s *Summary) speedup() float64 {
@@ -92,6 +116,15 @@ func (s *Summary) WriteJSON(w io.Writer) error {
 	members["failed_before"] = s.Before
 	if s.Output != "" {
 		members["output"] = s.Output
+	}
+	if s.Journal != "" {
+		members["journal"] = s.Journal
+	}
+	if s.Errors != "" {
+		members["errors"] = s.Errors
+	}
+	if s.Untold > 0 {
+		members["untold"] = s.Untold
 	}
 	if s.Stopped != nil {
 		members["stopped"] = s.Stopped.Error()

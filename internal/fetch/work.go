@@ -88,7 +88,7 @@ func (j *Job) fetch(ctx context.Context, row *source.Row, r *record) error {
 		}
 		return nil
 	}
-	r.Key, r.Method, r.URL = req.Key, req.Method, req.URL
+	r.Key, r.Method, r.URL = req.Key, req.Method, withoutPassword(req.URL)
 	spent, err := j.reserveBeforeStop(ctx, row.Value)
 	if err != nil {
 		return err
@@ -197,7 +197,7 @@ func (j *Job) receive(resp *session.Response, spent *spending, r *record) error 
 // answered takes an answer down.
 func (r *record) answered(resp *session.Response) {
 	r.Status, r.Proto, r.Remote = resp.Status, resp.Proto, resp.Remote
-	if resp.URL != demoURL(r.URL) {
+	if resp.URL != withoutUser(demoURL(r.URL)) {
 		r.FinalURL = resp.URL
 	}
 	r.Bytes, r.Truncated = resp.Bytes, resp.Truncated

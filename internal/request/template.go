@@ -336,3 +336,23 @@ func (t *text) fieldsAround(value any, context, missing string) (in any, known b
 	}
 	return nil, false
 }
+
+// A Template makes a text of a value. Make one with CompileTemplate. It may be used by
+// any number of goroutines at once.
+type Template struct{ text *text }
+
+// CompileTemplate reads a template that is for something else than a request: what says
+// what, in errors. The error is a *SyntaxError. The environment is not for it.
+func CompileTemplate(what, source string) (*Template, error) {
+	t, err := newText(what, source, functions(nil))
+	if err != nil {
+		return nil, err
+	}
+	return &Template{t}, nil
+}
+
+// Text returns the text for a value, as JSON is decoded, with numbers as json.Number. It
+// fails with a *RowError.
+func (t *Template) Text(value any) (string, error) {
+	return t.text.of(&rowData{value: value})
+}

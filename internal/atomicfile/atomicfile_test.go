@@ -1,0 +1,80 @@
+package atomicfile_test
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/inflight-go/inflight/internal/atomicfile"
+)
+
+func content(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func write(text string) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
+		return err
+	}
+}
+
+// The file is replaced whole, keeps its mode, and is as it was when that fails.
+func TestWrite(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	if err := atomicfile.Write(path, write("one")); err != nil || content(t, path) != "one" {
+		t.Fatal(err)
+	}
+	os.Chmod(path, 0o600)
+	if err := atomicfile.Write(path, write("two")); err != nil || content(t, path) != "two" {
+		t.Fatal(err)
+	}
+	if info, _ := os.Stat(path); info.Mode().Perm() != 0o600 {
+		t.Errorf("its mode is %v", info.Mode())
+	}
+	why := errors.New("no more")
+	err := atomicfile.Write(path, func(w io.Writer) error { return errors.Join(write("thr")(w), why) })
+	if !errors.Is(err, why) || content(t, path) != "two" {
+		t.Errorf("%v; %q", err, content(t, path))
+	}
+	if left, _ := filepath.Glob(path + "?*"); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+// A link is followed, also one to what is not there yet, and stays one.
+func TestWriteLink(t *testing.T) {
+	dir := t.TempDir()
+	os.Mkdir(filepath.Join(dir, "sub"), 0o777)
+	link, path := filepath.Join(dir, "link"), filepath.Join(dir, "sub", "f")
+	if err := os.Symlink(filepath.Join("sub", "f"), link); err != nil {
+		t.Skip(err)
+	}
+	for _, text := range []string{"one", "two"} {
+		if err := atomicfile.Write(link, write(text)); err != nil || content(t, path) != text {
+			t.Fatal(err)
+		}
+	}
+	if _, err := os.Readlink(link); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWriteDevice(t *testing.T) {
+	if _, err := os.Stat("/dev/null"); err != nil {
+		t.Skip(err)
+	}
+	if err := atomicfile.Write("/dev/null", write("x")); err != nil {
+		t.Error(err)
+	}
+	if err := atomicfile.Write(t.TempDir(), write("x")); err == nil {
+		t.Error("a folder was written to")
+	}
+}

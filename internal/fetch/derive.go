@@ -1,0 +1,148 @@
+package fetch
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/internal/atomicfile"
+	"github.com/inflight-go/inflight/internal/request"
+	"github.com/inflight-go/inflight/internal/table"
+)
+
+// derive writes the files that are made of the journal, each whole or not at all.
+func (j *Job) derive() error {
+	if path := j.out.derived; path != "" {
+		t := Table{Form: j.out.form}
+		err := t.Write(j.journal.Path(), path, nil)
+		j.untoldRows, j.firstUntold = t.Untold, t.First
+		if err != nil {
+			return fmt.Errorf("%s could not be written (the results are in %s): %w", path, j.journal.Path(), err)
+		}
+	}
+	if path := j.out.errors; path != "" {
+		if err := atomicfile.Write(path, j.writeFailed); err != nil {
+			return fmt.Errorf("--errors %s could not be written (the results are in %s): %w", path, j.journal.Path(), err)
+		}
+	}
+	return nil
+}
+
+// A Table writes the lines of a file of results in a form.
+type Table struct {
+	Form   *table.Form
+	Only   func(batch.Line) bool // nil for all
+	Rows   int64
+	Untold int64 // rows of which the template makes no text
+	First  error // why, of the first
+}
+
+// Write writes a table of the results at path to a file, packed if its name ends in .gz
+// or .zst, or to stdout for "-". A file is written whole or not at all.
+func (t *Table) Write(path, to string, stdout io.Writer) error {
+	if to == "-" {
+		return t.write(path, stdout)
+	}
+	return atomicfile.Write(to, func(w io.Writer) error {
+		packed, err := pack(to, w)
+		if err != nil {
+			return err
+		}
+		if err := t.write(path, packed); err != nil {
+			return err
+		}
+		return packed.Close()
+	})
+}
+
+func (t *Table) write(path string, out io.Writer) error {
+	w := bufio.NewWriterSize(out, 1<<16)
+	if _, err := w.Write(t.Form.Head()); err != nil {
+		return err
+	}
+	for line, err := range batch.Lines(path) {
+		if err != nil {
+			return err
+		}
+		if t.Only != nil && !t.Only(line) {
+			continue
+		}
+		text, err := t.Form.Row(line.Index, line.Data)
+		if err != nil {
+			if t.Untold++; t.First == nil {
+				t.First = err
+			}
+			continue
+		}
+		t.Rows++
+		if _, err := w.Write(text); err != nil {
+			return err
+		}
+	}
+	return w.Flush()
+}
+
+// pack packs what is written to a file of that name.
+func pack(name string, w io.Writer) (io.WriteCloser, error) {
+	switch {
+	case strings.HasSuffix(name, ".gz"):
+		return gzip.NewWriter(w), nil
+	case strings.HasSuffix(name, ".zst"):
+		return zstd.NewWriter(w)
+	}
+	return plainFile{w}, nil
+}
+
+type plainFile struct{ io.Writer }
+
+func (plainFile) Close() error { return nil }
+
+// writeFailed writes the rows that have failed as they can be read again: JSON, as in
+// the input, or the URL where a row is nothing else. Of a bad row nothing is left that
+// could be written, nor of a URL whose password was not kept.
+func (j *Job) writeFailed(out io.Writer) error {
+	w := bufio.NewWriterSize(out, 1<<16)
+	j.unreadable = 0
+	for line, err := range batch.Lines(j.journal.Path()) {
+		if err != nil {
+			return err
+		}
+		if !line.Failed {
+			continue
+		}
+		row := failedRow(line.Data)
+		if row == nil {
+			j.unreadable++
+			continue
+		}
+		if _, err := w.Write(append(row, '\n')); err != nil {
+			return err
+		}
+	}
+	return w.Flush()
+}
+
+// failedRow is the row of a result, nil for none.
+func failedRow(line []byte) []byte {
+	var r struct {
+		Input json.RawMessage `json:"input"`
+		URL   json.RawMessage `json:"url"`
+	}
+	if json.Unmarshal(line, &r) != nil {
+		return nil
+	}
+	if len(r.Input) > 0 {
+		return r.Input
+	}
+	if bytes.Contains(r.URL, []byte(":"+request.Redacted+"@")) {
+		return nil // it is not what was sent
+	}
+	return r.URL
+}

@@ -1,0 +1,205 @@
+package fetch
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/internal/table"
+)
+
+// An output says where results go. The journal is what a run goes on with; where it is
+// not itself what was asked for, that is derived from it.
+type output struct {
+	stream  string      // the name of what can't be read again, "-" for stdout; "" for a file
+	journal string      // the journal's path, "" for none
+	form    *table.Form // nil for the journal's own
+	derived string      // a file that is written from the journal at the end, "" for none
+	errors  string      // the same for what has failed
+}
+
+// newOutput decides where what goes.
+func newOutput(o *Options) (*output, error) {
+	out := &output{errors: o.Errors}
+	format := o.Format
+	if format == "" {
+		format = formatOf(o.Output)
+	}
+	if format != "jsonl" {
+		var err error
+		if out.form, err = table.Parse(format, o.Fields); err != nil {
+			return nil, &Error{Usage, err}
+		}
+	}
+	stream, err := isStream(o.Output)
+	switch {
+	case err != nil:
+		return nil, err
+	case stream:
+		out.stream = o.Output
+	case out.form == nil:
+		out.journal = o.Output
+	default:
+		out.derived, out.journal = o.Output, o.Output+".jsonl"
+	}
+	if o.State != "" && out.journal != o.Output {
+		out.journal = filepath.Join(o.State, "results.jsonl")
+	}
+	if o.DryRun {
+		return out, nil
+	}
+	return out, out.check(o)
+}
+
+// formatOf tells the format by the end of a file's name.
+func formatOf(path string) string {
+	path = strings.TrimSuffix(strings.TrimSuffix(path, ".gz"), ".zst")
+	switch filepath.Ext(path) {
+	case ".csv":
+		return "csv"
+	case ".tsv":
+		return "tsv"
+	}
+	return "jsonl"
+}
+
+// isStream reports whether an output is a terminal, a pipe or a device.
+func isStream(path string) (bool, error) {
+	if path == "-" {
+		return true, nil
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, &Error{IO, err}
+	case info.IsDir():
+		return false, usage("output", path, "a file; it is a folder")
+	}
+	return !info.Mode().IsRegular(), nil
+}
+
+// check finds what does not go together.
+func (out *output) check(o *Options) error {
+	switch {
+	case out.journal == "" && (o.Resume || o.RetryFailed):
+		return &Error{Usage, errors.New("--resume needs an output that is a file, -o FILE, or a --state DIR that knows what was done")}
+	case out.journal == "" && o.Errors != "":
+		return &Error{Usage, errors.New("--errors needs an output that is a file, -o FILE, or a --state DIR that knows what has failed")}
+	case o.Fields != "" && strings.HasPrefix(o.Format, "template:"):
+		return &Error{Usage, errors.New("--fields and a template: the template says what is shown")}
+	case o.Errors != "" && out.form == nil && o.Fields != "" && !(contains(o.Fields, "input") && contains(o.Fields, "url")):
+		return &Error{Usage, errors.New("--errors makes rows of the fields input and url: name them in --fields too, or leave that out")}
+	}
+	mine := map[string]string{out.journal: "the journal", o.Output: "--output"}
+	for _, in := range o.Input {
+		mine[in] = "--input"
+	}
+	for path, what := range mine {
+		if o.Errors != "" && sameFile(path, o.Errors) {
+			return &Error{Usage, fmt.Errorf("--errors %s is %s: take another name", o.Errors, what)}
+		}
+	}
+	for _, path := range []string{out.derived, out.errors} {
+		if err := out.mayReplace(o, path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mayReplace refuses to write over what is not known to be an earlier run's.
+func (out *output) mayReplace(o *Options, path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case path == "" || err != nil || !info.Mode().IsRegular() || info.Size() == 0 || o.Force:
+		return nil
+	case !o.Resume && !o.RetryFailed:
+		return outputError(path, batch.ErrExists)
+	}
+	if _, err := os.Stat(out.journal); err != nil {
+		return &Error{OtherJob, fmt.Errorf("%s is not of this job: there is no %s that it was made of; write to another one, or --force", path, out.journal)}
+	}
+	return nil
+}
+
+// sameFile reports whether two names are of one file.
+func sameFile(a, b string) bool {
+	if filepath.Clean(a) == filepath.Clean(b) {
+		return true
+	}
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
+}
+
+// openSink opens what results are committed to.
+func (j *Job) openSink(job batch.Job, stdout io.Writer) error {
+	if j.out.journal != "" {
+		if err := j.openJournal(job); err != nil {
+			return err
+		}
+		j.sink = j.journal
+		j.resume = resumeCommand(os.Args)
+	}
+	if j.out.stream == "" {
+		return nil
+	}
+	if j.out.stream != "-" {
+		// A pipe that nobody reads from yet is waited for here, before anything is sent.
+		f, err := os.OpenFile(j.out.stream, os.O_WRONLY, 0)
+		if err != nil {
+			return &Error{IO, err}
+		}
+		j.closers = append(j.closers, f)
+		stdout = f
+	}
+	if j.journal == nil {
+		j.sink = batch.NewWriter(j.stream(stdout))
+		return nil
+	}
+	return j.openRelay(stdout)
+}
+
+func (j *Job) openJournal(job batch.Job) (err error) {
+	o := batch.JournalOptions{Resume: j.o.Resume, RetryFailed: j.o.RetryFailed, Force: j.o.Force}
+	if o.Sync, o.SyncDelay, err = parseFsync(j.o.Fsync); err != nil {
+		return err
+	}
+	if j.o.State != "" {
+		if err := os.MkdirAll(j.o.State, 0o777); err != nil {
+			return &Error{IO, err}
+		}
+	}
+	if j.journal, err = batch.Open(j.out.journal, job, o); err != nil {
+		return outputError(j.out.journal, err)
+	}
+	stats := j.journal.Stats()
+	j.skipped, j.torn = stats.Done, stats.Cut
+	if j.o.RetryFailed {
+		j.skipped -= stats.Failed
+	} else {
+		j.before = stats.Failed
+	}
+	return nil
+}
+
+// outputError says what to do about an output that can't be used.
+func outputError(path string, err error) error {
+	switch {
+	case errors.Is(err, batch.ErrExists):
+		return &Error{Usage, fmt.Errorf("%s exists: go on with it by --resume, or write over it by --force", path)}
+	case errors.Is(err, batch.ErrOtherJob), errors.Is(err, batch.ErrLocked), errors.Is(err, batch.ErrForeign):
+		return &Error{OtherJob, err}
+	}
+	return &Error{IO, fmt.Errorf("the output %s: %w", path, err)}
+}
