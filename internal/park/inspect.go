@@ -27,7 +27,7 @@ var firstTick = time.Now()
 // tick is the present moment.
 func tick() uint32 {
 	d := time.Duration(0)
-	if s := active.Load(); s != nil {
+	if s := Simulated(); s != nil {
 		d = s.Now().Sub(time.Unix(0, 0))
 	} else {
 		d = time.Since(firstTick) // reads one clock, where time.Now reads two
