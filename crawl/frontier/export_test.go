@@ -1,0 +1,18 @@
+package frontier
+
+import "hash/maphash"
+
+// Set is the set of fingerprints, Line the queue of places.
+type Set struct{ s seen }
+
+func NewSet() *Set                 { return &Set{seen{seed: maphash.MakeSeed()}} }
+func (s *Set) Add(url string) bool { return s.s.add(url) }
+
+type Line struct{ l line }
+
+func (l *Line) Put(at int64)         { l.l.put(at) }
+func (l *Line) Take(last bool) int64 { return l.l.take(last) }
+func (l *Line) Len() int             { return l.l.n }
+func (l *Line) Empty() bool          { return l.l.first == nil && l.l.last == nil }
+
+var HostOf = hostOf

@@ -1,0 +1,155 @@
+package frontier
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// MaxURL is the longest URL that is kept, in bytes.
+const MaxURL = 8 << 10
+
+// maxRecord is the longest line of the log: three numbers and a URL.
+const maxRecord = MaxURL + 64
+
+// A Page is a URL that was found.
+type Page struct {
+	URL      string
+	Depth    int   // how many links it is away from a page to begin with
+	Referrer int64 // the index of the page that links to it; -1 for none
+}
+
+// A CorruptError says that the log holds what was never written to it.
+type CorruptError struct {
+	Path string
+	Line int64 // from 1
+	Text string
+}
+
+func (e *CorruptError) Error() string {
+	return fmt.Sprintf("%s:%d: %.80q is no page: \"index depth referrer url\" is expected, parted by tabs", e.Path, e.Line, e.Text)
+}
+
+// log is the file of all pages. Its lines are "index depth referrer url", parted by
+// tabs.
+type log struct {
+	path  string
+	file  *os.File
+	end   int64 // of what is good
+	dirty bool  // written since the last sync
+	buf   []byte
+}
+
+// openLog opens a log, or makes one, and tells read what is in it. A line that was
+// being written when the process died is cut off.
+func openLog(path string, read func(at int64, index int64, p Page) error) (*log, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	l := &log{path: path, file: file}
+	if err := l.scan(read); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	if err := file.Truncate(l.end); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return l, nil
+}
+
+// scan reads the log from its beginning.
+func (l *log) scan(read func(at int64, index int64, p Page) error) error {
+	r := bufio.NewReaderSize(l.file, 1<<20)
+	for n := int64(0); ; n++ {
+		line, err := r.ReadSlice('\n')
+		if err == io.EOF {
+			return nil // what is torn is behind the end
+		}
+		if err != nil && err != bufio.ErrBufferFull {
+			return fmt.Errorf("read %s: %w", l.path, err)
+		}
+		index, p, ok := parse(line)
+		if !ok || index != n {
+			return &CorruptError{l.path, n + 1, string(bytes.TrimRight(line, "\n"))}
+		}
+		if err := read(l.end, index, p); err != nil {
+			return err
+		}
+		l.end += int64(len(line))
+	}
+}
+
+// parse reads one line, with its newline.
+func parse(line []byte) (index int64, p Page, ok bool) {
+	text, ok := strings.CutSuffix(string(line), "\n")
+	if !ok || len(text) > maxRecord {
+		return 0, p, false
+	}
+	fields := strings.Split(text, "\t")
+	if len(fields) != 4 || fields[3] == "" {
+		return 0, p, false
+	}
+	index, err1 := strconv.ParseInt(fields[0], 10, 64)
+	depth, err2 := strconv.Atoi(fields[1])
+	referrer, err3 := strconv.ParseInt(fields[2], 10, 64)
+	p = Page{URL: fields[3], Depth: depth, Referrer: referrer}
+	return index, p, err1 == nil && err2 == nil && err3 == nil
+}
+
+// stage adds a page to what write will write, and returns where it will be.
+func (l *log) stage(index int64, p Page) (at int64) {
+	at = l.end + int64(len(l.buf))
+	l.buf = strconv.AppendInt(l.buf, index, 10)
+	l.buf = append(l.buf, '\t')
+	l.buf = strconv.AppendInt(l.buf, int64(p.Depth), 10)
+	l.buf = append(l.buf, '\t')
+	l.buf = strconv.AppendInt(l.buf, p.Referrer, 10)
+	l.buf = append(l.buf, '\t')
+	l.buf = append(l.buf, p.URL...)
+	l.buf = append(l.buf, '\n')
+	return at
+}
+
+// write writes what was staged. After an error nothing of it is in the log.
+func (l *log) write() error {
+	if len(l.buf) == 0 {
+		return nil
+	}
+	n, err := l.file.WriteAt(l.buf, l.end)
+	if err != nil {
+		l.buf = l.buf[:0]
+		if n > 0 {
+			err = errors.Join(err, l.file.Truncate(l.end))
+		}
+		return err
+	}
+	l.end += int64(n)
+	l.buf = l.buf[:0]
+	l.dirty = true
+	return nil
+}
+
+// page reads one page back.
+func (l *log) page(at int64) (index int64, p Page, err error) {
+	buf := make([]byte, 256)
+	for {
+		n, err := l.file.ReadAt(buf, at)
+		if err != nil && err != io.EOF {
+			return 0, p, err
+		}
+		if end := bytes.IndexByte(buf[:n], '\n'); end >= 0 {
+			if index, p, ok := parse(buf[:end+1]); ok {
+				return index, p, nil
+			}
+		}
+		if err == io.EOF || len(buf) > maxRecord {
+			return 0, p, fmt.Errorf("%s has changed while it was in use: there is no page at %d", l.path, at)
+		}
+		buf = make([]byte, 8*len(buf))
+	}
+}
