@@ -1,7 +1,7 @@
 // Command mutants proves that the tests would notice: it puts one small bug at a
 // time into a copy of the module and runs the tests that should fail.
 //
-//	go run ./internal/mutants             # all of mutants.txt
+//	go run ./internal/mutants             # all that the tables have
 //	go run ./internal/mutants -every 4    # each fourth of them
 //	go run ./internal/mutants -only NAME
 //
@@ -11,6 +11,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -43,7 +44,7 @@ type options struct {
 
 func (o *options) addFlags(fs *flag.FlagSet) {
 	fs.StringVar(&o.root, "C", ".", "the `folder` of the module")
-	fs.StringVar(&o.table, "table", "internal/mutants/mutants.txt", "the table of mutants, below the module's folder")
+	fs.StringVar(&o.table, "table", "internal/mutants/*.txt", "the tables of mutants, below the module's folder")
 	fs.StringVar(&o.only, "only", "", "run the mutant of this `name` alone")
 	fs.IntVar(&o.every, "every", 1, "run each `n`-th mutant of the table only")
 	fs.IntVar(&o.parallel, "p", 2, "how many to run at once")
@@ -107,14 +108,23 @@ func (o *options) run(ctx context.Context, out io.Writer) (ok bool, err error) {
 	return killed == len(mutants), nil
 }
 
+// load reads the tables, in the order of their names.
 func (o *options) load() ([]mutant, error) {
-	text, err := os.ReadFile(filepath.Join(o.root, o.table))
-	if err != nil {
-		return nil, err
+	paths, err := filepath.Glob(filepath.Join(o.root, o.table))
+	if err != nil || len(paths) == 0 {
+		return nil, fmt.Errorf("there is no table %s: %w", o.table, cmp.Or(err, os.ErrNotExist))
 	}
-	mutants, err := parse(string(text))
-	if err != nil {
-		return nil, fmt.Errorf("%s:%w", o.table, err)
+	var mutants []mutant
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		rows, err := parse(string(text))
+		if err != nil {
+			return nil, fmt.Errorf("%s:%w", filepath.Join(filepath.Dir(o.table), filepath.Base(path)), err)
+		}
+		mutants = append(mutants, rows...)
 	}
 	if o.every > 1 {
 		i := -1
