@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -78,8 +79,35 @@ func BenchmarkSession(b *testing.B) {
 		"perhost":  {PerHost: 64},
 		"breaker":  {PerHost: 64, Breaker: new(breaker.Options)},
 		"trace":    {Trace: true},
+		"net/http": {NetHTTP: true},
 	} {
 		b.Run(name, func(b *testing.B) { benchmark(b, o) })
+	}
+}
+
+// BenchmarkAtOnce is 64 at once, by exchanges of our own and by those of net/http.
+func BenchmarkAtOnce(b *testing.B) {
+	for name, std := range map[string]bool{"own": false, "net/http": true} {
+		b.Run(name, func(b *testing.B) {
+			url := serveBytes(b)
+			s, err := session.New(session.Options{NetHTTP: std})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer s.Close()
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			b.ReportAllocs()
+			b.SetParallelism(64 / runtime.GOMAXPROCS(0))
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					if r, err := s.Get(ctx, url); err != nil || len(r.Body) != 1024 {
+						b.Error(err)
+						return
+					}
+				}
+			})
+		})
 	}
 }
 

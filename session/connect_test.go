@@ -19,8 +19,21 @@ import (
 	"github.com/inflight-go/inflight/session"
 )
 
-// get opens a session, gets the URL once and closes the session.
+// get gets the URL by an exchange of our own, and checks that one of net/http comes to
+// the same.
 func get(t *testing.T, o session.Options, url string) (*session.Response, error) {
+	t.Helper()
+	own, err := getBy(t, o, url)
+	o.NetHTTP = true
+	std, stdErr := getBy(t, o, url)
+	if classOf(err) != classOf(stdErr) || err == nil && (own.Status != std.Status || string(own.Body) != string(std.Body)) {
+		t.Errorf("%s: own %+v, %v; net/http %+v, %v", url, own, err, std, stdErr)
+	}
+	return own, err
+}
+
+// getBy opens a session, gets the URL once and closes the session.
+func getBy(t *testing.T, o session.Options, url string) (*session.Response, error) {
 	t.Helper()
 	if o.Backoff.Retries == 0 {
 		o.Backoff = none

@@ -25,6 +25,8 @@ type flight struct {
 	idle   time.Duration // how long no byte may come
 	until  atomic.Int64  // the deadline of the header
 	moved  atomic.Int64  // when the last byte came
+
+	held held // the exchange under way
 }
 
 const never = 1<<63 - 1

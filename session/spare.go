@@ -80,7 +80,7 @@ func (w *watch) keep(f *flight) bool {
 // dismiss ends flights that were kept.
 func dismiss(f *flight) {
 	for ; f != nil; f = f.next {
-		f.cancel(context.Canceled)
+		f.finish()
 	}
 }
 

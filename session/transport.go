@@ -9,7 +9,10 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"time"
+
+	"github.com/inflight-go/inflight/internal/lane"
 )
 
 // transports returns what makes the exchanges, by scheme, and what closes their
@@ -22,11 +25,36 @@ func (o *Options) transports() (map[string]http.RoundTripper, interface{ CloseId
 			return nil, nil, err
 		}
 		rt = t
+		if !o.NetHTTP && o.HTTP != HTTP2 && o.Proxy == nil && o.IdleConns > 0 {
+			rt = o.lane(t)
+		}
 	}
 	schemes := map[string]http.RoundTripper{"http": rt, "https": rt}
 	maps.Copy(schemes, o.Schemes)
 	idle, _ := rt.(interface{ CloseIdleConnections() })
 	return schemes, idle, nil
+}
+
+// lane returns what makes plain exchanges over HTTP/1.1 by itself, and leaves the
+// others to t.
+func (o *Options) lane(t *http.Transport) *lane.Lane {
+	l := &lane.Lane{
+		Next:        t,
+		Dial:        o.dial,
+		Proxy:       t.Proxy,
+		MaxHeader:   t.MaxResponseHeaderBytes,
+		IdlePerHost: t.MaxIdleConnsPerHost,
+		Idle:        t.MaxIdleConns,
+		IdleTimeout: t.IdleConnTimeout,
+		Trace:       o.Trace,
+	}
+	if o.HTTP == HTTP1 && len(t.TLSClientConfig.NextProtos) == 0 {
+		config := t.TLSClientConfig.Clone() // t changes its own
+		l.DialTLS = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			return o.dialTLS(ctx, network, addr, config)
+		}
+	}
+	return l
 }
 
 func (o *Options) transport() (*http.Transport, error) {
@@ -116,6 +144,41 @@ func (o *Options) dial(ctx context.Context, network, addr string) (net.Conn, err
 		}
 	}
 	return nil, err
+}
+
+// dialTLS makes a connection with TLS, each of the two steps within ConnectTimeout.
+func (o *Options) dialTLS(ctx context.Context, network, addr string, config *tls.Config) (net.Conn, error) {
+	raw, err := o.dial(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	if config.ServerName == "" {
+		config = config.Clone()
+		config.ServerName, _, _ = net.SplitHostPort(addr)
+	}
+	conn := tls.Client(raw, config)
+	if err := o.shake(ctx, conn); err != nil {
+		raw.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+func (o *Options) shake(ctx context.Context, conn *tls.Conn) error {
+	if t := httptrace.ContextClientTrace(ctx); t != nil {
+		t.TLSHandshakeStart()
+		defer func() { t.TLSHandshakeDone(conn.ConnectionState(), nil) }()
+	}
+	if o.ConnectTimeout <= 0 {
+		return conn.HandshakeContext(ctx)
+	}
+	within, cancel := context.WithTimeoutCause(ctx, o.ConnectTimeout, &TimeoutError{PhaseTLS, o.ConnectTimeout})
+	defer cancel()
+	err := conn.HandshakeContext(within)
+	if err != nil && within.Err() != nil {
+		return context.Cause(within)
+	}
+	return err
 }
 
 func (o *Options) connect(ctx context.Context, network, addr string) (net.Conn, error) {

@@ -70,7 +70,7 @@ func (f *flight) over() {
 	kept := w.ended == nil && !f.late && w.keep(f)
 	w.mu.Unlock()
 	if !kept {
-		f.cancel(context.Canceled)
+		f.finish()
 	}
 }
 

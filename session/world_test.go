@@ -19,19 +19,24 @@ import (
 // bubble, where its time is that of the bubble.
 type world struct {
 	t     *testing.T
+	std   bool // exchanges are made by net/http
 	hosts map[string]func(net.Conn)
 	mu    sync.Mutex
 	dials int
 	log   []string // a line for each request to a handler
 }
 
-// bubble calls test in a bubble with a world, and checks by its end that nothing
-// is left behind.
+// bubble calls test in a bubble with a world, once for exchanges of our own and once
+// for those of net/http, and checks by its end that nothing is left behind.
 func bubble(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		test(t, &world{t: t, hosts: make(map[string]func(net.Conn))})
-	})
+	for name, std := range map[string]bool{"own": false, "net/http": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				test(t, &world{t: t, std: std, hosts: make(map[string]func(net.Conn))})
+			})
+		})
+	}
 }
 
 // open returns a session in the world that is closed at the end.
@@ -40,6 +45,7 @@ func (w *world) open(o session.Options) *session.Session {
 	if o.Dial == nil {
 		o.Dial = w.dial
 	}
+	o.NetHTTP = w.std
 	s, err := session.New(o)
 	if err != nil {
 		w.t.Fatal(err)

@@ -122,6 +122,7 @@ func retryFlags(o *fetch.Options) func(*pflag.FlagSet) {
 func connectionFlags(o *fetch.Options) func(*pflag.FlagSet) {
 	return func(fs *pflag.FlagSet) {
 		fs.StringVar(&o.HTTP, "http", o.HTTP, "HTTP `version`: 1.1, 2, auto")
+		fs.StringVar(&o.Engine, "engine", o.Engine, "`auto`: plain exchanges over HTTP/1.1 by a client of our own, at half the cost; std: all by net/http")
 		fs.StringVar(&o.Proxy, "proxy", "", "send requests through this proxy `url` (default: from the environment)")
 		fs.StringArrayVar(&o.Resolve, "resolve", nil, "connect to another address, `host:port:address` (repeatable)")
 		fs.StringVar(&o.UnixSocket, "unix-socket", "", "connect to this `socket`")

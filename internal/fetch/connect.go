@@ -42,6 +42,7 @@ func newSession(ctx context.Context, o *Options, shown fields) (*session.Session
 		ProxyFromEnv:   o.Proxy == "" && !o.DenyPrivate && o.UnixSocket == "",
 		SHA256:         shown&fieldSHA256 != 0,
 		Trace:          shown&fieldRemote != 0 || contains(o.Include, "timings"),
+		NetHTTP:        o.Engine == "std",
 	}
 	if o.Adaptive && o.PerHost == 0 {
 		s.PerHost = o.Concurrency
@@ -168,6 +169,9 @@ func (o *Options) breaker(s *session.Options) error {
 }
 
 func (o *Options) tls(s *session.Options) (err error) {
+	if err := oneOf("engine", o.Engine, "auto", "std"); err != nil {
+		return err
+	}
 	switch o.TLSMin {
 	case "1.2":
 		s.MinTLS = tls.VersionTLS12

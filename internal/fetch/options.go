@@ -64,6 +64,7 @@ type Options struct {
 	BreakerMode   string // wait, fail
 
 	HTTP         string // auto, 1.1, 2
+	Engine       string // auto, std
 	Proxy        string
 	Resolve      []string // HOST:PORT:ADDRESS
 	UnixSocket   string
@@ -118,6 +119,7 @@ func Defaults() Options {
 		Breaker:        "off",
 		BreakerMode:    "wait",
 		HTTP:           "1.1",
+		Engine:         "auto",
 		TLSMin:         "1.2",
 		Compressed:     true,
 		MaxRedirects:   10,
