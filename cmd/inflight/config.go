@@ -23,6 +23,9 @@ type config struct {
 	Profiles map[string]map[string]any `yaml:"profiles"`
 }
 
+// here is the file that is used without being named.
+const here = "inflight.yaml"
+
 // configure sets the flags that the command line does not: from the environment
 // (INFLIGHT_RATE for --rate), else the profile, else the file's defaults.
 func configure(cmd *cobra.Command, path, profile string) error {
@@ -31,7 +34,7 @@ func configure(cmd *cobra.Command, path, profile string) error {
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	if !named {
+	if !named && path == here {
 		if err := c.trusted(path); err != nil {
 			return &exitError{exitUsage, err}
 		}
@@ -106,7 +109,7 @@ func set(flags *pflag.FlagSet, f *pflag.Flag, value any, where string) error {
 func readConfig(path string) (c config, found string, err error) {
 	candidates := []string{path}
 	if path == "" {
-		candidates = []string{"inflight.yaml"}
+		candidates = []string{here}
 		if dir, err := os.UserConfigDir(); err == nil {
 			candidates = append(candidates, filepath.Join(dir, "inflight", "inflight.yaml"))
 		}
