@@ -7,6 +7,8 @@
 //     window of a length. It is reserved by estimate and settled by what was used.
 //   - [Gate]: nothing until a moment, for a host that has said when to come back.
 //   - [Adaptive]: as many at once as the other side can take, which it finds out.
+//   - [Learned]: what a server says is left of its limits, spread over the time until
+//     they are renewed.
 //   - [Keyed]: one of these for each key, for example for each host.
 //
 // [Learn] reads what a server says about its limits, and [ParseRate] what people

@@ -174,3 +174,19 @@ func ExampleLearn() {
 	// burst: 50 of 100 left, anew in 30s
 	// tokens: 0 of 150000 left, anew in 6m0s
 }
+
+// A server that has said that two are left for 20 ms is asked twice in them.
+func ExampleLearned() {
+	l := limit.NewLearned(time.Minute)
+	began := time.Now()
+	for left := int64(2); left >= 0; left-- {
+		if err := l.Wait(context.Background()); err != nil {
+			fmt.Println(err)
+			return
+		}
+		l.Answered([]limit.Quota{{Limit: -1, Remaining: left, Reset: began.Add(20 * time.Millisecond)}})
+	}
+	err := l.Wait(context.Background())
+	fmt.Println(time.Since(began) >= 20*time.Millisecond, err)
+	// Output: true <nil>
+}

@@ -14,6 +14,22 @@ type place struct {
 	host *host
 	done func() // lets the host be forgotten
 	pass breaker.Pass
+	told bool // the host's Learned waits for what becomes of this
+}
+
+// unlearn tells the host's Learned that there is no answer; whether it was sent is for
+// fate to say.
+func (p *place) unlearn(fate func(*limit.Learned)) {
+	if p.told {
+		p.told = false
+		fate(p.host.told)
+	}
+}
+
+// unsent takes back what was counted for an exchange that is not made.
+func (p *place) unsent() {
+	p.unlearn((*limit.Learned).Cancel)
+	p.pass.Done(breaker.Ignored)
 }
 
 // admit waits for a place, in the order that the package's doc tells.
@@ -46,26 +62,27 @@ func (c *call) pass(ctx context.Context, p *place, name string) (again bool, err
 			return false, err
 		}
 	}
-	if err := c.start(ctx, h); err != nil {
-		p.pass.Done(breaker.Ignored)
+	if err := c.start(ctx, p); err != nil {
+		p.unsent()
 		return false, err
 	}
 	if h.slots != nil || h.adaptive != nil {
 		if err := timed(&c.queued, func() error { return h.acquire(ctx) }); err != nil {
-			p.pass.Done(breaker.Ignored)
+			p.unsent()
 			return false, err
 		}
 	}
 	if _, closed := h.gate.Closed(); closed {
 		h.release(limit.Outcome{Ignore: true})
-		p.pass.Done(breaker.Ignored)
+		p.unsent()
 		return true, nil
 	}
 	return false, nil
 }
 
-// start waits for the rates.
-func (c *call) start(ctx context.Context, h *host) error {
+// start waits for the rates, the one that is learned last.
+func (c *call) start(ctx context.Context, p *place) error {
+	h := p.host
 	for _, r := range [...]*limit.Rate{c.s.rate, h.rate, h.slow.Load()} {
 		if r == nil {
 			continue
@@ -74,7 +91,12 @@ func (c *call) start(ctx context.Context, h *host) error {
 			return err
 		}
 	}
-	return nil
+	if h.told == nil {
+		return nil
+	}
+	err := timed(&c.rated, func() error { return h.told.Wait(ctx) })
+	p.told = err == nil
+	return err
 }
 
 // timed calls wait and adds how long it took.
@@ -106,6 +128,7 @@ func (p *place) leave(status int, class retry.Class, latency time.Duration) {
 	ignore := class == retry.ClassCanceled || class == retry.ClassDeadline || class == retry.ClassClosed ||
 		class == retry.ClassRequest || class == retry.ClassDenied || class == retry.ClassSave
 	busy := status == 429 || status == 503 || class == retry.ClassTimeout
+	p.unlearn((*limit.Learned).Lost)
 	p.host.release(limit.Outcome{Latency: latency, Congested: busy, Ignore: ignore})
 	switch {
 	case ignore || status == 429:

@@ -125,10 +125,11 @@ func (c *call) tooLong() error {
 }
 
 // listen takes note of what an answer asks of those who send to the host.
-func (c *call) listen(h *host, r *http.Response) {
-	o := &c.s.opts
+func (c *call) listen(p *place, r *http.Response) {
+	h, o := p.host, &c.s.opts
 	now := time.Now()
-	if o.LearnLimits {
+	if p.told {
+		p.told = false
 		h.learn(r.Header, now, o.RetryAfterMax)
 	}
 	busy := r.StatusCode == http.StatusTooManyRequests

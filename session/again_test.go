@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -209,21 +210,21 @@ func TestRetryBudget(t *testing.T) {
 	})
 }
 
-// A hundred requests at once, of which a third fails at first: the budget is not for
+// A few hundred requests at once, of which a tenth fails twice: the budget is not for
 // those.
 func TestRetryBudgetOfAFew(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
-		var n atomic.Int32
+		var seen sync.Map
 		w.handle("a.example:80", func(rw http.ResponseWriter, r *http.Request) {
-			if n.Add(1)%3 == 0 {
+			if n, _ := seen.LoadOrStore(r.URL.Path, new(atomic.Int32)); strings.HasSuffix(r.URL.Path, "3") && n.(*atomic.Int32).Add(1) <= 2 {
 				rw.WriteHeader(500)
 			}
 		})
 		s := w.open(session.Options{})
 		var wg sync.WaitGroup
-		for range 100 {
+		for i := range 300 {
 			wg.Go(func() {
-				if r, err := s.Get(t.Context(), "http://a.example/"); err != nil || r.Status != 200 {
+				if r, err := s.Get(t.Context(), fmt.Sprintf("http://a.example/%d", i)); err != nil || r.Status != 200 {
 					t.Errorf("%+v, %v", r, err)
 				}
 			})

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/inflight-go/inflight/limit"
 	"github.com/inflight-go/inflight/retry"
 )
 
@@ -127,6 +128,7 @@ func (c *call) exchange(h *hop) (next *hop, err error) {
 		return nil, err
 	}
 	if !c.f.begin() {
+		p.unlearn((*limit.Learned).Cancel)
 		p.leave(0, retry.ClassClosed, 0)
 		return nil, ErrDraining
 	}
@@ -162,7 +164,7 @@ func (c *call) exchange(h *hop) (next *hop, err error) {
 			c.s.jar.SetCookies(h.url, cookies)
 		}
 	}
-	c.listen(p.host, resp)
+	c.listen(&p, resp)
 	if c.auth.OAuth2 != nil {
 		c.refused = c.auth.OAuth2.answered(c.auth.Bearer, resp.StatusCode)
 	}

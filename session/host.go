@@ -18,6 +18,7 @@ type host struct {
 	slots    *inflight.Limiter          // nil for none
 	adaptive *limit.Adaptive            // instead of slots
 	slow     atomic.Pointer[limit.Rate] // how fast it is begun with after a hold, nil for any speed
+	told     *limit.Learned             // what its answers say of limits, nil without LearnLimits
 
 	mu      sync.Mutex
 	pace    pace
@@ -36,6 +37,9 @@ func (s *Session) newHost(string) *host {
 		h.adaptive = limit.NewAdaptive(1, n)
 	case n > 0:
 		h.slots = inflight.NewLimiter(n)
+	}
+	if s.opts.LearnLimits {
+		h.told = limit.NewLearned(max(s.opts.RetryAfterMax, 1))
 	}
 	h.pace.mark = time.Now()
 	return h
@@ -105,9 +109,12 @@ func (h *host) setPace(perSecond float64) {
 	h.slow.Store(limit.NewRate(n, per))
 }
 
-// learn holds the host if its answer says that nothing is left of a limit.
+// learn takes down what an answer says of limits, and holds the host if nothing is left
+// of one.
 func (h *host) learn(header http.Header, now time.Time, longest time.Duration) {
-	for _, q := range limit.Learn(header, now) {
+	quotas := limit.Learn(header, now)
+	h.told.Answered(quotas)
+	for _, q := range quotas {
 		if q.Remaining == 0 && q.Reset.After(now) {
 			h.hold(now.Add(min(q.Reset.Sub(now), longest)))
 		}

@@ -253,7 +253,7 @@ func TestHoldsHaveAnEnd(t *testing.T) {
 	})
 }
 
-func TestLearnLimits(t *testing.T) {
+func TestLearnLimitsHolds(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		w.handle("a.example:80", func(rw http.ResponseWriter, r *http.Request) {
 			rw.Header().Set("X-RateLimit-Limit", "1")
@@ -265,6 +265,99 @@ func TestLearnLimits(t *testing.T) {
 		if r, err := s.Get(t.Context(), "http://a.example/"); err != nil || r.Timings.Queue != 30*time.Second {
 			t.Errorf("%+v, %v", r, err)
 		}
+	})
+}
+
+// A quota answers with what is left of n requests in a minute, which begins when the
+// world does, and refuses more.
+type quota struct {
+	mu            sync.Mutex
+	n, used       int
+	began         time.Time
+	starts        []time.Time
+	refused, lost int
+}
+
+func (q *quota) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := time.Now()
+	if q.began.IsZero() || now.Sub(q.began) >= time.Minute {
+		q.began, q.used = now.Truncate(time.Minute), 0
+	}
+	q.starts = append(q.starts, now)
+	if q.lost++; q.lost%7 == 0 && r.URL.Path == "/lossy" {
+		q.used++
+		panic(http.ErrAbortHandler)
+	}
+	reset := q.began.Add(time.Minute).Sub(now)
+	if q.used == q.n {
+		q.refused++
+		rw.Header().Set("Retry-After", fmt.Sprint(int(reset.Seconds())+1))
+		rw.WriteHeader(429)
+		return
+	}
+	q.used++
+	rw.Header().Set("RateLimit-Policy", fmt.Sprintf(`"minute";q=%d;w=60`, q.n))
+	rw.Header().Set("RateLimit", fmt.Sprintf(`"minute";r=%d;t=%d`, q.n-q.used, int(reset.Seconds())+1))
+}
+
+// What is left is spread over the time that it is for, nothing is refused, and nearly
+// all of it is used; an own rate that is lower counts, one that is higher does not.
+func TestLearnLimitsSpreads(t *testing.T) {
+	for name, c := range map[string]struct {
+		o    session.Options
+		path string
+		most time.Duration // for 300 requests, 60 in a minute
+	}{
+		"learned":                {session.Options{}, "", 5*time.Minute + 30*time.Second},
+		"a higher rate":          {session.Options{Rate: session.Rate{N: 100, Per: time.Second}}, "", 5*time.Minute + 30*time.Second},
+		"a lower rate":           {session.Options{RateHost: session.Rate{N: 1, Per: 2 * time.Second}}, "", 10*time.Minute + 5*time.Second},
+		"with a limit, and lost": {session.Options{PerHost: 3}, "lossy", 6*time.Minute + 30*time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, w *world) {
+				q := &quota{n: 60}
+				w.handle("a.example:80", q.ServeHTTP)
+				c.o.LearnLimits = true
+				s := w.open(c.o)
+				took := getAll(t, s, times(300, "http://a.example/"+c.path)...)
+				if q.refused > 0 || took > c.most || name == "a lower rate" && took < 9*time.Minute+50*time.Second {
+					t.Errorf("%d refused, took %v", q.refused, took)
+				}
+				for i := 15; i < len(q.starts) && c.path == ""; i++ {
+					if d := q.starts[i].Sub(q.starts[i-15]); d < 8*time.Second {
+						t.Errorf("15 starts in %v", d)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A start that is given up takes nothing away from the others.
+func TestLearnLimitsAndWaitsThatAreGivenUp(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		q := &quota{n: 60}
+		w.handle("a.example:80", func(rw http.ResponseWriter, r *http.Request) {
+			q.ServeHTTP(rw, r)
+			time.Sleep(5 * time.Second)
+		})
+		s := w.open(session.Options{LearnLimits: true, PerHost: 1})
+		s.Get(t.Context(), "http://a.example/")
+		var wg sync.WaitGroup
+		for range 50 { // they start, and wait for their place in vain
+			wg.Go(func() {
+				ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+				defer cancel()
+				s.Get(ctx, "http://a.example/")
+			})
+		}
+		wg.Wait()
+		if took := getAll(t, s, "http://a.example/"); took > 12*time.Second {
+			t.Errorf("took %v", took)
+		}
+		time.Sleep(5 * time.Second)
 	})
 }
 

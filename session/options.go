@@ -65,8 +65,10 @@ type Options struct {
 	// 10 min. A request whose answer asks for more fails, with
 	// retry.ClassRetryAfterTooLong; the host is not held for that.
 	RetryAfterMax time.Duration
-	// LearnLimits makes a host be held until the limit that its answers tell of
-	// (RateLimit, X-RateLimit-…) is renewed, when they say that nothing is left.
+	// LearnLimits makes starts at a host be spread over the time for which its answers
+	// say how much is left (RateLimit, X-RateLimit-…), as limit.Learned does, for
+	// limits that are renewed within RetryAfterMax; and holds the host when nothing is
+	// left. Own rates and limits count too.
 	LearnLimits bool
 	// Breaker is the circuit breaker of each host; nil means none. Failures are
 	// errors, and statuses of 500 and above. With its Wait requests wait, without

@@ -90,7 +90,7 @@ func paceFlags(o *fetch.Options) func(*pflag.FlagSet) {
 		fs.StringArrayVar(&o.Budget, "budget", nil, "never spend more than `name=N/T`, such as tokens=150000/1m")
 		fs.StringArrayVar(&o.Cost, "cost", nil, "what a row costs: a `jq` expression over it (name=... with several budgets)")
 		fs.StringArrayVar(&o.Settle, "settle", nil, "what it has cost: a `jq` expression over the answer")
-		fs.BoolVar(&o.Learn, "learn-headers", false, "obey the rate limits that servers announce in headers")
+		fs.BoolVar(&o.Learn, "learn-headers", false, "spread requests over the limits that servers announce in headers")
 	}
 }
 
