@@ -13,10 +13,9 @@ import (
 // one that hires it runs its item, so that a short input never pays for more
 // than it needs, and an item that blocks holds up nobody.
 type crew struct {
-	n       park.Scope // the scope; its lock guards out, active and joining
-	out     outcome
-	active  int  // workers, and other goroutines, that have not ended
-	joining bool // somebody waits for the last one to end
+	n      park.Scope // the scope; its lock guards out and active
+	out    outcome
+	active int // workers, and other goroutines, that have not ended
 
 	max     int64        // how many may be hired at once
 	hired   atomic.Int64 // changed under the lock
@@ -51,7 +50,7 @@ type worker struct {
 }
 
 // open opens the crew's scope.
-func (c *crew) open(ctx context.Context, kind string, limit int, pc uintptr) {
+func (c *crew) open(ctx context.Context, kind park.Kind, limit int, pc uintptr) {
 	c.max = int64(limit)
 	c.work = c.worker
 	c.labels = goroutine.Current()
@@ -134,7 +133,7 @@ func (c *crew) dismiss(w *worker) {
 // the lock, which leave releases.
 func (c *crew) leave() {
 	c.active--
-	joined := c.joining && c.active == 0
+	joined := c.n.Joining() && c.active == 0
 	c.n.Unlock()
 	if joined {
 		c.n.Joined()
@@ -172,7 +171,6 @@ func (c *crew) join(ctx context.Context) {
 		c.n.Unlock()
 		return
 	}
-	c.joining = true
 	c.n.BeginJoin(ctx)
 	c.n.Unlock()
 	c.n.Join()

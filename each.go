@@ -59,7 +59,7 @@ func Each[I, O any](ctx context.Context, in iter.Seq[I], limit int, fn func(cont
 			return
 		}
 		s := newStream(in, limit, fn, o.ordered)
-		s.open(ctx, "each", limit, entry(fn))
+		s.open(ctx, park.KindEach, limit, entry(fn))
 		defer s.finish(ctx)
 		s.begin()
 		if s.yieldAll(ctx, yield) {
@@ -130,7 +130,7 @@ func (s *stream[I, O]) yieldAll(ctx context.Context, yield func(I, Result[O]) bo
 func (s *stream[I, O]) cause() error {
 	s.n.Lock()
 	defer s.n.Unlock()
-	if s.out.panicked != nil {
+	if s.out.hasPanicked() {
 		return nil // finish raises it
 	}
 	return s.out.result(&s.n.Node)
@@ -147,7 +147,7 @@ func (s *stream[I, O]) finish(ctx context.Context) {
 	s.n.Cancel(errDone)
 	s.join(ctx)
 	s.close()
-	if s.out.panicked != nil {
+	if s.out.hasPanicked() {
 		panic(s.out.panic())
 	}
 }

@@ -30,7 +30,7 @@ type fan struct {
 }
 
 // run runs the items and returns what went wrong. It panics if one of them did.
-func (f *fan) run(ctx context.Context, kind string, total, limit int, pc uintptr) error {
+func (f *fan) run(ctx context.Context, kind park.Kind, total, limit int, pc uintptr) error {
 	if ctx.Err() != nil {
 		return park.Cause(ctx)
 	}

@@ -5,8 +5,8 @@ package inflight
 type fifo[T any] struct {
 	first [4]T
 	more  []T // nil while first will do; its length is a power of two
-	head  int
-	n     int
+	head  uint32
+	n     uint32 // as many as that would not fit into memory
 }
 
 func (q *fifo[T]) slots() []T {
@@ -18,7 +18,7 @@ func (q *fifo[T]) slots() []T {
 
 func (q *fifo[T]) push(v T) {
 	slots := q.slots()
-	if q.n == len(slots) {
+	if int(q.n) == len(slots) {
 		grown := make([]T, 4*len(slots))
 		k := copy(grown, slots[q.head:])
 		copy(grown[k:], slots[:q.head])
@@ -26,7 +26,7 @@ func (q *fifo[T]) push(v T) {
 		q.more, q.head = grown, 0
 		slots = grown
 	}
-	slots[(q.head+q.n)&(len(slots)-1)] = v
+	slots[(q.head+q.n)&uint32(len(slots)-1)] = v
 	q.n++
 }
 
@@ -37,7 +37,7 @@ func (q *fifo[T]) pop() (v T, ok bool) {
 	slots := q.slots()
 	var zero T
 	v, slots[q.head] = slots[q.head], zero
-	q.head = (q.head + 1) & (len(slots) - 1)
+	q.head = (q.head + 1) & uint32(len(slots)-1)
 	q.n--
 	return v, true
 }

@@ -188,16 +188,17 @@ func (f *future) settleLocked(s State, err error) {
 	}
 }
 
-// succeed is settle for one who alone settles the future. It reports whether
+// settleAlone is settle for one who alone settles the future. It reports whether
 // somebody has subscribed.
-func (f *future) succeed() (subscribed bool) {
-	if f.state.Load()&watched == 0 && f.state.CompareAndSwap(uint32(Pending), uint32(Succeeded)) {
+func (f *future) settleAlone(s State, err error) (subscribed bool) {
+	f.err = err // which nobody reads before the state is final
+	if f.state.Load()&watched == 0 && f.state.CompareAndSwap(uint32(Pending), uint32(s)) {
 		return false
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.State().final() {
-		f.settleLocked(Succeeded, nil)
+		f.settleLocked(s, err)
 	}
 	return f.more != nil && f.more.subs != nil
 }

@@ -51,7 +51,7 @@ func Gather[T any](ctx context.Context, fns ...func(context.Context) (T, error))
 		values[i], err = fns[i](ctx)
 		return err
 	}
-	if err := f.run(ctx, "gather", len(fns), Unlimited, place(fns)); err != nil {
+	if err := f.run(ctx, park.KindGather, len(fns), Unlimited, place(fns)); err != nil {
 		return nil, err
 	}
 	return values, nil
@@ -78,7 +78,7 @@ func Settle[T any](ctx context.Context, fns ...func(context.Context) (T, error))
 		results[i].Err = err
 		return err
 	}
-	err := f.run(ctx, "settle", len(fns), Unlimited, place(fns))
+	err := f.run(ctx, park.KindSettle, len(fns), Unlimited, place(fns))
 	return results, err
 }
 
@@ -163,5 +163,5 @@ func gatherParts(ctx context.Context, who string, parts ...gatherPart) error {
 	}
 	f := fan{every: true}
 	f.do = func(ctx context.Context, i int) error { return parts[i].call(ctx) }
-	return f.run(ctx, "gather", len(parts), Unlimited, parts[0].pc)
+	return f.run(ctx, park.KindGather, len(parts), Unlimited, parts[0].pc)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync/atomic"
 
 	"github.com/inflight-go/inflight/internal/goroutine"
 	"github.com/inflight-go/inflight/internal/park"
@@ -18,21 +19,19 @@ const Unlimited = math.MaxInt
 // way, so that a task never outlives the function that started it. Its methods
 // may be called by any goroutine.
 type TaskGroup struct {
-	n       park.Scope   // the scope's context; its lock guards all that follows
-	queue   fifo[runner] // admitted, and not yet started
-	seeking bool         // a goroutine is on its way to take the next child
-	live    int          // ordinary children and the body, until they have ended
-	serving int          // services that have not ended
-	out     outcome
-	joining bool // somebody waits for the last one to end
+	n        park.Scope   // the scope's context; its lock guards all that follows
+	queue    fifo[runner] // admitted, and not yet started
+	out      outcome
+	live     int   // ordinary children and the body, until they have ended
+	serving  int32 // services that have not ended
+	seeking  bool  // a goroutine is on its way to take the next child
+	finished bool  // everything is joined; for Run alone
 
-	limit     *permit.Pool // nil for none
 	supervise bool
-	work      func()     // g.worker, made once
-	anchor    *anchor    // of a root
-	finished  bool       // everything is joined; for Run alone
-	offloads  int        // the size of the pool, 0 for the default
-	unseen    []rejected // promises that failed, and that nobody has looked at
+	limit     *permit.Pool               // nil for none
+	work      func()                     // g.worker, made once
+	anchor    *anchor                    // of a root
+	unseen    atomic.Pointer[[]rejected] // promises that failed, and that nobody has looked at; changed under the lock
 }
 
 // An Option changes how a scope works. Run takes them.
@@ -41,7 +40,7 @@ type Option func(*options)
 type options struct {
 	limit     *permit.Pool
 	supervise bool
-	kind      string // what opens the scope
+	kind      park.Kind
 	name      string
 	offloads  int
 }
@@ -79,7 +78,7 @@ func Supervise() Option { return func(o *options) { o.supervise = true } }
 func Label(name string) Option { return func(o *options) { o.name = name } }
 
 func gather(opts []Option) options {
-	o := options{kind: "group"}
+	o := options{kind: park.KindGroup}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -115,14 +114,16 @@ func Run(ctx context.Context, body func(ctx context.Context, g *TaskGroup) error
 }
 
 func (g *TaskGroup) init(ctx context.Context, opts []Option, pc uintptr) {
-	kind, name := "group", ""
+	o := options{kind: park.KindGroup}
 	if len(opts) > 0 {
-		o := gather(opts)
-		g.limit, g.supervise, g.offloads = o.limit, o.supervise, o.offloads
-		kind, name = o.kind, o.name
+		o = gather(opts)
+		g.limit, g.supervise = o.limit, o.supervise
 	}
-	g.n.InitScope(ctx, g, kind, name, pc)
+	g.n.InitScope(ctx, g, o.kind, o.name, pc)
 	g.anchor = register(&g.n.Node)
+	if o.offloads > 0 {
+		g.n.Shared(func() any { return newOffloadPool(&g.n.Node, o.offloads) })
+	}
 }
 
 // finish joins everything and returns what went wrong, or panics with it.
@@ -193,16 +194,19 @@ func (g *TaskGroup) join(caller context.Context) {
 	if g.live == 0 {
 		finish = g.endServices()
 	}
-	if g.live+g.serving == 0 {
+	if g.idle() {
 		g.n.Unlock()
 		return
 	}
-	g.joining = true
 	g.n.BeginJoin(caller)
 	g.n.Unlock()
 	finish()
 	g.n.Join()
 }
+
+// idle reports whether nothing runs in the scope any more. The caller holds the
+// lock.
+func (g *TaskGroup) idle() bool { return g.live == 0 && g.serving == 0 }
 
 // endServices closes the group once its ordinary work is done, and tells its
 // services to end. The caller holds the lock, and calls finish without it.

@@ -3,6 +3,8 @@ package inflight
 import (
 	"context"
 	"fmt"
+
+	"github.com/inflight-go/inflight/internal/park"
 )
 
 // Map calls fn for each item of in, at most limit at once, and returns the values
@@ -28,7 +30,7 @@ func Map[I, O any](ctx context.Context, in []I, limit int, fn func(context.Conte
 		out[i], err = fn(ctx, in[i])
 		return err
 	}
-	if err := f.run(ctx, "map", len(in), limit, entry(fn)); err != nil {
+	if err := f.run(ctx, park.KindMap, len(in), limit, entry(fn)); err != nil {
 		return nil, err
 	}
 	return out, nil

@@ -162,14 +162,14 @@ func poolOf(ctx context.Context) *offloadPool {
 	}
 	root := outermost(n)
 	return root.Shared(func() any {
-		size := min(runtime.GOMAXPROCS(0)+4, 32)
-		if g, ok := root.Owner().(*TaskGroup); ok && g.offloads > 0 {
-			size = g.offloads
-		}
-		p := &offloadPool{root: root, running: make(map[int64]bool)}
-		p.places.Init(int64(size))
-		return p
+		return newOffloadPool(root, min(runtime.GOMAXPROCS(0)+4, 32))
 	}).(*offloadPool)
+}
+
+func newOffloadPool(root *park.Node, size int) *offloadPool {
+	p := &offloadPool{root: root, running: make(map[int64]bool)}
+	p.places.Init(int64(size))
+	return p
 }
 
 // nested reports whether the caller runs on a place of the pool while there is
@@ -199,7 +199,7 @@ func (p *offloadPool) show(n *park.Node, pc uintptr) {
 	if p.root == nil {
 		return
 	}
-	n.SetKind("offload")
+	n.SetKind(park.KindOffload)
 	p.root.Lock()
 	n.InitChild(p.root, pc, 0)
 	n.Start()

@@ -12,11 +12,15 @@ import (
 // An outcome gathers what went wrong in a scope. Its fields are guarded by the
 // lock of the scope's node.
 type outcome struct {
+	*failures      // nil while there are none, as in most scopes
+	cut       bool // something ended early because the scope ended from above
+}
+
+type failures struct {
 	errs     []error // the failures, in the order in which they happened
 	seen     map[error]struct{}
 	panicked *PanicError   // the first one
 	also     []*PanicError // the others
-	cut      bool          // something ended early because the scope ended from above
 }
 
 // fail records a failure. A failure that is already there is one failure: a
@@ -27,8 +31,18 @@ func (o *outcome) fail(err error) {
 	}
 }
 
+// failed makes room for the first failure.
+func (o *outcome) failed() {
+	if o.failures == nil {
+		o.failures = new(failures)
+	}
+}
+
+func (o *outcome) hasPanicked() bool { return o.failures != nil && o.panicked != nil }
+
 // note reports whether err is new.
 func (o *outcome) note(err error) bool {
+	o.failed()
 	if !reflect.ValueOf(err).Comparable() {
 		return !slices.ContainsFunc(o.errs, func(e error) bool { return sameError(e, err) })
 	}
@@ -61,6 +75,7 @@ func (o *outcome) failBody(err error) {
 }
 
 func (o *outcome) panics(p *PanicError) {
+	o.failed()
 	switch {
 	case o.panicked == nil:
 		o.panicked = p
@@ -72,6 +87,10 @@ func (o *outcome) panics(p *PanicError) {
 // result is what the scope returns once everything in it has ended; n is its
 // node. It panics if something in the scope did.
 func (o *outcome) result(n *park.Node) error {
+	if o.failures == nil && !o.cut {
+		return nil
+	}
+	o.failed()
 	if o.panicked != nil {
 		panic(o.panic())
 	}

@@ -122,16 +122,23 @@ type rejected struct {
 func (g *TaskGroup) keep(r rejected) {
 	g.n.Lock()
 	defer g.n.Unlock()
-	g.unseen = append(slices.DeleteFunc(g.unseen, func(r rejected) bool { return r.seen.Load() }), r)
+	var kept []rejected
+	if old := g.unseen.Load(); old != nil {
+		kept = slices.DeleteFunc(*old, func(r rejected) bool { return r.seen.Load() })
+	}
+	kept = append(kept, r)
+	g.unseen.Store(&kept)
 }
 
 // reportUnseen makes failures of the rejections that nobody has looked at.
 func (g *TaskGroup) reportUnseen() {
+	if g.unseen.Load() == nil {
+		return
+	}
 	g.n.Lock()
-	unseen := g.unseen
-	g.unseen = nil
+	unseen := g.unseen.Swap(nil)
 	g.n.Unlock()
-	for _, r := range unseen {
+	for _, r := range *unseen {
 		if !r.seen.Load() && !cancelled(&g.n.Node, r.err) {
 			g.out.fail(fmt.Errorf("promise rejected at %s, and nobody asked for its result: %w", r.site, r.err))
 		}

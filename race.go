@@ -15,7 +15,7 @@ import (
 // them. Without fns it returns ErrNoTasks; a panic is raised again.
 func Any[T any](ctx context.Context, fns ...func(context.Context) (T, error)) (T, error) {
 	mustFuncs("Any", fns)
-	return first(ctx, "any", fns, false)
+	return first(ctx, park.KindAny, fns, false)
 }
 
 // Race calls all fns at once and returns what the first of them returns that
@@ -24,10 +24,10 @@ func Any[T any](ctx context.Context, fns ...func(context.Context) (T, error)) (T
 // panic is raised again.
 func Race[T any](ctx context.Context, fns ...func(context.Context) (T, error)) (T, error) {
 	mustFuncs("Race", fns)
-	return first(ctx, "race", fns, true)
+	return first(ctx, park.KindRace, fns, true)
 }
 
-func first[T any](ctx context.Context, kind string, fns []func(context.Context) (T, error), errorWins bool) (value T, err error) {
+func first[T any](ctx context.Context, kind park.Kind, fns []func(context.Context) (T, error), errorWins bool) (value T, err error) {
 	if len(fns) == 0 {
 		return value, ErrNoTasks
 	}
@@ -74,7 +74,7 @@ func Hedge[T any](ctx context.Context, delay time.Duration, fns ...func(context.
 		return value, park.Cause(ctx)
 	}
 	h := hedge[T]{fns: fns, delay: max(delay, 0)}
-	err = Run(ctx, h.body, Supervise(), func(o *options) { o.kind = "hedge" })
+	err = Run(ctx, h.body, Supervise(), func(o *options) { o.kind = park.KindHedge })
 	for _, t := range h.tasks { // one that succeeded all the same, when ctx ended
 		if h.winner == nil && t.State() == Succeeded {
 			h.winner = t

@@ -99,7 +99,7 @@ func (c *closing) run(ctx context.Context) {
 	for f := c.s.pop(); f != nil; f = c.s.pop() {
 		c.cleanUp(ctx, f)
 	}
-	if c.out.panicked != nil {
+	if c.out.hasPanicked() {
 		panic(c.out.panic())
 	}
 }

@@ -134,7 +134,7 @@ func (s *stream[I, O]) feederLocked() granted {
 }
 
 func (s *stream[I, O]) readyLocked() granted {
-	if s.consumer == nil || !s.collectable() && !s.finished() && s.out.panicked == nil {
+	if s.consumer == nil || !s.collectable() && !s.finished() && !s.out.hasPanicked() {
 		return granted{}
 	}
 	w := s.consumer
@@ -181,7 +181,7 @@ func (s *stream[I, O]) collect(ctx context.Context, batch []pair[I, O]) []pair[I
 			s.n.Unlock()
 			return batch
 		}
-		if s.finished() || s.out.panicked != nil {
+		if s.finished() || s.out.hasPanicked() {
 			s.n.Unlock()
 			return nil
 		}

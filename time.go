@@ -66,7 +66,7 @@ func (e *expiredError) Unwrap() error { return context.DeadlineExceeded }
 // Where the moment is never moved, context.WithTimeoutCause does the same.
 func WithDeadline(ctx context.Context, d time.Duration) (context.Context, *Deadline) {
 	dl := new(Deadline)
-	dl.n.InitScope(ctx, dl, "deadline", "", 0)
+	dl.n.InitScope(ctx, dl, park.KindDeadline, "", 0)
 	dl.Reset(d)
 	return &dl.n.Node, dl
 }

@@ -110,7 +110,7 @@ func (g *TaskGroup) dropLocked(c *child) {
 	} else if g.live--; g.live == 0 {
 		finish = g.endServices()
 	}
-	joined := g.joining && g.live+g.serving == 0
+	joined := g.n.Joining() && g.idle()
 	g.n.Unlock()
 	finish()
 	if joined {
@@ -121,32 +121,33 @@ func (g *TaskGroup) dropLocked(c *child) {
 // end takes down how the function of c has returned.
 func (c *child) end(err error) {
 	park.Point(&c.n, park.OpEnd, &c.n.Obj)
+	called := true
 	switch {
 	case err == nil:
-		if !c.succeed() {
-			return // as most do, with nobody to be called
-		}
+		called = c.settleAlone(Succeeded, nil)
 	case cancelled(&c.n, err):
 		c.cut()
 		if cause := c.n.Cause(); cause != nil {
 			err = cause
 		}
 		c.note(Cancelled, err)
-		c.settle(Cancelled, err)
+		called = c.settleAlone(Cancelled, err)
 	default:
 		c.fail(Failed, err)
 	}
-	c.callBack()
+	if called {
+		c.callBack()
+	}
 }
 
 // cut tells the group that c did not finish because of what happened above it.
 func (c *child) cut() {
-	if !c.n.Inherited() {
+	g := c.group()
+	if !c.n.Inherited() || !g.n.Inherited() { // c has it from g, so g knows how it was cancelled
 		return
 	}
-	g := c.group()
 	g.n.Lock()
-	g.out.cut = g.out.cut || g.n.Inherited()
+	g.out.cut = true
 	g.n.Unlock()
 }
 

@@ -1,6 +1,9 @@
 package park
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"unsafe"
+)
 
 // A flagSet is the flags of a node, which others read and set at any time.
 type flagSet struct{ bits uint32 }
@@ -12,6 +15,18 @@ func (f *flagSet) Or(more uint32) { atomic.OrUint32(&f.bits, more) }
 // preset sets them before anybody else knows the node, and so without a locked
 // instruction.
 func (f *flagSet) preset(flags uint32) { f.bits = flags }
+
+// An extensionPointer is an atomic.Pointer[extension] that has a preset.
+type extensionPointer struct{ p *extension }
+
+func (e *extensionPointer) addr() *unsafe.Pointer { return (*unsafe.Pointer)(unsafe.Pointer(&e.p)) }
+
+func (e *extensionPointer) Load() *extension { return (*extension)(atomic.LoadPointer(e.addr())) }
+
+func (e *extensionPointer) Store(x *extension) { atomic.StorePointer(e.addr(), unsafe.Pointer(x)) }
+
+// preset is Store before anybody else knows the node.
+func (e *extensionPointer) preset(x *extension) { e.p = x }
 
 // The flags of a node.
 const (

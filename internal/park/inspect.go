@@ -206,7 +206,7 @@ func (n *Node) GivenName() string {
 
 // SetKind says what kind of thing the node is, where that is not a task; call it
 // before the node is shared.
-func (n *Node) SetKind(kind string) {
+func (n *Node) SetKind(kind Kind) {
 	n.mu.Lock()
 	n.extend().kind = kind
 	n.mu.Unlock()
@@ -219,14 +219,10 @@ func (n *Node) Name() string {
 	if name := n.GivenName(); name != "" {
 		return name
 	}
-	ext := n.ext.Load()
-	switch {
-	case n.Flag(IsWorker):
+	if n.Flag(IsWorker) {
 		return n.parent.Name() + "[" + strconv.Itoa(n.item()) + "]"
-	case ext != nil && ext.kind != "":
-		return ext.kind + "-" + strconv.FormatUint(n.ID(), 10)
 	}
-	return "task-" + strconv.FormatUint(n.ID(), 10)
+	return n.Kind() + "-" + strconv.FormatUint(n.ID(), 10)
 }
 
 // Scope reports whether the node is a scope, and not a task.
@@ -237,10 +233,10 @@ func (n *Node) Flag(f uint32) bool { return n.flags.Load()&f != 0 }
 
 // Kind returns what opened the scope, "task" for a task.
 func (n *Node) Kind() string {
-	if ext := n.ext.Load(); ext != nil && ext.kind != "" {
-		return ext.kind
+	if ext := n.ext.Load(); ext != nil {
+		return ext.kind.String()
 	}
-	return "task"
+	return KindTask.String()
 }
 
 // Running reports whether the function has been called; a scope always runs.

@@ -8,10 +8,8 @@ import (
 
 // A join is the wait of a scope for what runs in it: it happens at most once, for
 // one goroutine, can't be cancelled, and has no list.
-type join struct {
-	wg sync.WaitGroup // in production: it needs no channel
-	w  *Waiter        // in a simulation
-}
+// In production it is this, which needs no channel; in a simulation, a waiter.
+type join struct{ wg sync.WaitGroup }
 
 // BeginJoin prepares the wait, under the scope's lock: from then on somebody must
 // call Joined, once, when nothing runs in the scope any more.
@@ -21,15 +19,26 @@ func (n *Scope) BeginJoin(ctx context.Context) {
 	}
 	n.flags.Or(isJoining)
 	if Simulated() != nil {
-		n.join.w = NewWaiter(ctx)
+		n.rarity().joiner = NewWaiter(ctx)
 		return
 	}
 	n.join.wg.Add(1)
 }
 
+// Joining reports, under the scope's lock, whether BeginJoin was called.
+func (n *Scope) Joining() bool { return n.Flag(isJoining) }
+
+// joiner returns the waiter of a simulated join, nil for a real one.
+func (n *Scope) joiner() *Waiter {
+	if rare := n.rare(); rare != nil {
+		return rare.joiner
+	}
+	return nil
+}
+
 // Join waits for Joined.
 func (n *Scope) Join() {
-	if w := n.join.w; w != nil {
+	if w := n.joiner(); w != nil {
 		w.Park(context.Background(), OpJoin, &n.Obj)
 		w.Free()
 		return
@@ -40,7 +49,7 @@ func (n *Scope) Join() {
 // Joined lets Join return. It is called without the lock, and is the last that
 // its caller does with the scope.
 func (n *Scope) Joined() {
-	if w := n.join.w; w != nil {
+	if w := n.joiner(); w != nil {
 		w.Grant()
 		w.Unpark()
 		return

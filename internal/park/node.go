@@ -25,7 +25,7 @@ type Node struct {
 	parent *Node  // nil for a root
 	prev   *Node  // siblings, guarded by the parent's lock
 	next   *Node
-	ext    atomic.Pointer[extension]
+	ext    extensionPointer
 	waiter atomic.Pointer[Waiter]
 	Obj    Object // the node as something to wait for; its number names it
 	// pc is the entry of the function that the task runs; of a worker it is the
@@ -42,25 +42,29 @@ type Scope struct {
 
 // extension is what most tasks never need.
 type extension struct {
-	done   atomic.Value // of chan struct{}
-	closed bool         // done is closed; guarded by mu
-	joined uint32       // when the scope began to wait for what is in it, at level 1
+	done atomic.Value // of chan struct{}
 	// values is the context that the scope was opened with; nil where the
 	// parent node stands for it. Where it can end and the parent is not its
 	// source, it is foreign: its end must be watched.
-	values  context.Context
-	stop    func() bool // ends the watch
-	cause   error       // of a cancellation that is not inherited; written before isCancelled is set
-	kids    *Node       // guarded by mu
-	numbers numbers     // guarded by mu
-	owner   any         // what the scope is the node of
-	kind    string
-	rare    atomic.Pointer[rarity] // made under mu
+	values context.Context
+	stop   func() bool            // ends the watch
+	cause  error                  // of a cancellation that is not inherited; written before isCancelled is set
+	owner  any                    // what the scope is the node of
+	rare   atomic.Pointer[rarity] // made under mu
+
+	// Guarded by mu.
+	kids       *Node
+	number     uint64 // of the next child
+	left, size uint8  // so many numbers are left of a block of that size
+	closed     bool   // done is closed
+	kind       Kind   // set before the node is shared
+	joined     uint32 // when the scope began to wait for what is in it, at level 1; atomic
 }
 
 // rarity is what most extensions never need.
 type rarity struct {
 	name     string
+	joiner   *Waiter             // set under mu, by BeginJoin
 	afters   map[*after]struct{} // guarded by mu
 	deadline atomic.Pointer[time.Time]
 	shared   any           // guarded by mu
@@ -93,9 +97,9 @@ func Cause(ctx context.Context) error {
 // InitScope makes n a scope under ctx: linked below the node that ctx belongs to
 // where there is one, and ended when ctx ends. Call EndScope when it is over.
 //
-// owner is what Owner returns: what the scope is the node of. kind says what opened the scope ("group", "gather"), for its name where none
-// was given; pc is the entry of the function that runs in it, 0 if there is none.
-func (n *Scope) InitScope(ctx context.Context, owner any, kind, name string, pc uintptr) {
+// owner is what Owner returns: what the scope is the node of. kind says what opened
+// the scope, for its name where none was given; pc is the entry of the function that runs in it, 0 if there is none.
+func (n *Scope) InitScope(ctx context.Context, owner any, kind Kind, name string, pc uintptr) {
 	n.pc = pc
 	if Level.Load() > 0 {
 		n.Born()
@@ -103,7 +107,7 @@ func (n *Scope) InitScope(ctx context.Context, owner any, kind, name string, pc 
 	ext := &n.x
 	ext.owner = owner
 	ext.kind = kind
-	n.ext.Store(ext)
+	n.ext.preset(ext)
 	if name != "" {
 		n.SetName(name)
 	}
@@ -190,13 +194,27 @@ func (n *Node) link(k *Node) {
 	ext := n.extend()
 	k.parent = n
 	if k.Obj.id == 0 { // at level 2 it has one already
-		k.Obj.id = uintptr(ext.numbers.take())
+		k.Obj.id = uintptr(ext.nextNumber())
 	}
 	k.next = ext.kids
 	if ext.kids != nil {
 		ext.kids.prev = k
 	}
 	ext.kids = k
+}
+
+// nextNumber hands out the numbers of a scope's children, from blocks, because one
+// counter for the whole process would be a place where all cores meet. The caller
+// holds the scope's lock.
+func (ext *extension) nextNumber() uint64 {
+	if ext.left == 0 {
+		ext.size = uint8(min(max(4, 2*int(ext.size)), 128))
+		ext.left = ext.size
+		ext.number = lastObject.Add(uint64(ext.size)) - uint64(ext.size) + 1
+	}
+	ext.left--
+	ext.number++
+	return ext.number - 1
 }
 
 // Unlink takes the child k out of n's list. The caller holds n's lock.

@@ -26,7 +26,7 @@ type key struct{}
 // scope opens a scope under ctx, and ends it with the test.
 func scope(t testing.TB, ctx context.Context) *park.Scope {
 	s := new(park.Scope)
-	s.InitScope(ctx, nil, "group", "", 0)
+	s.InitScope(ctx, nil, park.KindGroup, "", 0)
 	t.Cleanup(s.EndScope)
 	return s
 }
@@ -238,7 +238,7 @@ func TestNodeKids(t *testing.T) {
 		t.Errorf("appended to one: %d", len(got))
 	}
 	s := new(park.Scope)
-	s.InitScope(root, nil, "group", "", 0)
+	s.InitScope(root, nil, park.KindGroup, "", 0)
 	if s.Parent() != &root.Node || len(root.Kids(nil)) != 3 {
 		t.Error("a scope is not among the kids of what it was opened under")
 	}
@@ -540,7 +540,7 @@ func TestEndScopeStopsTheWatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(context.Background())
 		s := new(park.Scope)
-		s.InitScope(ctx, nil, "group", "", 0)
+		s.InitScope(ctx, nil, park.KindGroup, "", 0)
 		s.EndScope()
 		cancel(errStop)
 		synctest.Wait()
@@ -566,9 +566,9 @@ func (c *watched) AfterFunc(func()) (stop func() bool) {
 func TestScopeWatchesWhileItIsOpen(t *testing.T) {
 	ctx := &watched{Context: context.Background(), done: make(chan struct{})}
 	s := new(park.Scope)
-	s.InitScope(ctx, nil, "group", "", 0)
+	s.InitScope(ctx, nil, park.KindGroup, "", 0)
 	inner := new(park.Scope)
-	inner.InitScope(s, nil, "group", "", 0)
+	inner.InitScope(s, nil, park.KindGroup, "", 0)
 	if ctx.watchers != 1 {
 		t.Errorf("%d watch the context, want the outer scope alone", ctx.watchers)
 	}
@@ -605,14 +605,14 @@ func TestScopeWithoutCancel(t *testing.T) {
 // Names, kinds and flags of a node are what introspection shows.
 func TestNodeIsDescribed(t *testing.T) {
 	root := new(park.Scope)
-	root.InitScope(context.Background(), nil, "gather", "", 0)
+	root.InitScope(context.Background(), nil, park.KindGather, "", 0)
 	defer root.EndScope()
 	named := scope(t, root)
 	named.SetName("main")
 	task, w := child(&root.Node), worker(&root.Node)
 	w.SetItem(7)
 	other := child(&root.Node)
-	other.SetKind("offload")
+	other.SetKind(park.KindOffload)
 	for _, c := range []struct{ got, want string }{
 		{root.Name(), fmt.Sprint("gather-", root.ID())},
 		{named.Name(), "main"},
@@ -648,7 +648,7 @@ func TestNodeIsDescribed(t *testing.T) {
 // What a node shares is made once, and its owner is what was said.
 func TestNodeOwnerAndShared(t *testing.T) {
 	s := new(park.Scope)
-	s.InitScope(context.Background(), "owner", "group", "", 0)
+	s.InitScope(context.Background(), "owner", park.KindGroup, "", 0)
 	defer s.EndScope()
 	if s.Owner() != "owner" || child(&s.Node).Owner() != nil {
 		t.Error("an owner is wrong")

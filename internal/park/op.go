@@ -120,18 +120,3 @@ func (o *Object) ID() uint64 {
 	atomic.CompareAndSwapUintptr(&o.id, 0, uintptr(lastObject.Add(1)))
 	return uint64(atomic.LoadUintptr(&o.id))
 }
-
-// numbers hands out the numbers of a scope's children, in blocks, because one
-// counter for the whole process would be a place where all cores meet. The
-// caller holds the scope's lock.
-type numbers struct{ next, end, size uint64 }
-
-func (b *numbers) take() uint64 {
-	if b.next == b.end {
-		b.size = min(max(4, 2*b.size), 256)
-		b.end = lastObject.Add(b.size) + 1
-		b.next = b.end - b.size
-	}
-	b.next++
-	return b.next - 1
-}

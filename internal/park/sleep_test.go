@@ -73,7 +73,7 @@ func TestSleepCancelled(t *testing.T) {
 func TestSleepCancelledAtItsBeginning(t *testing.T) {
 	for range 500 {
 		s := new(park.Scope)
-		s.InitScope(context.Background(), nil, "group", "", 0)
+		s.InitScope(context.Background(), nil, park.KindGroup, "", 0)
 		n := child(&s.Node)
 		go n.Cancel(errStop)
 		if err := park.Sleep(n, 24*time.Hour); err != errStop {

@@ -385,7 +385,7 @@ func TestWaitStress(t *testing.T) {
 	const rounds, tasks = 300, 4
 	for range rounds {
 		s := new(park.Scope)
-		s.InitScope(context.Background(), nil, "group", "", 0)
+		s.InitScope(context.Background(), nil, park.KindGroup, "", 0)
 		var x thing
 		var wg sync.WaitGroup
 		got := make(chan int, tasks)
