@@ -126,5 +126,6 @@ func (c *completed[T]) next(ctx context.Context) (t *Task[T], ok bool) {
 	w.WaitsFor(c.targets)
 	defer w.WaitsFor(nil)
 	err := c.list.Wait(ctx, &c.mu, w, park.OpCompleted, nil)
+	w.Slot = nil
 	return t, err == nil && t != nil
 }

@@ -38,9 +38,8 @@ func NewSemaphore(n int64) *Semaphore {
 // What Acquire took must be given back by Release; a Release happens before the
 // return of the Acquire that it lets through.
 func (s *Semaphore) Acquire(ctx context.Context, n int64) error {
-	check("Acquire", n)
-	if c := s.pool.Size(); n > c {
-		return fmt.Errorf("%w: %d of %d", ErrTooMany, n, c)
+	if c := s.pool.Size(); uint64(n) > uint64(c) { // or negative
+		return tooMany(n, c)
 	}
 	return s.pool.Acquire(ctx, n, park.OpSemaphore)
 }
@@ -59,15 +58,33 @@ func (s *Semaphore) Release(n int64) {
 	check("Release", n)
 	park.Point(context.Background(), park.OpRelease, &s.pool.Obj)
 	if !s.pool.Release(n) {
-		panic(fmt.Sprintf("inflight/locks: Semaphore.Release(%d): more than are in use", n))
+		overReleased(n)
 	}
 	park.Point(context.Background(), park.OpRelease, &s.pool.Obj)
 }
 
 func check(method string, n int64) {
 	if n < 0 {
-		panic(fmt.Sprintf("inflight/locks: Semaphore.%s(%d): negative number of permits", method, n))
+		negative(method, n)
 	}
+}
+
+// What makes a message stays out of line: it would double what a free permit costs.
+
+//go:noinline
+func negative(method string, n int64) {
+	panic(fmt.Sprintf("inflight/locks: Semaphore.%s(%d): negative number of permits", method, n))
+}
+
+//go:noinline
+func overReleased(n int64) {
+	panic(fmt.Sprintf("inflight/locks: Semaphore.Release(%d): more than are in use", n))
+}
+
+//go:noinline
+func tooMany(n, c int64) error {
+	check("Acquire", n)
+	return fmt.Errorf("%w: %d of %d", ErrTooMany, n, c)
 }
 
 // Do calls fn with n permits, and gives them back however fn ends, be it by a

@@ -144,10 +144,9 @@ func (q *Queue[T]) waitGet(ctx context.Context) (T, error) {
 			if q.store == nil {
 				q.swap() // for the sake of what a burst has left
 			}
-			slot := new(T)
-			w.Slot = slot
+			slot := slotOf[T](w)
 			err := q.wait(ctx, &q.getters, w, park.OpGet)
-			return *slot, err
+			return takeOut(slot), err
 		}
 		q.unlock() // tryGet may panic, in cmp
 		v, woke, err := q.tryGet(0)

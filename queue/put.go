@@ -146,11 +146,14 @@ func (q *Queue[T]) offer(v T) (woke bool, err error) {
 func (q *Queue[T]) waitPut(ctx context.Context, v T) error {
 	w := park.NewWaiter(ctx)
 	defer w.Free()
-	w.Slot = &v
 	for {
 		q.lock()
 		if !q.shut && q.getters.Empty() && q.len() >= q.cap {
-			return q.wait(ctx, &q.putters, w, park.OpPut)
+			slot := slotOf[T](w)
+			*slot = v
+			err := q.wait(ctx, &q.putters, w, park.OpPut)
+			takeOut(slot)
+			return err
 		}
 		q.unlock() // tryPut may panic, in cmp
 		woke, err := q.tryPut(v)

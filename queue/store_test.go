@@ -2,11 +2,13 @@ package queue_test
 
 import (
 	"cmp"
+	"context"
 	"runtime"
 	"testing"
 	"testing/synctest"
 	"weak"
 
+	"github.com/inflight-go/inflight"
 	"github.com/inflight-go/inflight/queue"
 )
 
@@ -124,4 +126,45 @@ func TestQ21_uncontended_use_allocates_nothing(t *testing.T) {
 		use()
 		expect(t, o.name+": allocations", testing.AllocsPerRun(100, use), 0.0)
 	}
+}
+
+// Whoever has waited to get or to put keeps nothing of what went by, although its
+// next wait uses the same slot.
+func TestWaitsKeepNothing(t *testing.T) {
+	type big [1 << 10]byte
+	synctest.Test(t, func(t *testing.T) {
+		q := queue.New[*big](0)
+		enough := make(chan struct{})
+		var got, put weak.Pointer[big]
+		err := inflight.Run(t.Context(), func(ctx context.Context, g *inflight.TaskGroup) error {
+			g.Go(func(ctx context.Context) error {
+				v, err := q.Get(ctx) // waits
+				if err != nil {
+					return err
+				}
+				got = weak.Make(v)
+				v = new(big)
+				put = weak.Make(v)
+				err = q.Put(ctx, v) // waits
+				<-enough
+				return err
+			})
+			synctest.Wait()
+			err := q.Put(ctx, new(big))
+			synctest.Wait()
+			if _, more := q.Get(ctx); err == nil {
+				err = more
+			}
+			synctest.Wait()
+			runtime.GC()
+			if got.Value() != nil || put.Value() != nil {
+				t.Errorf("still there: what was got %t, what was put %t", got.Value() != nil, put.Value() != nil)
+			}
+			close(enough)
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -25,6 +25,23 @@ func (q *Queue[T]) wait(ctx context.Context, l *park.List, w *park.Waiter, op pa
 	return err
 }
 
+// slotOf returns where the item of w is, or will be. It stays with w, empty, for
+// the next wait of the same task.
+func slotOf[T any](w *park.Waiter) *T {
+	slot, ok := w.Slot.(*T)
+	if !ok {
+		slot = new(T)
+		w.Slot = slot
+	}
+	return slot
+}
+
+// takeOut empties the slot, and returns what was in it.
+func takeOut[T any](slot *T) (v T) {
+	v, *slot = *slot, v
+	return v
+}
+
 // serve lets the first of those who wait in l go. What it gets, or brings, has
 // changed hands before.
 func serve(l *park.List) {

@@ -10,6 +10,13 @@ var _ context.Context = (*Node)(nil)
 // Err returns nil while the context lives, then context.Canceled or
 // context.DeadlineExceeded.
 func (n *Node) Err() error {
+	if n.flags.Load()&(isShared|isCancelled|isEnded|isPolled) == 0 {
+		return nil // without a stack frame, as nearly always
+	}
+	return n.err()
+}
+
+func (n *Node) err() error {
 	f := n.flags.Load()
 	if f&isShared != 0 {
 		return n.parent.Err()

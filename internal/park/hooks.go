@@ -65,6 +65,8 @@ func Simulated() Simulation {
 
 // Point is the hook at the entry of each operation and after each one that
 // wakes somebody. No mutex is held by its callers.
+//
+// It is two functions, so that the one that is nearly always all is inlined.
 func Point(ctx context.Context, op Op, obj *Object) {
 	if active.Load() != nil {
 		simulatedPoint(ctx, op, obj)

@@ -13,7 +13,8 @@ import (
 // the grant decides.
 type Waiter struct {
 	// N is for the primitive: a weight, an index. Slot too: a pointer to where
-	// the value goes.
+	// the value goes, which may be left for the next wait of the same kind; then
+	// what it points to must be harmless.
 	N    int64
 	Slot any
 
@@ -74,9 +75,6 @@ func (w *Waiter) Free() {
 		return
 	}
 	w.N = 0
-	if w.Slot != nil {
-		w.Slot = nil
-	}
 	if w.holder.Load() != nil {
 		w.holder.Store(nil)
 	}

@@ -64,9 +64,9 @@ func (p *Pool) wait(ctx context.Context, n int64, op park.Op) error {
 	defer w.Free()
 	w.N = n
 	p.mu.Lock()
-	p.state.Or(waiting)
-	if p.list.Empty() && p.fits(n) {
-		p.state.Store(p.state.Load()&^waiting + uint64(n))
+	used := p.hold()
+	if p.list.Empty() && p.fits(used, n) {
+		p.state.Store(uint64(used + n))
 		p.mu.Unlock()
 		return nil
 	}
@@ -76,7 +76,7 @@ func (p *Pool) wait(ctx context.Context, n int64, op park.Op) error {
 	err := p.list.Wait(ctx, &p.mu, w, op, &p.Obj)
 	if err != nil { // the one behind may fit where this one did not
 		p.mu.Lock()
-		p.grant()
+		p.serve(p.hold())
 		p.mu.Unlock()
 	}
 	return err
@@ -88,26 +88,36 @@ func (p *Pool) Enqueue(w *park.Waiter, n int64) {
 	w.N = n
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.state.Or(waiting)
 	p.list.Push(w)
-	p.grant()
+	p.serve(p.hold())
 }
 
-// fits reports whether n permits are free. mu is held and waiting is set.
-func (p *Pool) fits(n int64) bool {
-	return n <= p.Size()-int64(p.state.Load()&^waiting)
+// hold sets waiting, so that nobody without mu changes state, and returns the
+// number of permits in use. mu is held.
+func (p *Pool) hold() (used int64) {
+	s := p.state.Load()
+	if s&waiting == 0 {
+		s = p.state.Or(waiting)
+	}
+	return int64(s &^ waiting)
 }
 
-// grant serves those who wait, first come first served. mu is held.
-func (p *Pool) grant() {
-	for w := p.list.Front(); w != nil && p.fits(w.N); w = p.list.Front() {
-		p.state.Add(uint64(w.N))
+// fits reports whether n permits are free when so many are in use.
+func (p *Pool) fits(used, n int64) bool { return n <= p.Size()-used }
+
+// serve hands what is free to those who wait, first come first served, and writes
+// down how many are in use then. mu is held, and hold was called.
+func (p *Pool) serve(used int64) {
+	for w := p.list.Front(); w != nil && p.fits(used, w.N); w = p.list.Front() {
+		used += w.N
 		p.list.Grant(w)
 		w.Unpark()
 	}
-	if p.list.Empty() {
-		p.state.And(^uint64(waiting))
+	s := uint64(used)
+	if !p.list.Empty() {
+		s |= waiting
 	}
+	p.state.Store(s)
 }
 
 // Release gives n permits back. It reports false, and does nothing, when fewer
@@ -130,12 +140,12 @@ func (p *Pool) Release(n int64) bool {
 func (p *Pool) releaseWaiting(n int64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s := p.state.Or(waiting) // those who waited may be gone by now
-	ok := uint64(n) <= s&^waiting
+	used := p.hold() // those who waited may be gone by now
+	ok := n <= used
 	if ok {
-		p.state.Store(s&^waiting - uint64(n) | waiting)
+		used -= n
 	}
-	p.grant()
+	p.serve(used)
 	return ok
 }
 
@@ -144,9 +154,9 @@ func (p *Pool) releaseWaiting(n int64) bool {
 func (p *Pool) Resize(size int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.state.Or(waiting)
+	used := p.hold()
 	p.extra.Store(size - 1)
-	p.grant()
+	p.serve(used)
 }
 
 // Size returns the number of permits, free or not.
