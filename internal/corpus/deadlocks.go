@@ -17,7 +17,7 @@ var deadlocks = []Bug{
 	{"writer-preference", "a reader reads again while a writer waits", readsAgain(2), readsAgain(1)},
 	{"nested-permits", "each holds a permit and waits for a second one", nestedPermits(2), nestedPermits(3)},
 	{"put-under-lock", "the queue is full, and its consumer needs the lock", putUnderLock(true), putUnderLock(false)},
-	{"crawler", "all workers put what they found into their own full queue", crawler(1), crawler(queue.Unbounded)},
+	{"crawler", "all workers put what they found into their own full queue", crawler(2), crawler(queue.Unbounded)},
 }
 
 // hold locks all of them, one after the other.

@@ -14,5 +14,9 @@
 // would. What the tasks share is atomic or behind a lock, so none of the bugs is a
 // data race: the race detector has nothing to say about them.
 //
-// None of them knows by what it is run.
+// None of them knows by what it is run. The package's tests run them by goroutines
+// as they are, and by exploration; the table in docs/testing.md is what comes of
+// that:
+//
+//	go test ./internal/corpus -run Table -update
 package corpus

@@ -31,6 +31,7 @@ type request struct {
 	obj    *park.Object
 	w      *park.Waiter // nil at a point
 	name   string       // of a point that the user has named
+	timer  uint64       // the number of a timer that has fired, 0 for none
 	yields bool         // it gives its turn up: let others go first
 	pcs    []uintptr    // where it comes from, in a run that is traced
 }

@@ -95,10 +95,12 @@ func (s *Sim) collect() {
 //go:norace
 func (s *Sim) arrived() *actor { return s.arrivals.Swap(nil) }
 
-// byBirth orders those who come for the first time: tasks as they were admitted,
-// other goroutines as they were started. They have arrived in any order.
+// byBirth orders those who come for the first time: timers as they were made, tasks
+// as they were admitted, other goroutines as they were started. They have arrived in
+// any order.
 func byBirth(a, b *actor) int {
-	return cmp.Or(cmp.Compare(a.birth(), b.birth()), cmp.Compare(a.id, b.id))
+	return cmp.Or(cmp.Compare(b.request().timer, 0)-cmp.Compare(a.request().timer, 0),
+		cmp.Compare(a.request().timer, b.request().timer), cmp.Compare(a.birth(), b.birth()), cmp.Compare(a.id, b.id))
 }
 
 func (a *actor) birth() uint64 {

@@ -27,6 +27,7 @@ type Sim struct {
 	idle     atomic.Bool           // the controller waits for wakeups
 	wakeups  chan struct{}         // capacity 1
 	over     atomic.Bool           // the program has ended
+	timers   atomic.Uint64         // how many were made
 	traced   bool
 	edge     byte // stands for the controller, before the race detector
 	control  controller
@@ -73,10 +74,13 @@ func (s *Sim) Unpark(*park.Waiter) { unseen(s.kick) }
 // Now is the bubble's clock.
 func (s *Sim) Now() time.Time { return time.Now() }
 
-// AfterFunc calls f when it is its turn, d from now or later.
+// AfterFunc calls f when it is its turn, d from now or later. Timers are numbered,
+// because those of one moment fire in any order.
 func (s *Sim) AfterFunc(d time.Duration, f func()) (stop func() bool) {
+	var number uint64
+	unseen(func() { number = s.timers.Add(1) })
 	return time.AfterFunc(d, func() {
-		s.Point(context.Background(), park.OpTimer, nil)
+		s.wait(request{ctx: context.Background(), op: park.OpTimer, timer: number})
 		f()
 	}).Stop
 }

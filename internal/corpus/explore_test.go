@@ -1,0 +1,62 @@
+package corpus_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/inflight-go/inflight"
+	"github.com/inflight-go/inflight/internal/corpus"
+	"github.com/inflight-go/inflight/internal/explore"
+)
+
+// explored looks for a run of p that fails.
+func explored(t *testing.T, p corpus.Program, o explore.Options) explore.Outcome {
+	return explore.Explore(t, o, func(t testing.TB, ctx context.Context, _ *inflight.TaskGroup) {
+		if err := p(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Each bug is found within the default budget, by this seed, and its run is one
+// that can be repeated, as it was and cut short.
+func TestExploreFindsEachBug(t *testing.T) {
+	for _, bug := range corpus.All() {
+		t.Run(bug.Name, func(t *testing.T) {
+			f := explored(t, bug.Wrong, explore.Options{}).Failure
+			if f == nil {
+				t.Fatal("not found")
+			}
+			if f.Flaky {
+				t.Error("the run went another way when it was repeated")
+			}
+			for _, seed := range []string{f.Seed, f.Tape} {
+				again := explored(t, bug.Wrong, explore.Options{Replay: seed}).Failure
+				switch {
+				case again == nil:
+					t.Errorf("%s: nothing goes wrong", seed)
+				case again.Kind != f.Kind:
+					t.Errorf("%s: %s, %s; it was %s, %s", seed, again.Kind, again.Text, f.Kind, f.Text)
+				case seed == f.Tape && len(again.Steps) != len(f.Steps):
+					t.Errorf("%s: %d steps, and %d before", seed, len(again.Steps), len(f.Steps))
+				}
+			}
+		})
+	}
+}
+
+// Nothing is found where there is nothing.
+func TestExploreFindsNothingInWhatIsRight(t *testing.T) {
+	runs := 200
+	if testing.Short() {
+		runs = 50
+	}
+	for _, bug := range corpus.All() {
+		t.Run(bug.Name, func(t *testing.T) {
+			o := explored(t, bug.Right, explore.Options{Runs: runs})
+			if o.Failure != nil {
+				t.Error(o.Failure.Tell("go test"))
+			}
+		})
+	}
+}
