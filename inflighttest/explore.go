@@ -31,9 +31,24 @@ type Plan struct {
 	// Steps is how many steps a run may have before it fails as one that does not
 	// end; zero means 20 000.
 	Steps int
+	// Preemptions is how often Exhaustive takes the turn from one who could go on;
+	// zero means 2, a negative number any number of times.
+	Preemptions int
+	// Faults are what goes wrong in each run, at the places that inflight.Point
+	// names.
+	Faults []PointFault
 	// Watchdog is how much real time one step may take; zero means what the flag
 	// -inflight.watchdog says, a minute by default.
 	Watchdog time.Duration
+}
+
+// A PointFault is what happens to one who comes to the inflight.Point of that
+// name.
+type PointFault struct {
+	Point string
+	Nth   int           // the how manieth time of a run, from 1; zero means each time
+	Delay time.Duration // how long it is held up, on the clock of the run
+	Err   error         // what Point returns then, nil for none
 }
 
 // A Body is a program to explore: the function that Run takes, but for its t,
@@ -97,6 +112,9 @@ func (p Plan) options(t *testing.T, body Body) explore.Options {
 	}
 	if o.Watchdog == 0 {
 		o.Watchdog = *watchdogFlag
+	}
+	for _, f := range p.Faults {
+		o.Faults = append(o.Faults, explore.Fault(f))
 	}
 	if text := os.Getenv("INFLIGHT_SEED"); text != "" {
 		o.Replay = text

@@ -2,8 +2,10 @@ package explore
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"sync/atomic"
+	"testing"
 	"time"
 
 	"github.com/inflight-go/inflight/internal/park"
@@ -41,4 +43,84 @@ func (c *chaos) Now() time.Time        { return time.Now() }
 
 func (c *chaos) AfterFunc(d time.Duration, f func()) (stop func() bool) {
 	return time.AfterFunc(d, f).Stop
+}
+
+// Chaos runs the program on goroutines as they are, in real time, with the hooks
+// of chaos, until one run fails or the budget is spent. With calm it does without
+// them.
+func Chaos(t *testing.T, o Options, calm bool, program Program) Outcome {
+	e, remove := newExplorer(t, o, program)
+	defer remove()
+	e.deadline = time.Now().Add(e.options.For)
+	if !calm {
+		defer disturb(o.Seed)()
+	}
+	for once := true; once || e.more(); once = false {
+		if !e.runFree() {
+			break
+		}
+	}
+	return Outcome{Runs: e.runs, Skipped: e.skipped, Failure: e.failure}
+}
+
+// disturb installs the hooks of chaos, which count how many want them.
+func disturb(seed uint64) (stop func()) {
+	c := new(chaos)
+	c.seed.Store(seed)
+	registry.mu.Lock()
+	defer registry.mu.Unlock()
+	if registry.disturbers++; registry.disturbers == 1 {
+		registry.chaos.Store(c)
+	}
+	return func() {
+		registry.mu.Lock()
+		defer registry.mu.Unlock()
+		if registry.disturbers--; registry.disturbers == 0 {
+			registry.chaos.Store(nil)
+		}
+	}
+}
+
+// runFree runs the program once, without a bubble. It reports false when the run
+// has failed, has skipped its test, or does not end.
+func (e *explorer) runFree() bool {
+	p := &play{explorer: e}
+	done := make(chan struct{})
+	before := raceErrors()
+	go func() {
+		defer close(done)
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		p.rec.TB, p.rec.ctx = e.t, ctx
+		defer p.rec.cleanUp()
+		defer cancel()
+		p.perform(ctx)
+	}()
+	e.runs++
+	watchdog := time.NewTimer(e.options.Watchdog)
+	defer watchdog.Stop()
+	select {
+	case <-done:
+	case <-watchdog.C:
+		e.failure = &Failure{Kind: hung, Text: fmt.Sprintf("the run was not over after %v", e.options.Watchdog), Runs: e.runs}
+		return false
+	}
+	kind, text := p.result.kind, p.result.text
+	switch {
+	case kind != "":
+	case raceErrors() > before:
+		kind, text = raced, "the race detector has reported a data race, see above"
+	case p.rec.Failed():
+		kind = failed
+	case p.rec.Skipped():
+		e.skipped = true
+		return false
+	default:
+		return true
+	}
+	if log := p.rec.logged(); log != "" {
+		text = log + text
+	}
+	e.failure = &Failure{Kind: kind, Text: text, Runs: e.runs}
+	return false
 }

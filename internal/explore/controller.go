@@ -18,17 +18,24 @@ type controller struct {
 	deadlock func(s *Sim) // is called once when nobody can ever go on
 	beat     func()       // is called at each step
 	actors   int          // how many there are
-	waiting  []*actor     // for their turn, by index
-	ready    []*actor     // those of them that can go on
-	fresh    []*actor     // reused by collect
-	last     *actor       // who had the last turn
-	tape     []int        // the choices
-	steps    int          // turns handed over
-	hash     uint64       // of all that was chosen, and among whom
-	objects  map[*park.Object]int
-	trace    []Step        // what happened, in a run that is traced
-	verdict  string        // why the run was given up, "" for no reason
-	stops    []func() bool // end the watch of contexts; reused by sleep
+	buffers
+	last    *actor // who had the last turn
+	steps   int    // turns handed over
+	hash    uint64 // of all that was chosen, and among whom
+	objects map[*park.Object]int
+	trace   []Step  // what happened, in a run that is traced
+	verdict string  // why the run was given up, "" for no reason
+	survey  bool    // who could be cancelled is taken down
+	tasks   [][]int // by step: the indices of those who wait, and run a task
+}
+
+// buffers are what one run leaves to the next.
+type buffers struct {
+	waiting []*actor      // for their turn, by index
+	ready   []*actor      // those of them that can go on
+	fresh   []*actor      // reused by collect
+	tape    []int         // the choices
+	stops   []func() bool // end the watch of contexts; reused by sleep
 }
 
 // century is when the sentinel wakes. That no timer comes before means that none
@@ -132,6 +139,9 @@ func (s *Sim) choose() bool {
 		c.verdict = tooLong
 		return false
 	}
+	if c.survey {
+		c.takeDown()
+	}
 	i := 0
 	if n > 1 {
 		i = c.strategy.choose(c.ready, current)
@@ -148,6 +158,17 @@ func (s *Sim) choose() bool {
 	c.last = a
 	unseen(func() { a.turn <- v })
 	return true
+}
+
+// takeDown records who could be cancelled at this step.
+func (c *controller) takeDown() {
+	var indices []int
+	for _, a := range c.waiting {
+		if a.task() != nil {
+			indices = append(indices, a.index)
+		}
+	}
+	c.tasks = append(c.tasks, indices)
 }
 
 // chosen records a choice among n.
@@ -236,4 +257,13 @@ func (s *Sim) sleep() bool {
 	}
 	c.stops = c.stops[:0]
 	return awake
+}
+
+// emptied returns the buffers, with nothing in them.
+func (b buffers) emptied() buffers {
+	clear(b.waiting[:cap(b.waiting)])
+	clear(b.ready[:cap(b.ready)])
+	clear(b.fresh[:cap(b.fresh)])
+	clear(b.stops[:cap(b.stops)])
+	return buffers{b.waiting[:0], b.ready[:0], b.fresh[:0], b.tape[:0], b.stops[:0]}
 }

@@ -51,8 +51,13 @@ type explorer struct {
 	runner  atomic.Uint64 // the goroutine that runs the bubbles
 	current atomic.Pointer[play]
 	runs    int
+	steps   int
 	skipped bool
 	failure *Failure
+	survey  bool // of the next runs
+	buffers buffers
+
+	deadline time.Time // of the budget
 }
 
 func (e *explorer) describe(bubble int) string { return e.options.Describe(bubble) }
@@ -66,6 +71,7 @@ func newExplorer(t *testing.T, o Options, program Program) (e *explorer, remove 
 // An Outcome is what came of a search.
 type Outcome struct {
 	Runs    int
+	Steps   int      // of all runs
 	Skipped bool     // the program has skipped its test
 	Failure *Failure // nil for none
 }
@@ -76,23 +82,21 @@ type Outcome struct {
 func Explore(t *testing.T, o Options, program Program) Outcome {
 	e, remove := newExplorer(t, o, program)
 	defer remove()
-	return e.guard(func() {
-		if e.options.Replay != "" {
-			e.replay(e.options.Replay)
-			return
-		}
-		e.rotate()
-	})
+	return e.guard(e.rotate)
 }
 
 // guard calls search in a goroutine of its own, which it gives up when that is
 // stuck.
 func (e *explorer) guard(search func()) Outcome {
+	e.deadline = time.Now().Add(e.options.For)
+	if e.options.Replay != "" {
+		search = func() { e.replay(e.options.Replay) }
+	}
 	e.isolate(search)
 	if p := e.current.Load(); e.failure == nil && p != nil && p.result.kind == raced {
 		e.isolate(func() { e.found(p.seed, p.result) })
 	}
-	return Outcome{Runs: e.runs, Skipped: e.skipped, Failure: e.failure}
+	return Outcome{Runs: e.runs, Steps: e.steps, Skipped: e.skipped, Failure: e.failure}
 }
 
 // isolate calls f in a goroutine of its own, and returns when f has returned, has
@@ -152,30 +156,36 @@ func (w *watchdog) bites() bool {
 
 // rotate tries the strategies in turn.
 func (e *explorer) rotate() {
-	deadline := time.Now().Add(e.options.For)
 	first := e.try(seed{kind: "steady"})
 	numbers := source(e.options.Seed)
-	for e.failure == nil && !e.skipped && e.runs < e.options.Runs && time.Now().Before(deadline) {
-		e.try(e.next(&numbers, len(first.tape)))
+	for turn := 0; e.more(); turn++ {
+		e.try(next(&numbers, turn, len(first.tape)))
 	}
 }
 
-// next returns the seed of the next run.
-func (e *explorer) next(numbers *source, length int) seed {
+// next returns the seed of the next run, for programs that make about as many
+// choices as length says.
+func next(numbers *source, turn, length int) seed {
 	sd := seed{kind: "random", number: source(numbers.next())}
-	switch e.runs % 4 {
-	case 0:
+	switch turn % 4 {
+	case 1:
 		sd.kind, sd.depth, sd.length = "pct", 2, length
-	case 2:
+	case 3:
 		sd.kind, sd.depth, sd.length = "pct", 3, length
 	}
 	return sd
+}
+
+// more reports whether the budget allows another run.
+func (e *explorer) more() bool {
+	return e.failure == nil && !e.skipped && e.runs < e.options.Runs && time.Now().Before(e.deadline)
 }
 
 // try runs the program once, and reports a failure.
 func (e *explorer) try(sd seed) result {
 	r := e.run(sd, false)
 	e.runs++
+	e.steps += r.steps
 	switch r.kind {
 	case "":
 	case skipped:
@@ -184,6 +194,17 @@ func (e *explorer) try(sd seed) result {
 		e.found(sd, r)
 	}
 	return r
+}
+
+// Try runs the program once, with the choices of the tape: a byte for each.
+func Try(t *testing.T, o Options, tape []byte, program Program) Outcome {
+	e, remove := newExplorer(t, o, program)
+	defer remove()
+	choices := make([]int, len(tape))
+	for i, b := range tape {
+		choices[i] = int(b)
+	}
+	return e.guard(func() { e.try(seed{kind: "tape", tape: choices}) })
 }
 
 // replay runs one seed.
@@ -205,6 +226,9 @@ func (e *explorer) replay(text string) {
 // found makes a failure of a run that has failed: it is run again, to see whether
 // it does so twice, its tape is shrunk, and the shrunk one is traced.
 func (e *explorer) found(sd seed, r result) {
+	if sd.by != nil {
+		sd = seed{kind: "tape", tape: trim(r.tape)}
+	}
 	f := &Failure{Kind: r.kind, Text: r.text, Seed: sd.String(), Runs: e.runs}
 	if r.kind != raced {
 		again := e.run(sd, false)

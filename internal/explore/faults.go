@@ -12,8 +12,8 @@ import (
 type Fault struct {
 	Point string
 	Nth   int // from 1; 0 for each time
-	Err   error
 	Delay time.Duration
+	Err   error
 }
 
 // faults are what a run puts into the program.
@@ -72,7 +72,7 @@ func (f *faults) fail(r *request) (err error, delay time.Duration) {
 	f.named++
 	if f.named == f.point {
 		f.hit = true
-		return fmt.Errorf("%w: %s fails", ErrInjected, r.name), 0
+		return ErrInjected, 0
 	}
 	for i, p := range f.plan {
 		if p.Point != r.name {

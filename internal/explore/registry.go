@@ -11,12 +11,13 @@ import (
 // The runs that are going on. Tests run in parallel, so there may be several, and
 // goroutines that take part in none.
 var registry struct {
-	mu      sync.Mutex
-	users   int
-	restore func()
-	sims    [64]atomic.Pointer[Sim]
-	high    atomic.Int32 // sims from here on are nil, and always were
-	chaos   atomic.Pointer[chaos]
+	mu         sync.Mutex
+	users      int
+	restore    func()
+	sims       [64]atomic.Pointer[Sim]
+	high       atomic.Int32 // sims from here on are nil, and always were
+	chaos      atomic.Pointer[chaos]
+	disturbers int // how many want chaos
 }
 
 // install has the hooks ask route, until the last of those who have installed it

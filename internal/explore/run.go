@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -38,6 +39,7 @@ type result struct {
 	named  int
 	hit    bool // the fault was put in
 	trace  []Step
+	tasks  [][]int // by step: whom one could cancel, in a run with a survey
 }
 
 // play is one run, as the bubble's main goroutine sees it.
@@ -104,6 +106,8 @@ func (p *play) main(t *testing.T) {
 		limit:    p.options.Steps,
 		deadlock: p.deadlock,
 		beat:     func() { p.beats.Add(1) },
+		survey:   p.survey,
+		buffers:  p.explorer.buffers.emptied(),
 	}
 	s.control.faults.plan = p.options.Faults
 	s.control.faults.counts = make([]int, len(p.options.Faults))
@@ -114,6 +118,7 @@ func (p *play) main(t *testing.T) {
 		p.perform(ctx)
 	})
 	p.conclude()
+	p.explorer.buffers = s.control.buffers
 	release(&p.edge)
 }
 
@@ -138,7 +143,7 @@ func (p *play) perform(ctx context.Context) {
 
 // expected reports whether the error may come of what the run has put in.
 func (p *play) expected(err error) bool {
-	return p.sim.control.faults.hit && (errors.Is(err, ErrInjected) || errors.Is(err, context.Canceled))
+	return p.sim != nil && p.sim.control.faults.hit && (errors.Is(err, ErrInjected) || errors.Is(err, context.Canceled))
 }
 
 func describePanic(v any) string {
@@ -185,7 +190,8 @@ func (p *play) conclude() {
 	if log := p.rec.logged(); log != "" && r.kind != deadlocked {
 		r.text = strings.TrimSuffix(log, "\n") + separator(r.text) + r.text
 	}
-	r.tape, r.hash, r.steps, r.actors = c.tape, c.hash, c.steps, c.actors
+	r.tape, r.hash, r.steps, r.actors = slices.Clone(c.tape), c.hash, c.steps, c.actors
+	r.tasks = c.tasks
 	r.named, r.hit, r.trace = c.faults.named, c.faults.hit, c.trace
 }
 

@@ -3,6 +3,7 @@ package explore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -43,6 +44,9 @@ func (s *Sim) Named(ctx context.Context, name string) error {
 	v := s.wait(request{ctx: ctx, op: park.OpPoint, name: name})
 	if v.delay > 0 {
 		park.Sleep(ctx, v.delay)
+	}
+	if v.fail == ErrInjected {
+		return fmt.Errorf("%w: %s fails", ErrInjected, name)
 	}
 	return v.fail
 }

@@ -46,6 +46,7 @@ type seed struct {
 	number source
 	tape   []int
 	faults faults
+	by     strategy // where it is none of these
 }
 
 func (s seed) String() string {
@@ -69,6 +70,9 @@ func (s seed) String() string {
 
 // strategy returns the strategy that the seed stands for.
 func (s seed) strategy() strategy {
+	if s.by != nil {
+		return s.by
+	}
 	switch s.kind {
 	case "steady":
 		return steady{}
