@@ -71,6 +71,9 @@ func (s *Session) do(ctx context.Context, c *call) (*Response, error) {
 	for {
 		again, err := c.again(c.attempt())
 		if again {
+			if tell := c.r.OnRetry; tell != nil {
+				tell(c.out.Attempts[len(c.out.Attempts)-1])
+			}
 			continue
 		}
 		if err != nil {

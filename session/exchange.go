@@ -150,6 +150,11 @@ func (c *call) exchange(h *hop) (next *hop, err error) {
 	} else {
 		return nil, &TimeoutError{PhaseHeader, o.Timeout}
 	}
+	if starting := c.r.Starting; starting != nil {
+		if err := starting(); err != nil {
+			return nil, &classError{retry.ClassSave, err}
+		}
+	}
 	resp, err := c.s.schemes[h.url.Scheme].RoundTrip(c.build(h))
 	if err != nil {
 		return nil, c.cause(err)

@@ -20,13 +20,18 @@ type host struct {
 	slow     atomic.Pointer[limit.Rate] // how fast it is begun with after a hold, nil for any speed
 	told     *limit.Learned             // what its answers say of limits, nil without LearnLimits
 
+	notify func(until time.Time) // of a hold; nil for nobody
+
 	mu      sync.Mutex
 	pace    pace
 	strikes int // holds since an answer was no 429
 }
 
-func (s *Session) newHost(string) *host {
+func (s *Session) newHost(name string) *host {
 	h := new(host)
+	if tell := s.opts.OnHold; tell != nil {
+		h.notify = func(until time.Time) { tell(Hold{name, until}) }
+	}
 	if r := s.opts.RateHost; r.N > 0 {
 		h.rate = r.limit()
 	}
@@ -79,6 +84,9 @@ func (h *host) close(until time.Time) bool {
 	}
 	h.strikes++
 	h.setPace(h.pace.held(until))
+	if h.notify != nil {
+		h.notify(until)
+	}
 	return true
 }
 

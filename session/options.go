@@ -70,6 +70,9 @@ type Options struct {
 	// limits that are renewed within RetryAfterMax; and holds the host when nothing is
 	// left. Own rates and limits count too.
 	LearnLimits bool
+	// OnHold, if it is not nil, is told of each host that is held from now on. It must
+	// not use the session.
+	OnHold func(Hold)
 	// Breaker is the circuit breaker of each host; nil means none. Failures are
 	// errors, and statuses of 500 and above. With its Wait requests wait, without
 	// they fail, with retry.ClassBreakerOpen.

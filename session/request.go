@@ -39,4 +39,12 @@ type Request struct {
 	MaxBody int64
 
 	token bool // this asks for one: without any other, may be repeated, not redirected
+	// Starting, if it is not nil, is called before each exchange, redirects included,
+	// when all limits have let it through and it is about to be sent. An error of it
+	// fails the request, with retry.ClassSave, and nothing is sent. The exchange counts
+	// as begun from the moment before it.
+	Starting func() error
+	// OnRetry, if it is not nil, is called with each attempt that another one follows,
+	// when its backoff is over.
+	OnRetry func(failed Attempt)
 }

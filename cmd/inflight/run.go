@@ -12,6 +12,11 @@ import (
 func runFetch(cmd *cobra.Command, o fetch.Options, v view) error {
 	ctx := cmd.Context()
 	o.DryRun = v.dryRun > 0
+	watch, err := v.open(cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	defer watch.close()
 	job, err := fetch.New(ctx, o, cmd.InOrStdin(), cmd.OutOrStdout())
 	if err != nil {
 		return coded(err)
@@ -21,10 +26,7 @@ func runFetch(cmd *cobra.Command, o fetch.Options, v view) error {
 		return coded(job.DryRun(ctx, cmd.OutOrStdout(), v.dryRun))
 	}
 	errOut := cmd.ErrOrStderr()
-	if v.verbose {
-		job.Log = errOut
-	}
-	stop := v.watch(job, errOut)
+	stop := watch.start(job)
 	summary, err := job.Run(ctx)
 	stop()
 	if summary != nil && v.summary == "text" {

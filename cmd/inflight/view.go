@@ -3,8 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
+	"log/slog"
+	"net"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/inflight-go/inflight/internal/fetch"
@@ -17,9 +20,12 @@ import (
 type view struct {
 	progress string
 	every    time.Duration
+	stats    time.Duration
 	summary  string
 	dryRun   int
 	verbose  bool
+	log      string
+	metrics  string
 	profile  string
 	config   string
 }
@@ -27,10 +33,13 @@ type view struct {
 func (v *view) flags(fs *pflag.FlagSet) {
 	fs.StringVar(&v.progress, "progress", "auto", "show progress as a `bar`, as lines, as json, or off (auto: a bar on a terminal)")
 	fs.DurationVar(&v.every, "progress-every", 10*time.Second, "how often, for lines and json")
+	fs.DurationVar(&v.stats, "stats", 0, "also write a line of progress this often, whatever else is shown")
 	fs.StringVar(&v.summary, "summary", "text", "say at the end what came of it: `text`, json, off")
 	fs.IntVar(&v.dryRun, "dry-run", 0, "send nothing; print the first `n` requests as curl commands")
 	fs.Lookup("dry-run").NoOptDefVal = "10"
-	fs.BoolVarP(&v.verbose, "verbose", "v", false, "say what is tried again, and why")
+	fs.BoolVarP(&v.verbose, "verbose", "v", false, "say what is tried again, what has failed and who is left alone, and why")
+	fs.StringVar(&v.log, "log", "", "add the same to this `file`, as JSON lines, without secrets")
+	fs.StringVar(&v.metrics, "metrics", "", "serve metrics for Prometheus at this `port` of loopback, or at an address such as 0.0.0.0:9090")
 	fs.StringVar(&v.profile, "profile", "", "take flags from this `profile` of the config file")
 	fs.StringVar(&v.config, "config", "", "the config `file` (default: inflight.yaml, here or in the user's config folder)")
 }
@@ -42,6 +51,16 @@ func (v *view) configure(cmd *cobra.Command) error {
 	}
 	if err := oneOf("--progress", v.progress, "auto", "bar", "lines", "json", "off"); err != nil {
 		return err
+	}
+	for name, d := range map[string]time.Duration{"progress-every": v.every, "stats": v.stats} {
+		if d < 0 {
+			return &exitError{exitUsage, fmt.Errorf("--%s %v: want a time such as 10s", name, d)}
+		}
+	}
+	if v.metrics != "" {
+		if _, err := metricsAddress(v.metrics); err != nil {
+			return err
+		}
 	}
 	return oneOf("--summary", v.summary, "text", "json", "off")
 }
@@ -56,58 +75,120 @@ func oneOf(flag, value string, allowed ...string) error {
 		strings.Join(allowed[:len(allowed)-1], ", "), allowed[len(allowed)-1])}
 }
 
-// watch shows the progress of the job until stop is called.
-func (v *view) watch(job *fetch.Job, out io.Writer) (stop func()) {
-	mode := v.progress
-	file, _ := out.(*os.File)
-	terminal := file != nil && term.IsTerminal(int(file.Fd()))
+// A watch is how a run is seen: what it needs is open before anything else is.
+type watch struct {
+	view    *view
+	screen  *screen
+	log     *slog.Logger
+	file    *logFile     // nil for none
+	metrics net.Listener // nil for none
+}
+
+// open opens the log and takes the port of the metrics, but for a dry run.
+func (v *view) open(out io.Writer) (w *watch, err error) {
+	w = &watch{view: v, screen: &screen{out: out}}
+	level := fetch.LevelNotice
+	if v.verbose {
+		level = slog.LevelInfo
+	}
+	people := &spoken{screen: w.screen, level: level}
+	w.log = slog.New(people)
+	if v.dryRun > 0 {
+		return w, nil
+	}
+	if v.metrics != "" {
+		if w.metrics, err = listenMetrics(v.metrics); err != nil {
+			return nil, err
+		}
+		w.screen.line("metrics at http://" + w.metrics.Addr().String() + "/metrics")
+	}
+	if v.log != "" {
+		if w.file, err = openLog(v.log); err != nil {
+			w.close()
+			return nil, &exitError{exitUsage, fmt.Errorf("--log: %w", err)}
+		}
+		w.log = slog.New(slog.NewMultiHandler(people, slog.NewJSONHandler(w.file, nil)))
+	}
+	return w, nil
+}
+
+// close closes what is open, and tells what is missing in the log.
+func (w *watch) close() {
+	if w.metrics != nil {
+		_ = w.metrics.Close()
+	}
+	if w.file == nil {
+		return
+	}
+	if lost, err := w.file.close(); err != nil {
+		w.screen.line(fmt.Sprintf("%d lines are not in the log %s: %v", lost, w.view.log, err))
+	}
+}
+
+// start shows the job until stop is called.
+func (w *watch) start(job *fetch.Job) (stop func()) {
+	job.Log = w.log
+	done := make(chan struct{})
+	var all sync.WaitGroup
+	tick := func(every time.Duration, show func(fetch.Progress)) {
+		all.Go(func() {
+			ticker := time.NewTicker(max(every, 10*time.Millisecond))
+			defer ticker.Stop()
+			for {
+				select {
+				case <-done:
+					return
+				case <-ticker.C:
+					show(job.Progress())
+				}
+			}
+		})
+	}
+	file, _ := w.screen.out.(*os.File)
+	line := func(p fetch.Progress) { w.screen.line(p.Line(1 << 20)) }
+	mode, every, stats := w.view.shown(file != nil && term.IsTerminal(int(file.Fd())))
+	switch mode {
+	case "json":
+		tick(every, func(p fetch.Progress) { w.screen.line(string(p.JSON())) })
+	case "bar":
+		tick(every, func(p fetch.Progress) { w.screen.show(p.Line(columns(file) - 1)) })
+	case "lines":
+		tick(every, line)
+	}
+	if stats > 0 {
+		tick(stats, line)
+	}
+	unserve := func() {}
+	if w.metrics != nil {
+		unserve = serveMetrics(w.metrics, job)
+	}
+	return func() { close(done); all.Wait(); unserve(); w.screen.end() }
+}
+
+// shown says what is shown, how often, and how often beside that a line, 0 for never.
+func (v *view) shown(terminal bool) (mode string, every, stats time.Duration) {
+	mode, every, stats = v.progress, v.every, v.stats
 	if mode == "auto" {
 		mode = "lines"
 		if terminal {
 			mode = "bar"
 		}
 	}
-	if mode == "off" {
-		return func() {}
-	}
-	every := v.every
-	if mode == "bar" {
+	switch {
+	case mode == "bar":
 		every = 200 * time.Millisecond
+	case mode == "lines" && stats > 0:
+		every, stats = stats, 0
 	}
-	done, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		tick := time.NewTicker(max(every, 10*time.Millisecond))
-		defer tick.Stop()
-		for {
-			select {
-			case <-done:
-				if mode == "bar" {
-					fmt.Fprint(out, "\r\x1b[K")
-				}
-				return
-			case <-tick.C:
-				show(out, file, mode, job.Progress())
-			}
-		}
-	}()
-	return func() { close(done); <-ended }
+	return mode, every, stats
 }
 
-// show writes the progress once.
-func show(out io.Writer, file *os.File, mode string, p fetch.Progress) {
-	switch mode {
-	case "json":
-		fmt.Fprintf(out, "%s\n", p.JSON())
-	case "bar":
-		width := 80
-		if file != nil {
-			if w, _, err := term.GetSize(int(file.Fd())); err == nil && w > 0 {
-				width = w
-			}
+// columns is the width of a terminal.
+func columns(file *os.File) int {
+	if file != nil {
+		if w, _, err := term.GetSize(int(file.Fd())); err == nil && w > 0 {
+			return w
 		}
-		fmt.Fprintf(out, "\r%s\x1b[K", p.Line(width-1))
-	default:
-		fmt.Fprintln(out, p.Line(1<<20))
 	}
+	return 80
 }

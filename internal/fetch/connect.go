@@ -20,7 +20,7 @@ import (
 
 // newSession makes the session that the options ask for, and the demo origin that is
 // in it.
-func newSession(ctx context.Context, o *Options, shown fields) (*session.Session, *demo, error) {
+func newSession(ctx context.Context, o *Options, shown fields, watch func(*session.Options)) (*session.Session, *demo, error) {
 	s := session.Options{
 		PerHost:        o.PerHost,
 		Adaptive:       o.Adaptive,
@@ -55,6 +55,7 @@ func newSession(ctx context.Context, o *Options, shown fields) (*session.Session
 			return nil, nil, err
 		}
 	}
+	watch(&s)
 	d := newDemo(ctx, o.Concurrency)
 	s.Schemes = map[string]http.RoundTripper{demoScheme: d}
 	made, err := session.New(s)

@@ -18,3 +18,14 @@ func Quantiles(ds []time.Duration, shares ...float64) []time.Duration {
 	}
 	return l.quantiles(shares...)
 }
+
+// Histogram returns the metric of some durations.
+func Histogram(ds ...time.Duration) string {
+	h := new(histogram)
+	for _, d := range ds {
+		h.add(d)
+	}
+	e := new(exposition)
+	h.write(e)
+	return e.String()
+}

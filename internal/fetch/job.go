@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/inflight-go/inflight"
@@ -18,8 +20,9 @@ import (
 
 // A Job is one run of fetch. Make one with New, and close it.
 type Job struct {
-	// Log is told what is tried again, and why; nil for nobody.
-	Log io.Writer
+	// Log is told what happens, without what is secret; nil for nobody. It must be set
+	// before Run.
+	Log *slog.Logger
 
 	o       Options
 	source  *source.Source
@@ -40,6 +43,8 @@ type Job struct {
 
 	counts    batch.Progress
 	latencies latencies
+	times     histogram
+	holds     atomic.Int64
 	began     time.Time
 	skipped   int64
 	before    int64 // of those, the ones that failed
@@ -47,12 +52,13 @@ type Job struct {
 	total     int64
 	stop      context.CancelCauseFunc // of the run
 
-	mu      sync.Mutex
-	classes map[string]int64 // of failures
-	first   map[string]int64
-	retries int64
-	bytes   int64
-	bad     error // the first bad row, under Strict
+	mu       sync.Mutex
+	classes  map[string]int64 // of failures
+	first    map[string]int64
+	statuses [len(statusClasses)]int64
+	retries  int64
+	bytes    int64
+	bad      error // the first bad row, under Strict
 
 	untoldRows  int64 // of which a template made no text
 	firstUntold error
@@ -126,7 +132,7 @@ func (j *Job) compile() (err error) {
 }
 
 func (j *Job) connect(ctx context.Context) (err error) {
-	j.session, j.demo, err = newSession(ctx, &j.o, j.show.fields)
+	j.session, j.demo, err = newSession(ctx, &j.o, j.show.fields, j.watchHosts)
 	return err
 }
 
@@ -153,6 +159,7 @@ func (j *Job) Close() {
 // error then says why: an *Error, or the cause of ctx.
 func (j *Job) Run(ctx context.Context) (*Summary, error) {
 	j.began = time.Now()
+	j.tellBegin()
 	run, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	j.stop = stop
@@ -177,6 +184,7 @@ func (j *Job) Run(ctx context.Context) (*Summary, error) {
 			if e.Kind == batch.EventStopping {
 				j.session.Drain()
 			}
+			j.tellBatch(e)
 		},
 	}
 	if j.o.Order == "input" {
@@ -204,7 +212,9 @@ func (j *Job) Run(ctx context.Context) (*Summary, error) {
 		return err
 	})
 	err = j.finish(ctx, sum.Complete, err)
-	return j.summary(sum, err), err
+	s := j.summary(sum, err)
+	j.tellEnd(s)
+	return s, err
 }
 
 // finish closes the output, and tells what ended the run.

@@ -171,7 +171,7 @@ func (j *Job) openSink(job batch.Job, stdout io.Writer) error {
 }
 
 func (j *Job) openJournal(job batch.Job) (err error) {
-	o := batch.JournalOptions{Resume: j.o.Resume, RetryFailed: j.o.RetryFailed, Force: j.o.Force}
+	o := batch.JournalOptions{Resume: j.o.Resume, RetryFailed: j.o.RetryFailed, Force: j.o.Force, OnFull: j.tellFull}
 	if o.Sync, o.SyncDelay, err = parseFsync(j.o.Fsync); err != nil {
 		return err
 	}

@@ -141,6 +141,7 @@ func (j *Job) send(ctx context.Context, req *request.Request, r *record) (*sessi
 	if j.judge.retryIf != nil {
 		s.Retry = j.retryIf
 	}
+	j.watchRow(s, r)
 	resp, err := j.session.Do(ctx, s)
 	if err != nil {
 		r.failed(err)
@@ -243,14 +244,19 @@ func (r *record) tried(attempts []session.Attempt) {
 	}
 	r.tries = make([]attempt, len(attempts))
 	for i, a := range attempts {
-		r.tries[i] = attempt{Status: a.Status, Class: string(a.Class)}
-		if a.Err != nil {
-			r.tries[i].Message = a.Err.Error()
-		}
+		r.tries[i] = attemptOf(a)
 		if i+1 < len(attempts) {
 			r.tries[i].Wait = attempts[i+1].Wait
 		}
 	}
+}
+
+func attemptOf(a session.Attempt) attempt {
+	made := attempt{Status: a.Status, Class: string(a.Class)}
+	if a.Err != nil {
+		made.Message = a.Err.Error()
+	}
+	return made
 }
 
 // class is the class of an error of a row.
@@ -266,20 +272,23 @@ func class(err error) string {
 
 // note counts a record.
 func (j *Job) note(r *record) {
-	j.latencies.add(max(0, r.Duration-r.waited))
+	took := max(0, r.Duration-r.waited)
+	j.latencies.add(took)
+	j.times.add(took)
+	if r.Failure != nil {
+		r.Failure.Attempts = r.tries
+		j.tellOf(r)
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	j.statuses[statusClass(r.Status)]++
 	j.bytes += r.Bytes
 	j.retries += int64(max(r.Attempts-1, 0))
 	if r.Failure != nil {
-		r.Failure.Attempts = r.tries
 		class := r.Failure.Class
 		j.classes[class]++
 		if first, ok := j.first[class]; !ok || r.Index < first {
 			j.first[class] = r.Index
 		}
-	}
-	if j.Log != nil && r.Attempts > 1 {
-		fmt.Fprintf(j.Log, "row %d: %d attempts, %s\n", r.Index, r.Attempts, r.URL)
 	}
 }

@@ -32,6 +32,9 @@ type Options struct {
 	Probes int
 	// Wait makes Allow wait until the call may go through. Without it Allow fails.
 	Wait bool
+	// OnChange, if it is not nil, is told when the breaker of a key goes to another
+	// state: "open", "half-open" or "closed". It must not use the breaker.
+	OnChange func(key, state string)
 	// Keys is how many keys are remembered; zero means 10 000. Beyond that the one
 	// that was used least recently is forgotten, as if it had never failed.
 	Keys int
@@ -211,6 +214,9 @@ func (b *Breaker) newCircuit(key string) *circuit {
 		},
 		IsExcluded: func(err error) bool { return err == errIgnored },
 		OnStateChange: func(_ string, _, to gobreaker.State) {
+			if b.opts.OnChange != nil {
+				b.opts.OnChange(key, to.String())
+			}
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			c.until = time.Time{}
