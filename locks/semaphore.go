@@ -69,7 +69,7 @@ func check(method string, n int64) {
 	}
 }
 
-// What makes a message stays out of line: it would double what a free permit costs.
+// What makes a message stays out of line: its frame would be that of every call.
 
 //go:noinline
 func negative(method string, n int64) {

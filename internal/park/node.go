@@ -98,7 +98,8 @@ func Cause(ctx context.Context) error {
 // where there is one, and ended when ctx ends. Call EndScope when it is over.
 //
 // owner is what Owner returns: what the scope is the node of. kind says what opened
-// the scope, for its name where none was given; pc is the entry of the function that runs in it, 0 if there is none.
+// the scope, for its name where none was given; pc is the entry of the function
+// that runs in it, 0 if there is none.
 func (n *Scope) InitScope(ctx context.Context, owner any, kind Kind, name string, pc uintptr) {
 	n.pc = pc
 	if Level.Load() > 0 {
