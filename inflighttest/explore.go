@@ -31,6 +31,9 @@ type Plan struct {
 	// Steps is how many steps a run may have before it fails as one that does not
 	// end; zero means 20 000.
 	Steps int
+	// Twice has each run made twice, and fails the test for one that goes another
+	// way then: something in it is not under control.
+	Twice bool
 	// Preemptions is how often Exhaustive takes the turn from one who could go on;
 	// zero means 2, a negative number any number of times.
 	Preemptions int
@@ -107,7 +110,7 @@ func (p Plan) options(t *testing.T, body Body) explore.Options {
 	h := fnv.New64a()
 	h.Write([]byte(t.Name()))
 	o := explore.Options{
-		Runs: p.Runs, For: p.For, Seed: p.Seed ^ h.Sum64(), Replay: p.Replay, Steps: p.Steps, Watchdog: p.Watchdog,
+		Runs: p.Runs, For: p.For, Seed: p.Seed ^ h.Sum64(), Replay: p.Replay, Steps: p.Steps, Twice: p.Twice, Watchdog: p.Watchdog,
 		Describe: describeBubble, Stuck: describeStuck,
 	}
 	if o.Watchdog == 0 {

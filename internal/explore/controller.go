@@ -220,7 +220,7 @@ func (c *controller) rotate(list []*actor, i int) {
 // judge says how a goes on.
 func (c *controller) judge(a *actor, r *request) (v verdict) {
 	v.victim = c.faults.victim(c)
-	v.fail, v.delay = c.faults.fail(r)
+	v.delay, v.fail = c.faults.fail(r)
 	if r.w == nil || r.ctx.Err() == nil {
 		return v
 	}

@@ -20,6 +20,7 @@ type Options struct {
 	Steps    int           // a run that is longer fails; zero means 20 000
 	Watchdog time.Duration // how much real time a step may take; zero means a minute
 	Faults   []Fault       // what goes wrong in each run
+	Twice    bool          // each run is made twice: one that goes another way fails
 
 	// Describe says where the goroutines of the bubble with this number are.
 	Describe func(bubble int) string
@@ -186,6 +187,11 @@ func (e *explorer) try(sd seed) result {
 	r := e.run(sd, false)
 	e.runs++
 	e.steps += r.steps
+	if e.options.Twice && r.kind == "" {
+		if again := e.run(sd, false); again.hash != r.hash || again.kind != r.kind {
+			e.failure = &Failure{Kind: strayed, Text: "a run went another way when it was repeated", Seed: sd.String(), Runs: e.runs, Flaky: true}
+		}
+	}
 	switch r.kind {
 	case "":
 	case skipped:

@@ -64,15 +64,16 @@ func (f *faults) victim(c *controller) *park.Node {
 	return nil
 }
 
-// fail returns the error of a named point, nil for none, after the delay.
-func (f *faults) fail(r *request) (err error, delay time.Duration) {
+// fail returns the error of a named point, nil for none, and how long it is held up
+// before.
+func (f *faults) fail(r *request) (delay time.Duration, err error) {
 	if r.name == "" {
-		return nil, 0
+		return 0, nil
 	}
 	f.named++
 	if f.named == f.point {
 		f.hit = true
-		return ErrInjected, 0
+		return 0, ErrInjected
 	}
 	for i, p := range f.plan {
 		if p.Point != r.name {
@@ -87,5 +88,5 @@ func (f *faults) fail(r *request) (err error, delay time.Duration) {
 			}
 		}
 	}
-	return err, delay
+	return delay, err
 }

@@ -7,9 +7,6 @@ import (
 	"unsafe"
 )
 
-// raceEnabled says that the race detector is watching.
-const raceEnabled = true
-
 // raceErrors counts the races that were reported in this process.
 func raceErrors() int { return runtime.RaceErrors() }
 

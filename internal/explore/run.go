@@ -26,6 +26,7 @@ const (
 	raced    = "data race"
 	hung     = "hang"
 	skipped  = "skipped"
+	strayed  = "not repeatable"
 )
 
 // A result is what came of one run.
