@@ -156,6 +156,8 @@ func TestExplore_parallel(t *testing.T) {
 		var mu locks.Mutex
 		inflight.Gather(t.Context(), func(ctx context.Context) (int, error) {
 			return 0, mu.Do(ctx, func(ctx context.Context) error { return inflight.Sleep(ctx, time.Millisecond) })
-		}, func(ctx context.Context) (int, error) { return 0, mu.Do(ctx, func(context.Context) error { return nil }) })
+		}, func(ctx context.Context) (int, error) {
+			return 0, mu.Do(ctx, func(context.Context) error { return nil })
+		})
 	})
 }
