@@ -16,7 +16,8 @@ import (
 // primitives are bugs that were in primitives. The right ones are this library's.
 var primitives = []Bug{
 	{"asyncio-lock", "who was woken is cancelled, and wakes nobody (bpo-27585)", lockHandedOn(newLock2016), lockHandedOn(newMutex)},
-	{"anyio-lock", "who was given the lock is cancelled, and keeps it", lockHandedOn(newLockHandedOver), lockHandedOn(newMutex)},
+	{"anyio-lock", "who was cancelled stands in line still, and who comes queues up behind it (anyio #1145, 2026)", lockHandedOn(newLock2026), lockHandedOn(newMutex)},
+	{"lock-kept", "who was given the lock is cancelled, and keeps it", lockHandedOn(newLockHandedOver), lockHandedOn(newMutex)},
 	{"asyncio-semaphore", "a wake-up is on its way for ever (cpython #90155, 2022)", permitHandedOn(newSemaphore2022), permitHandedOn(newSemaphore)},
 	{"permit-lost", "who was given the permit is cancelled, and does not give it back", permitHandedOn(newSemaphoreHandedOver), permitHandedOn(newSemaphore)},
 	{"asyncio-queue", "the getter that was woken is cancelled, the next one sleeps on (python/asyncio #269, 2015)", oneGets(newMailbox2015), oneGets(newMailbox)},
@@ -160,6 +161,48 @@ func (l *lockHandedOver) Unlock() {
 	l.enter(context.Background())
 	l.locked = !l.list.Empty()
 	l.wake(0)
+}
+
+// A lock2026 is free only if nobody is in its line.
+type lock2026 struct {
+	waiting
+	locked bool
+}
+
+func newLock2026() mutex { return new(lock2026) }
+
+func (l *lock2026) Lock(ctx context.Context) error {
+	l.enter(ctx)
+	defer l.mu.Unlock()
+	if !l.locked && l.list.Empty() {
+		l.locked = true
+		return nil
+	}
+	w := l.push(ctx, nil)
+	defer w.Free()
+	w.Slot = ctx
+	l.mu.Unlock()
+	err := w.Park(ctx, park.OpNone, nil)
+	l.mu.Lock()
+	if w.Granted() {
+		return nil
+	}
+	l.list.Remove(w) // and who stands behind it stays there
+	return err
+}
+
+func (l *lock2026) Unlock() {
+	l.enter(context.Background())
+	w := l.list.Front()
+	if w == nil || w.Slot.(context.Context).Err() != nil {
+		l.locked = false
+		l.mu.Unlock()
+		return
+	}
+	l.list.Grant(w)
+	l.mu.Unlock()
+	w.Unpark()
+	park.Point(context.Background(), park.OpNone, nil)
 }
 
 type semaphore interface {
