@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/inflight-go/inflight/internal/origin"
 )
@@ -24,6 +25,7 @@ func newDemo(ctx context.Context, connections int) *demo {
 		DialContext:         d.server.DialContext,
 		MaxIdleConnsPerHost: connections,
 		DisableCompression:  true,
+		IdleConnTimeout:     90 * time.Second, // before the server closes them
 	}
 	return d
 }
