@@ -2,6 +2,7 @@ package batch
 
 import (
 	"context"
+	"runtime"
 )
 
 // How many lines are committed together, at most: and, of those that waited in a
@@ -15,9 +16,10 @@ const (
 // only one who talks to the sink and to the window.
 func (r *run[T]) commit(ctx context.Context) error {
 	defer r.discard()
+	all := context.WithoutCancel(ctx) // what is finished is kept, and the queue shut down behind it
 	var lines []Line
 	for {
-		got, err := r.collect(ctx)
+		got, err := r.collect(all)
 		if err != nil {
 			return nil // shut down: the workers have returned
 		}
@@ -53,10 +55,20 @@ func (r *run[T]) makeRoom(got []finished) {
 func (r *run[T]) discard() { r.makeRoom(r.finished.ShutdownNow()) }
 
 // collect waits for finished lines, and for more of them as long as they may linger.
+// When there is one it lets those work that can: each of them may have another in a
+// moment, and one write for all is cheaper.
 func (r *run[T]) collect(ctx context.Context) ([]finished, error) {
-	got, err := r.finished.GetUpTo(ctx, batchLines)
-	if err != nil || r.o.Linger <= 0 {
-		return got, err
+	got, err := r.finished.GetUpTo(ctx, 1)
+	if err != nil {
+		return nil, err
+	}
+	runtime.Gosched()
+	if !r.finished.Empty() {
+		more, _ := r.finished.GetUpTo(ctx, batchLines-1)
+		got = append(got, more...)
+	}
+	if r.o.Linger <= 0 {
+		return got, nil
 	}
 	linger, cancel := context.WithTimeout(ctx, r.o.Linger)
 	defer cancel()

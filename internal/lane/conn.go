@@ -59,9 +59,12 @@ func newConn(l *Lane, at key, nc net.Conn) *conn {
 // connection is closed.
 func (c *conn) exchange(ctx context.Context, req *http.Request, out []byte) (*http.Response, error) {
 	c.hold(ctx)
-	c.left, c.sent = c.lane.MaxHeader, 0
-	var wrong error
-	c.sent, wrong = c.nc.Write(out)
+	c.left = c.lane.MaxHeader
+	stale, wrong := c.send(out)
+	if stale {
+		c.end(false)
+		return nil, errStale
+	}
 	// A server that has had enough of a request may have said why.
 	resp, reuse, err := c.answer(req)
 	if err == nil {
@@ -75,8 +78,6 @@ func (c *conn) exchange(ctx context.Context, req *http.Request, out []byte) (*ht
 	c.drop()
 	c.close()
 	switch {
-	case ctx.Err() != nil:
-		return nil, context.Cause(ctx)
 	case over:
 		return nil, fmt.Errorf("response headers exceeded %d bytes", c.lane.MaxHeader)
 	case silent && wrong != nil:
@@ -85,6 +86,21 @@ func (c *conn) exchange(ctx context.Context, req *http.Request, out []byte) (*ht
 		return nil, &silentError{err}
 	}
 	return nil, err
+}
+
+// send sends a request, unless the connection is stale.
+func (c *conn) send(out []byte) (stale bool, err error) {
+	c.sent = 0
+	switch {
+	case !c.reused:
+	case c.peek.works() && c.state == nil:
+		c.sent, err = c.peek.ask(out)
+		return c.peek.stale, err
+	case c.stale():
+		return true, nil
+	}
+	c.sent, err = c.nc.Write(out)
+	return false, err
 }
 
 // answer reads the header of the answer, and those of status 1xx before it. It
@@ -167,11 +183,8 @@ var past = time.Unix(1, 0)
 // stale reports whether the idle connection can't be used: whatever can be read from
 // it is either its end or no answer to what will be asked.
 func (c *conn) stale() bool {
-	if c.peek.readable() {
+	if c.peek.works() && c.peek.readable() {
 		return true
-	}
-	if c.peek.works() && c.state == nil {
-		return false
 	}
 	// TLS may have read on; a connection in memory has nothing to peek into.
 	if c.nc.SetReadDeadline(past) != nil {

@@ -74,8 +74,11 @@ func (l *Lane) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	at := keyOf(req.URL)
-	c := l.pool.get(at)
-	for {
+	for again := false; ; {
+		var c *conn
+		if !again {
+			c = l.pool.get(at)
+		}
 		if c == nil {
 			if c, err = l.dial(ctx, at, req.URL); err != nil {
 				return nil, err
@@ -83,15 +86,21 @@ func (l *Lane) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		l.gotConn(ctx, c)
 		resp, err := c.exchange(ctx, req, *out)
-		if err == nil {
+		switch {
+		case err == nil:
 			return resp, nil
-		}
-		if !c.mayRepeat(req, err) || ctx.Err() != nil {
+		case ctx.Err() != nil:
+			return nil, context.Cause(ctx)
+		case err == errStale: // there may be another one
+		case c.mayRepeat(req, err):
+			again = true
+		default:
 			return nil, err
 		}
-		c = nil
 	}
 }
+
+var errStale = errors.New("the connection is stale")
 
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
 

@@ -258,30 +258,26 @@ func TestSaidWhileIdle(t *testing.T) {
 // What was said together with the answer is found behind TLS too, where it has been
 // read already.
 func TestSaidWithTheAnswerBehindTLS(t *testing.T) {
-	said := make(chan bool)
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, _, err := w.(http.Hijacker).Hijack()
 		if err != nil {
 			t.Error(err)
 			return
 		}
+		at := c.(*tls.Conn).NetConn().(*corked)
+		at.cork = true
 		io.WriteString(c, fine)
 		io.WriteString(c, strings.Replace(fine, "fine", "evil", 1))
-		said <- true
+		at.Conn.Write(at.held)
 	}))
+	server.Listener = corking{server.Listener}
+	server.StartTLS()
 	defer server.Close()
 	l := &lane.Lane{MaxHeader: maxHeader, IdlePerHost: 4, Idle: 8, IdleTimeout: time.Minute}
 	defer l.CloseIdleConnections()
 	l.DialTLS = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		raw, err := new(net.Dialer).DialContext(ctx, network, addr)
-		if err != nil {
-			return nil, err
-		}
-		g := &gated{TCPConn: raw.(*net.TCPConn)}
-		c := tls.Client(g, &tls.Config{InsecureSkipVerify: true})
-		err = c.HandshakeContext(ctx)
-		g.gate = said
-		return c, err
+		d := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}}
+		return d.DialContext(ctx, network, addr)
 	}
 	for range 2 {
 		req, _ := http.NewRequestWithContext(t.Context(), "GET", server.URL, nil)
@@ -291,18 +287,26 @@ func TestSaidWithTheAnswerBehindTLS(t *testing.T) {
 	}
 }
 
-// gated is a socket that is read from when the gate has opened.
-type gated struct {
-	*net.TCPConn
-	gate chan bool
+// corked is a connection that can hold back what is written.
+type corked struct {
+	net.Conn
+	cork bool
+	held []byte
 }
 
-func (g *gated) Read(p []byte) (int, error) {
-	if g.gate != nil {
-		<-g.gate
-		g.gate = nil
+func (c *corked) Write(p []byte) (int, error) {
+	if !c.cork {
+		return c.Conn.Write(p)
 	}
-	return g.TCPConn.Read(p)
+	c.held = append(c.held, p...)
+	return len(p), nil
+}
+
+type corking struct{ net.Listener }
+
+func (l corking) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	return &corked{Conn: c}, err
 }
 
 func TestIdleConnections(t *testing.T) {

@@ -33,22 +33,17 @@ type stack struct {
 	n   int
 }
 
-// get takes the connection out that became idle last, nil if there is none that is
-// not stale.
+// get takes the connection out that became idle last, nil if there is none. It may be
+// stale.
 func (p *pool) get(at key) *conn {
-	for {
-		p.mu.Lock()
-		p.closed = false
-		c := p.hosts[at].top
-		if c != nil {
-			p.remove(c)
-		}
-		p.mu.Unlock()
-		if c == nil || !c.stale() {
-			return c
-		}
-		c.close()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = false
+	c := p.hosts[at].top
+	if c != nil {
+		p.remove(c)
 	}
+	return c
 }
 
 // put takes a connection in. It reports false if it is not to be kept.
