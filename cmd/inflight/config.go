@@ -26,22 +26,26 @@ type config struct {
 // here is the file that is used without being named.
 const here = "inflight.yaml"
 
+// byDefault is who has set a flag that nobody has.
+const byDefault = "default"
+
 // configure sets the flags that the command line does not: from the environment
-// (INFLIGHT_RATE for --rate), else the profile, else the file's defaults.
-func configure(cmd *cobra.Command, path, profile string) error {
+// (INFLIGHT_RATE for --rate), else the profile, else the file's defaults. It returns
+// who has set each.
+func configure(cmd *cobra.Command, path, profile string) (origins map[string]string, err error) {
 	named := path != ""
 	c, path, err := readConfig(path)
 	if err != nil {
-		return &exitError{exitUsage, err}
+		return nil, &exitError{exitUsage, err}
 	}
 	if !named && path == here {
 		if err := c.trusted(path); err != nil {
-			return &exitError{exitUsage, err}
+			return nil, &exitError{exitUsage, err}
 		}
 	}
 	chosen, ok := c.Profiles[profile]
 	if profile != "" && !ok {
-		return &exitError{exitUsage, fmt.Errorf("--profile %q: there is no such profile in %s", profile, path)}
+		return nil, &exitError{exitUsage, fmt.Errorf("--profile %q: there is no such profile in %s", profile, path)}
 	}
 	flags := cmd.Flags()
 	for _, set := range []map[string]any{chosen, c.Defaults} {
@@ -51,28 +55,36 @@ func configure(cmd *cobra.Command, path, profile string) error {
 				if near := nearestFlag(cmd, name); near != "" {
 					text += fmt.Sprintf("; did you mean %q?", near)
 				}
-				return &exitError{exitUsage, errors.New(text)}
+				return nil, &exitError{exitUsage, errors.New(text)}
 			}
 		}
 	}
 	var failed error
+	origins = make(map[string]string)
 	flags.VisitAll(func(f *pflag.Flag) {
-		if failed != nil || f.Changed {
+		if failed != nil {
 			return
 		}
+		value, from := any(nil), byDefault
 		variable := "INFLIGHT_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-		if value, ok := os.LookupEnv(variable); ok {
-			failed = set(flags, f, value, variable)
-		} else if value, ok := chosen[f.Name]; ok {
-			failed = set(flags, f, value, path)
-		} else if value, ok := c.Defaults[f.Name]; ok {
-			failed = set(flags, f, value, path)
+		if f.Changed {
+			from = "command line"
+		} else if v, ok := os.LookupEnv(variable); ok {
+			value, from = v, variable
+		} else if v, ok := chosen[f.Name]; ok {
+			value, from = v, fmt.Sprintf("%s, profile %s", path, profile)
+		} else if v, ok := c.Defaults[f.Name]; ok {
+			value, from = v, path+", defaults"
+		}
+		origins[f.Name] = from
+		if value != nil {
+			failed = set(flags, f, value, from)
 		}
 	})
 	if failed != nil {
-		return &exitError{exitUsage, failed}
+		return nil, &exitError{exitUsage, failed}
 	}
-	return nil
+	return origins, nil
 }
 
 // trusted refuses what runs commands in a file that nobody has named: it may have come

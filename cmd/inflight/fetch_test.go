@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -355,6 +357,36 @@ func TestFetchBodyFiles(t *testing.T) {
 	}
 	if entries, _ := os.ReadDir(output(cmd, "bodies")); len(entries) != 3 {
 		t.Errorf("in the folder there are %v", entries)
+	}
+}
+
+// A body that was being written when the process died leaves nothing behind once its
+// row was fetched.
+func TestFetchBodyFilesKilled(t *testing.T) {
+	s := serve(t, origin.Options{})
+	dir := t.TempDir()
+	start := func() *exec.Cmd {
+		cmd := process(t, "fetch", s.URL()+"/slow-body?chunk=16&every=20ms&n=6&id={1..60}", "--body", "file:bodies", "-o", "out.jsonl", "--resume", "-c", "30", "--progress", "off")
+		cmd.Dir = dir
+		return cmd
+	}
+	first := start()
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if parts, _ := filepath.Glob(dir + "/bodies/.part-*"); len(parts) > 0 {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	first.Process.Kill()
+	first.Wait()
+	if code, _, errOut := run(t, start()); code != 0 {
+		t.Fatalf("exit code %d: %s", code, errOut)
+	}
+	if entries, _ := os.ReadDir(dir + "/bodies"); len(entries) != 60 {
+		t.Errorf("there are %d files, want 60: %v", len(entries), entries)
 	}
 }
 

@@ -65,7 +65,7 @@ for each. What is killed goes on where it was.
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newFetch(), newDemo(), newBench(), newReport(), newConvert())
+	root.AddCommand(newFetch(), newDemo(), newBench(), newReport(), newConvert(), newConfig())
 	return root
 }
 

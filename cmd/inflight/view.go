@@ -46,7 +46,7 @@ func (v *view) flags(fs *pflag.FlagSet) {
 
 // configure fills in what the command line leaves open, and checks the rest.
 func (v *view) configure(cmd *cobra.Command) error {
-	if err := configure(cmd, v.config, v.profile); err != nil {
+	if _, err := configure(cmd, v.config, v.profile); err != nil {
 		return err
 	}
 	if err := oneOf("--progress", v.progress, "auto", "bar", "lines", "json", "off"); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"os"
@@ -121,6 +122,13 @@ func (o *Options) retry(s *session.Options) error {
 	s.Backoff = retry.Policy{Retries: o.Retries, Base: low, Max: high}
 	if o.Retries == 0 {
 		s.Backoff.Retries = -1
+	}
+	switch o.Jitter {
+	case "full":
+	case "none":
+		s.Backoff.Rand = func() float64 { return math.Nextafter(1, 0) }
+	default:
+		return usage("jitter", o.Jitter, "full or none")
 	}
 	s.RetryOn = []string{}
 	for w := range strings.SplitSeq(o.RetryOn, ",") {

@@ -63,13 +63,15 @@ func safeName(key string) string {
 	return name[:min(len(name), 200)]
 }
 
-// create returns a writer of the file at path. It is there under its name only when
-// all of it was written.
-func (f *bodyFiles) create(path string) (*bodyFile, error) {
+// create returns a writer of the file at path, which is that of a row. It is there under
+// its name only when all of it was written. What a process leaves behind that was killed
+// is overwritten by the next, because its row is fetched again.
+func (f *bodyFiles) create(path string, index int64) (*bodyFile, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return nil, err
 	}
-	temp, err := os.CreateTemp(filepath.Dir(path), ".part-*")
+	part := filepath.Join(filepath.Dir(path), fmt.Sprintf(".part-%d", index))
+	temp, err := os.OpenFile(part, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o666)
 	if err != nil {
 		return nil, err
 	}

@@ -57,6 +57,7 @@ type Options struct {
 	RetryIf       string
 	RetryMethods  string // safe, all
 	Backoff       string // MIN..MAX
+	Jitter        string // full, none
 	RetryAfter    string // host, request, ignore
 	RetryAfterMax time.Duration
 	RetryBudget   string // a share, such as 20%, or off
@@ -113,6 +114,7 @@ func Defaults() Options {
 		RetryOn:        "conn,timeout,408,425,429,500,502,503,504",
 		RetryMethods:   "safe",
 		Backoff:        "500ms..30s",
+		Jitter:         "full",
 		RetryAfter:     "host",
 		RetryAfterMax:  10 * time.Minute,
 		RetryBudget:    "off",

@@ -134,7 +134,7 @@ func (j *Job) send(ctx context.Context, req *request.Request, r *record) (*sessi
 		if path, err = j.show.files.path(r.Index, r.Key); err != nil {
 			return nil, &classed{"body_file", err}
 		}
-		s.Save = func(*http.Response) (io.WriteCloser, error) { return j.show.files.create(path) }
+		s.Save = func(*http.Response) (io.WriteCloser, error) { return j.show.files.create(path, r.Index) }
 	case !j.show.keeps() && len(j.budgets) == 0:
 		s.Save = func(*http.Response) (io.WriteCloser, error) { return discard{}, nil }
 	}
