@@ -34,6 +34,11 @@ type Options struct {
 	// Done tells what is done already, as batch.Journal.Done does. The default is
 	// nothing. It is called by Open alone.
 	Done func(index int64) bool
+	// Accept is asked about each page that was not known, once, and with the frontier
+	// locked; one that it refuses is known from then on, and not in the log. Open asks
+	// it about all pages of the log, whose answers do not count. The default accepts
+	// all.
+	Accept func(p Page) bool
 	// PerHost is how many pages of one host are leased at once. Zero means
 	// DefaultPerHost.
 	PerHost int
@@ -58,7 +63,8 @@ type Stats struct {
 // may be called by any number of goroutines at once, and by one process: the output
 // that goes with it is what keeps a second one away.
 type Frontier struct {
-	order Order
+	order  Order
+	accept func(p Page) bool
 
 	mu      locks.Mutex
 	change  *locks.Cond // a page can be leased, or none ever again
@@ -91,6 +97,7 @@ var _ batch.Queue[Page] = (*Frontier)(nil)
 func Open(path string, o Options) (*Frontier, error) {
 	f := &Frontier{
 		order:   o.Order,
+		accept:  o.Accept,
 		seen:    seen{seed: maphash.MakeSeed()},
 		hosts:   hosts{perHost: o.PerHost, delay: o.Delay, all: make(map[string]*host)},
 		leased:  make(map[int64]lease),
@@ -100,11 +107,15 @@ func Open(path string, o Options) (*Frontier, error) {
 	if f.hosts.perHost <= 0 {
 		f.hosts.perHost = DefaultPerHost
 	}
+	if f.accept == nil {
+		f.accept = func(Page) bool { return true }
+	}
 	f.change = locks.NewCond(&f.mu)
 	now := time.Now()
 	var err error
 	f.log, err = openLog(path, func(at, index int64, p Page) error {
 		f.seen.add(p.URL)
+		f.accept(p)
 		f.found++
 		if o.Done != nil && o.Done(index) {
 			f.done++
@@ -151,7 +162,7 @@ func (f *Frontier) Add(ctx context.Context, pages ...Page) (added int, err error
 	}
 	var fresh []staged
 	for _, p := range pages {
-		if f.seen.add(p.URL) {
+		if f.seen.add(p.URL) && f.accept(p) {
 			fresh = append(fresh, staged{p.URL, f.log.stage(f.found+int64(len(fresh)), p)})
 		}
 	}

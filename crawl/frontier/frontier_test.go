@@ -91,6 +91,23 @@ func TestEachPageOnce(t *testing.T) {
 	}
 }
 
+func TestAccept(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	var asked []string
+	accept := func(p frontier.Page) bool {
+		asked = append(asked, p.URL)
+		return p.URL != "http://a/no"
+	}
+	f := open(t, path, frontier.Options{Accept: accept})
+	add(t, f, "http://a/1", "http://a/no", "http://a/1")
+	add(t, f, "http://a/no", "http://a/2")
+	f.Close()
+	f = open(t, path, frontier.Options{Accept: accept})
+	if got := fmt.Sprint(asked, f.Stats().Found); got != "[http://a/1 http://a/no http://a/2 http://a/1 http://a/2] 2" {
+		t.Error(got)
+	}
+}
+
 func TestHostsTakeTurns(t *testing.T) {
 	f := open(t, filepath.Join(t.TempDir(), "log"), frontier.Options{PerHost: 2})
 	add(t, f, "http://a/1", "http://a/2", "http://a/3", "http://b/1", "http://c/1", "http://b/2")

@@ -45,6 +45,14 @@ type log struct {
 	buf   []byte
 }
 
+// Remove removes a frontier that nobody needs any more. One that is not there is fine.
+func Remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
 // openLog opens a log, or makes one, and tells read what is in it. A line that was
 // being written when the process died is cut off.
 func openLog(path string, read func(at int64, index int64, p Page) error) (*log, error) {

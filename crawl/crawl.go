@@ -1,0 +1,254 @@
+package crawl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/crawl/frontier"
+	"github.com/inflight-go/inflight/crawl/robots"
+	"github.com/inflight-go/inflight/session"
+)
+
+// A Summary says what came of a crawl.
+type Summary struct {
+	batch.Summary
+	Found int64 // pages, those of earlier runs included
+}
+
+// Run crawls, and writes a line for each page to the file output. It returns nil when
+// everything was done, whatever the lines say.
+//
+// If it ends early the error says why: the cause of ctx, what batch.Run returns, or an
+// error of the frontier; with Journal.Resume it goes on later. Where it can't begin
+// (a seed is no URL, or the output is one of another crawl, see batch.Open) nothing
+// was fetched.
+//
+// Run panics if the agent is no product token.
+func Run(ctx context.Context, output string, o Options) (Summary, error) {
+	if ctx.Err() != nil {
+		return Summary{}, context.Cause(ctx)
+	}
+	o = o.withDefaults()
+	c := &crawl{o: o, schemes: map[string]bool{"http": true, "https": true}}
+	seeds, err := c.seeds()
+	if err != nil {
+		return Summary{}, err
+	}
+	if c.session = o.Session; c.session == nil {
+		if c.session, err = session.New(session.Options{MaxRedirects: -1, IdleConns: o.PerHost}); err != nil {
+			return Summary{}, err
+		}
+		defer c.session.Close()
+		c.drain = c.session.Drain
+	}
+	return c.run(ctx, output, seeds)
+}
+
+// crawl is one call of Run.
+type crawl struct {
+	o        Options
+	schemes  map[string]bool
+	fence    fence
+	trap     *trap
+	session  *session.Session
+	drain    func() // of a session that nobody else uses
+	robots   *robots.Cache
+	delays   sync.Map // of hosts: time.Duration
+	greeted  sync.Map // hosts whose sitemaps are known
+	contents contents
+	frontier *frontier.Frontier
+}
+
+// seeds reads the seeds.
+func (c *crawl) seeds() ([]frontier.Page, error) {
+	if len(c.o.Seeds) == 0 {
+		return nil, errors.New("nothing to crawl: there is no seed")
+	}
+	c.fence = fence{scope: c.o.Scope, include: c.o.Include, exclude: c.o.Exclude}
+	var seeds []frontier.Page
+	for _, text := range c.o.Seeds {
+		u, err := c.o.Spelling.Resolve(nil, text)
+		if err != nil && !strings.Contains(text, "://") {
+			err = fmt.Errorf("%q is no URL: did you mean https://%s?", text, text)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("seed: %w", err)
+		}
+		c.schemes[u.Scheme] = true
+		c.fence.seed(u)
+		seeds = append(seeds, frontier.Page{URL: u.String(), Referrer: -1})
+	}
+	return seeds, nil
+}
+
+func (c *crawl) run(ctx context.Context, output string, seeds []frontier.Page) (s Summary, err error) {
+	journal, err := batch.Open(output, c.job(), c.o.Journal)
+	if err != nil {
+		return s, err
+	}
+	if err = c.open(output+".pages", journal); err != nil {
+		return s, errors.Join(err, journal.Close())
+	}
+	if _, err = c.frontier.Add(ctx, seeds...); err == nil {
+		s.Summary, err = batch.Run(ctx, c.frontier, c.visit, &sink{c.frontier, journal, c.o.Journal.Sync}, c.batch())
+	}
+	s.Found = c.frontier.Stats().Found
+	return s, errors.Join(err, c.frontier.Close(), journal.Close())
+}
+
+// open opens the frontier. One whose output has no line is begun anew: it may be of
+// another crawl, and has nothing that would not be found again.
+func (c *crawl) open(path string, journal *batch.Journal) (err error) {
+	if journal.Stats().Done == 0 {
+		if err := frontier.Remove(path); err != nil {
+			return err
+		}
+	}
+	if !c.o.Traps {
+		c.trap = newTrap()
+	}
+	if !c.o.IgnoreRobots {
+		c.robots = robots.NewCache(c.fetchRobots, robots.Options{Token: c.o.Agent})
+	}
+	c.frontier, err = frontier.Open(path, frontier.Options{
+		Done: journal.Done, Accept: c.accept(), PerHost: c.o.PerHost, Delay: c.delay, Order: c.o.Order,
+	})
+	return err
+}
+
+// accept decides, of the pages that are found, which are taken on.
+func (c *crawl) accept() func(p frontier.Page) bool {
+	var n int64
+	return func(p frontier.Page) bool {
+		if c.o.MaxPages > 0 && n >= c.o.MaxPages {
+			return false
+		}
+		if c.trap != nil {
+			u, err := url.Parse(p.URL)
+			if err != nil || c.trap.caught(u, p.URL, p.Depth) != "" {
+				return false
+			}
+		}
+		n++
+		return true
+	}
+}
+
+// delay is the pause between two requests to a host.
+func (c *crawl) delay(host string) time.Duration {
+	if c.o.Delay < 0 {
+		return 0
+	}
+	asked, _ := c.delays.Load(host)
+	d, _ := asked.(time.Duration)
+	return max(d, c.o.Delay)
+}
+
+// batch are the options of the run.
+func (c *crawl) batch() batch.Options {
+	return batch.Options{
+		Concurrency: c.o.Concurrency,
+		Progress:    c.o.Progress,
+		Deadline:    c.o.Deadline, Grace: c.o.Grace, Stop: c.o.Stop,
+		MaxErrors: c.o.MaxErrors, FailFast: c.o.FailFast,
+		OnEvent: func(e batch.Event) {
+			if e.Kind == batch.EventStopping && c.drain != nil {
+				c.drain()
+			}
+			if c.o.OnEvent != nil {
+				c.o.OnEvent(e)
+			}
+		},
+	}
+}
+
+// job is what the output is of: all that changes what its lines say.
+func (c *crawl) job() batch.Job {
+	o := &c.o
+	options := map[string]string{
+		"command": "crawl",
+		"seeds":   strings.Join(o.Seeds, " "),
+		"scope":   strconv.Itoa(int(o.Scope)),
+		"depth":   strconv.Itoa(o.Depth),
+		"pages":   strconv.FormatInt(o.MaxPages, 10),
+		"query":   fmt.Sprint(o.Spelling.Sort, " ", strings.Join(o.Spelling.Strip, " ")),
+		"robots":  fmt.Sprint(!o.IgnoreRobots, " ", o.Agent),
+		"links":   fmt.Sprint(o.Sitemaps, " ", !o.Traps, " ", o.Unique),
+		"jsonld":  strconv.FormatBool(o.JSONLD),
+	}
+	for i, re := range o.Include {
+		options["include "+strconv.Itoa(i+1)] = re.String()
+	}
+	for i, re := range o.Exclude {
+		options["exclude "+strconv.Itoa(i+1)] = re.String()
+	}
+	if o.Item != nil {
+		options["item"] = o.Item.String()
+	}
+	for _, f := range o.Fields {
+		options["field "+f.name] = f.text
+	}
+	return batch.Job{Options: options}
+}
+
+// sink is the output. What it keeps lines of is in the frontier before, also when the
+// power fails.
+type sink struct {
+	frontier *frontier.Frontier
+	journal  *batch.Journal
+	sync     batch.Sync
+}
+
+func (s *sink) Commit(ctx context.Context, lines []batch.Line) error {
+	if s.sync != batch.SyncNever {
+		if err := s.frontier.Sync(ctx); err != nil {
+			return err
+		}
+	}
+	return s.journal.Commit(ctx, lines)
+}
+
+// contents are the checksums of the pages that were there.
+type contents struct {
+	mu   sync.Mutex
+	sums map[[8]byte]struct{}
+}
+
+// add reports whether a checksum is new.
+func (c *contents) add(sum []byte) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.sums == nil {
+		c.sums = make(map[[8]byte]struct{})
+	}
+	key := [8]byte(sum)
+	if _, known := c.sums[key]; known {
+		return false
+	}
+	c.sums[key] = struct{}{}
+	return true
+}
+
+// spelled are the URLs of links, resolved, without those that belong to another crawl.
+func (c *crawl) spelled(base *url.URL, links []string, depth int, from int64) []frontier.Page {
+	pages := make([]frontier.Page, 0, len(links))
+	for _, link := range links {
+		u, err := c.o.Spelling.Resolve(base, link)
+		if err != nil || !c.schemes[u.Scheme] {
+			continue
+		}
+		spelled := u.String()
+		if frontier.Valid(spelled) && c.fence.inside(u, spelled) {
+			pages = append(pages, frontier.Page{URL: spelled, Depth: depth, Referrer: from})
+		}
+	}
+	return slices.Clip(pages)
+}

@@ -1,0 +1,329 @@
+package crawl_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/crawl"
+)
+
+func TestEachPageOnce(t *testing.T) {
+	w := newWorld(t)
+	w.page("a.test/", links("/one", "two#x", "./one", "//a.test/three", "HTTP://A.test:80/one", "/missing"))
+	w.page("a.test/one", links("/", "/two"))
+	w.page("a.test/two", links("/one", "/three?"))
+	w.page("a.test/three", links("/three", "mailto:x@a.test", "javascript:void(0)"))
+	lines := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test"}})
+	found(t, lines, "a.test/", "a.test/one", "a.test/two", "a.test/three", "a.test/missing")
+	for url, n := range w.asked {
+		if n != 1 {
+			t.Errorf("%s was fetched %d times", url, n)
+		}
+	}
+	if l := lines["http://a.test/missing"]; l.OK || l.Error.Class != "http" || l.Status != 404 || l.Depth != 1 || *l.From != 0 {
+		t.Errorf("%+v", l)
+	}
+	if l := lines["http://a.test/"]; !l.OK || l.From != nil || l.Links != 6 {
+		t.Errorf("%+v", l)
+	}
+}
+
+func TestScopes(t *testing.T) {
+	w := newWorld(t)
+	all := links("http://a.example.com/x/1", "http://a.example.com/y", "http://www.a.example.com/", "http://b.example.com/", "http://other.test/", "http://a.example.com:81/")
+	for _, page := range []string{"a.example.com/x/", "a.example.com/x/1", "a.example.com/y", "www.a.example.com/", "b.example.com/", "other.test/", "a.example.com:81/"} {
+		w.page(page, all)
+	}
+	for scope, want := range map[crawl.Scope]string{
+		crawl.ScopeHost:   "a.example.com/x/ a.example.com/x/1 a.example.com/y www.a.example.com/",
+		crawl.ScopeDomain: "a.example.com/x/ a.example.com/x/1 a.example.com/y www.a.example.com/ b.example.com/ a.example.com:81/",
+		crawl.ScopePrefix: "a.example.com/x/ a.example.com/x/1",
+		crawl.ScopeAny:    "a.example.com/x/ a.example.com/x/1 a.example.com/y www.a.example.com/ b.example.com/ other.test/ a.example.com:81/",
+	} {
+		found(t, w.crawl(t, crawl.Options{Seeds: []string{"http://a.example.com/x/"}, Scope: scope}), strings.Fields(want)...)
+	}
+}
+
+func TestIncludeExcludeDepthPages(t *testing.T) {
+	w := newWorld(t)
+	w.page("a.test/", links("/a/1", "/b/1"))
+	w.page("a.test/a/1", links("/a/2"))
+	w.page("a.test/a/2", links("/a/3", "/a/secret"))
+	seeds := []string{"http://a.test/"}
+	re := func(s string) []*regexp.Regexp { return []*regexp.Regexp{regexp.MustCompile(s)} }
+	found(t, w.crawl(t, crawl.Options{Seeds: seeds, Include: re(`/a/`), Exclude: re(`secret`)}), "a.test/", "a.test/a/1", "a.test/a/2", "a.test/a/3")
+	found(t, w.crawl(t, crawl.Options{Seeds: seeds, Depth: 1}), "a.test/", "a.test/a/1", "a.test/b/1")
+	found(t, w.crawl(t, crawl.Options{Seeds: seeds, Depth: -1}), "a.test/")
+	if lines := w.crawl(t, crawl.Options{Seeds: seeds, MaxPages: 3}); len(lines) != 3 {
+		t.Error(urls(lines))
+	}
+}
+
+func TestRobots(t *testing.T) {
+	w := newWorld(t)
+	w.text("a.test/robots.txt", "text/plain", "User-agent: *\nDisallow: /private\nSitemap: /map.xml\n")
+	w.text("a.test/map.xml", "application/xml", `<?xml version="1.0"?><urlset><url><loc>http://a.test/mapped</loc></url><url><loc>http://b.test/</loc></url></urlset>`)
+	w.page("a.test/", links("/private/x", "/open"))
+	lines := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}})
+	found(t, lines, "a.test/", "a.test/private/x", "a.test/open", "a.test/map.xml", "a.test/mapped")
+	if l := lines["http://a.test/private/x"]; l.Skipped != "robots" || !l.OK || w.asked["a.test/private/x"] != 0 {
+		t.Errorf("%+v, fetched %d times", l, w.asked["a.test/private/x"])
+	}
+	if w.asked["a.test/robots.txt"] != 1 {
+		t.Error("robots.txt was fetched", w.asked["a.test/robots.txt"], "times")
+	}
+	lines = w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}, IgnoreRobots: true})
+	found(t, lines, "a.test/", "a.test/private/x", "a.test/open")
+	lines = w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}, Sitemaps: crawl.SitemapsOnly})
+	found(t, lines, "a.test/", "a.test/map.xml", "a.test/mapped")
+	lines = w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}, Sitemaps: crawl.SitemapsNot})
+	found(t, lines, "a.test/", "a.test/private/x", "a.test/open")
+}
+
+func TestRobotsOutage(t *testing.T) {
+	w := newWorld(t)
+	w.pages["a.test/robots.txt"] = func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusTeapot + 100) }
+	w.page("a.test/", "")
+	lines := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}})
+	if l := lines["http://a.test/"]; l.OK || l.Error.Class != "robots" || w.asked["a.test/"] != 0 {
+		t.Errorf("%+v", l)
+	}
+}
+
+func TestRedirects(t *testing.T) {
+	w := newWorld(t)
+	w.pages["a.test/"] = http.RedirectHandler("/home", http.StatusFound).ServeHTTP
+	w.page("a.test/home", links("/away", "/loop", "/home"))
+	w.pages["a.test/away"] = http.RedirectHandler("http://b.test/", http.StatusMovedPermanently).ServeHTTP
+	w.pages["a.test/loop"] = http.RedirectHandler("/loop", http.StatusFound).ServeHTTP
+	lines := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}})
+	found(t, lines, "a.test/", "a.test/home", "a.test/away", "a.test/loop")
+	if l := lines["http://a.test/away"]; l.Redirect != "http://b.test/" || !l.OK || l.Status != 301 {
+		t.Errorf("%+v", l)
+	}
+	if l := lines["http://a.test/home"]; l.Depth != 0 || *l.From != 0 {
+		t.Errorf("%+v", l)
+	}
+}
+
+func TestNoFollow(t *testing.T) {
+	w := newWorld(t)
+	w.page("a.test/", `<a href=/yes>x</a><a href=/no rel="external nofollow">x</a><a href=/meta>x</a><a href=/header>x</a>`)
+	w.page("a.test/meta", `<meta name=Robots content="noindex, NOFOLLOW"><a href=/hidden>x</a>`)
+	w.pages["a.test/header"] = func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("X-Robots-Tag", "none")
+		rw.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(rw, links("/hidden"))
+	}
+	o := crawl.Options{Seeds: []string{"http://a.test/"}}
+	found(t, w.crawl(t, o), "a.test/", "a.test/yes", "a.test/meta", "a.test/header")
+	o.IgnoreRobots = true
+	found(t, w.crawl(t, o), "a.test/", "a.test/yes", "a.test/no", "a.test/meta", "a.test/header", "a.test/hidden")
+}
+
+func TestTraps(t *testing.T) {
+	w := newWorld(t)
+	w.page("a.test/", links("/cal/0", "/deep/", "/list?f=0", "/long/x"))
+	w.pages["a.test/cal/*"] = func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("Content-Type", "text/html")
+		var n int
+		fmt.Sscanf(r.URL.Path, "/cal/%d", &n)
+		fmt.Fprint(rw, links(fmt.Sprint("/cal/", n+1)))
+	}
+	w.pages["a.test/deep/*"] = func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(rw, `<a href="a/b/">x</a>`)
+	}
+	w.pages["a.test/long/*"] = func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(rw, links(r.URL.Path+strings.Repeat("x", 300)))
+	}
+	w.pages["a.test/list"] = func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("Content-Type", "text/html")
+		var n int
+		fmt.Sscanf(r.URL.Query().Get("f"), "%d", &n)
+		for i := range 40 {
+			fmt.Fprint(rw, links(fmt.Sprintf("?f=%d", n*40+i+1)))
+		}
+	}
+	lines := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}})
+	count := make(map[string]int)
+	for _, url := range urls(lines) {
+		kind, _, _ := strings.Cut(strings.TrimPrefix(url, "a.test/"), "/")
+		kind, _, _ = strings.Cut(kind, "?")
+		count[kind]++
+	}
+	if count["cal"] < 100 || count["cal"] > 201 || count["deep"] > 10 || count["long"] > 8 || count["list"] < 1900 || count["list"] > 2001 {
+		t.Error(count)
+	}
+}
+
+func TestExtract(t *testing.T) {
+	w := newWorld(t)
+	w.page("a.test/", `<title> The  shop </title><h1>Shop</h1><div class=p><b>Tea</b><i>1,50</i></div><div class=p><b>Bread</b></div>
+<script type="application/ld+json">{"@type":"Store"}</script><script type="application/ld+json">{broken</script>`)
+	var fields []crawl.Field
+	for _, text := range []string{"name=b", "price=i | number"} {
+		f, err := crawl.ParseField(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fields = append(fields, f)
+	}
+	item, err := crawl.ParseSelector("div.p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := crawl.Options{Seeds: []string{"http://a.test/"}, Fields: fields, JSONLD: true}
+	l := w.crawl(t, o)["http://a.test/"]
+	if got := fmt.Sprint(l.Title, l.Extract, l.JSONLD); got != "The shopmap[name:Tea price:1.5] [map[@type:Store]]" {
+		t.Error(got)
+	}
+	o.Item = item
+	l = w.crawl(t, o)["http://a.test/"]
+	if got := fmt.Sprint(l.Items); got != "[map[name:Tea price:1.5] map[name:Bread price:<nil>]]" {
+		t.Error(got)
+	}
+}
+
+func TestHandle(t *testing.T) {
+	w := newWorld(t)
+	w.page("a.test/", "<h1>One</h1>"+links("/bad", "/odd", "/x.bin"))
+	w.page("a.test/bad", links("/behind"))
+	w.text("a.test/x.bin", "application/octet-stream", "\x00\x01")
+	h1, err := crawl.ParseField("h=h1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}, Handle: func(ctx context.Context, p *crawl.Page) (any, error) {
+		switch p.URL.Path {
+		case "/bad":
+			return nil, errors.New("not what I want")
+		case "/x.bin":
+			return len(p.Response.Body), nil
+		}
+		return map[string]any{"h": p.Find(h1), "html": p.HTML()}, nil
+	}})
+	if got := fmt.Sprint(lines["http://a.test/"].Data, lines["http://a.test/x.bin"].Data); got != "map[h:One html:true] 2" {
+		t.Error(got)
+	}
+	if l := lines["http://a.test/bad"]; l.OK || l.Error.Class != "handle" || l.Error.Message != "not what I want" {
+		t.Errorf("%+v", l)
+	}
+	if _, ok := lines["http://a.test/behind"]; !ok {
+		t.Error("the links of a page that was not wanted are not followed")
+	}
+}
+
+func TestCharsets(t *testing.T) {
+	w := newWorld(t)
+	w.page("a.test/", links("/latin", "/meta", "/liar", "/mark"))
+	w.text("a.test/latin", "text/html; charset=iso-8859-1", "<title>caf\xE9</title>")
+	w.text("a.test/meta", "text/html", `<meta charset=windows-1251><title>`+"\xCF\xF0\xE8\xE2\xE5\xF2"+`</title>`)
+	w.text("a.test/liar", "text/html", "<title>caf\u00E9</title>")
+	w.text("a.test/mark", "text/html; charset=iso-8859-1", "\xEF\xBB\xBF<title>caf\u00E9</title>")
+	lines := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}})
+	for page, want := range map[string]string{"latin": "café", "meta": "Привет", "liar": "café", "mark": "café"} {
+		if got := lines["http://a.test/"+page].Title; got != want {
+			t.Errorf("%s: %q, want %q", page, got, want)
+		}
+	}
+}
+
+func TestUnique(t *testing.T) {
+	w := newWorld(t)
+	w.page("a.test/", links("/1", "/2"))
+	w.page("a.test/1", links("/3"))
+	w.page("a.test/2", links("/3"))
+	lines := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}, Unique: true, Concurrency: 1})
+	if l := lines["http://a.test/2"]; l.Skipped != "duplicate" || lines["http://a.test/1"].Skipped != "" {
+		t.Errorf("%+v", lines)
+	}
+}
+
+// Stopped at any moment and resumed, a crawl has the lines of one that was not.
+func TestResume(t *testing.T) {
+	w := newWorld(t)
+	const n = 150
+	for i := range n {
+		w.page(fmt.Sprintf("a.test/%d", i), links(fmt.Sprint("/", (2*i+1)%n), fmt.Sprint("/", (2*i+2)%n), fmt.Sprint("/", i/2)))
+	}
+	out := filepath.Join(t.TempDir(), "out.jsonl")
+	o := crawl.Options{Seeds: []string{"http://a.test/0"}, Session: w.session, Grace: -1}
+	errEnough := errors.New("enough")
+	for round := 0; ; round++ {
+		if round > n {
+			t.Fatal("it does not come to an end")
+		}
+		ctx, cancel := context.WithCancelCause(t.Context())
+		seen := 0
+		o.OnEvent = func(e batch.Event) {
+			if e.Kind == batch.EventCommitted {
+				if seen += e.Lines; seen > 10 {
+					cancel(errEnough)
+				}
+			}
+		}
+		o.Journal.Resume = round > 0
+		s, err := crawl.Run(ctx, out, o)
+		cancel(nil)
+		if err == nil {
+			if !s.Complete || s.Found != n || round == 0 {
+				t.Errorf("%+v after %d rounds", s, round)
+			}
+			break
+		}
+		if !errors.Is(err, errEnough) {
+			t.Fatal(err)
+		}
+	}
+	lines := read(t, out)
+	if len(lines) != n {
+		t.Errorf("%d pages of %d", len(lines), n)
+	}
+	indices := make(map[int64]bool)
+	for _, l := range lines {
+		indices[l.Index] = true
+	}
+	if len(indices) != n {
+		t.Errorf("%d indices for %d pages", len(indices), n)
+	}
+	o.Journal = batch.JournalOptions{Resume: true}
+	o.Depth = 3
+	if _, err := crawl.Run(t.Context(), out, o); err == nil || !strings.Contains(err.Error(), "depth") {
+		t.Error("another crawl goes on with the output:", err)
+	}
+}
+
+func TestBadSeeds(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out.jsonl")
+	for seed, want := range map[string]string{"": "no seed", "example.com/x": "did you mean https://example.com/x?", "http://": "names no host"} {
+		o := crawl.Options{Seeds: []string{seed}}
+		if seed == "" {
+			o.Seeds = nil
+		}
+		if _, err := crawl.Run(t.Context(), out, o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", seed, err)
+		}
+	}
+}
+
+func TestOrderIsFair(t *testing.T) {
+	w := newWorld(t)
+	w.page("a.test/", links("/1", "/2", "/3", "http://b.test/", "http://c.test/"))
+	for _, page := range []string{"a.test/1", "a.test/2", "a.test/3", "b.test/", "c.test/"} {
+		w.page(page, "")
+	}
+	w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}, Scope: crawl.ScopeAny, Concurrency: 1, IgnoreRobots: true})
+	if want := []string{"a.test/", "a.test/1", "b.test/", "c.test/", "a.test/2", "a.test/3"}; !slices.Equal(w.order, want) {
+		t.Error(w.order)
+	}
+}

@@ -1,0 +1,104 @@
+package crawl_test
+
+import (
+	"encoding/json"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/inflight-go/inflight/crawl"
+	"golang.org/x/net/html"
+)
+
+const shop = `<html><body><h1> The
+ <b>Shop</b> </h1><script>var x = 1</script>
+<ul><li class=item data-id="7"><a href="/tea?x=1#y">Tea</a> <span class=price>1 299,00 €</span></li>
+<li class=item><a href="bread">Bread</a> <span class=price>$ 2.50</span></li></ul>
+<p id=meta data-json='{"a":[1]}'>A<br>B</p></body></html>`
+
+func TestFields(t *testing.T) {
+	doc, err := html.Parse(strings.NewReader(shop))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, _ := url.Parse("http://shop.example/dir/")
+	for text, want := range map[string]string{
+		"a=h1":                           `"The Shop"`,
+		"a = li.item a":                  `"Tea"`,
+		"a[]=li.item a":                  `["Tea","Bread"]`,
+		"a=a@href":                       `"/tea?x=1#y"`,
+		"a[]=a@href | url":               `["http://shop.example/tea?x=1","http://shop.example/dir/bread"]`,
+		"a[]=.price|number":              `[1299,2.5]`,
+		"a=.price | int":                 `1299`,
+		"a[]=li@data-id | int":           `[7]`,
+		"a=.nothing":                     `null`,
+		"a[]=.nothing":                   `[]`,
+		"a=h1 | number":                  `null`,
+		"a=#meta@data-json | json":       `{"a":[1]}`,
+		"a=h1 | lower | upper":           `"THE SHOP"`,
+		"a=p":                            `"A B"`,
+		"a=b | html":                     `"\u003cb\u003eShop\u003c/b\u003e"`,
+		`a=li[data-id="7"] a`:            `"Tea"`,
+		`a=a[href="/tea?x=1#y"]`:         `"Tea"`,
+		"a=ul, p":                        `"Tea 1 299,00 € Bread $ 2.50"`,
+		"a=body":                         `"The Shop Tea 1 299,00 € Bread $ 2.50 A B"`,
+		"a=a:contains('Bread')@href":     `"bread"`,
+		"a=li:not([data-id]) > a @ href": `"bread"`,
+		"a=a[href|=x] | upper":           `null`,
+		"price=li.item:nth-child(2) .price | number": `2.5`,
+	} {
+		f, err := crawl.ParseField(text)
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		got, err := json.Marshal(f.Find(doc, page))
+		if err != nil || string(got) != want {
+			t.Errorf("%q is %s, %v, want %s", text, got, err, want)
+		}
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	for text, want := range map[string]any{
+		"12": 12.0, "1,299.00": 1299.0, "1.299,00": 1299.0, "1,299": 1299.0, "1.299": 1.299, "12,5": 12.5, "-3.5": -3.5,
+		"- $4": -4.0, "1'000'000.5": 1000000.5, "1 000 000": 1000000.0, "3 items": 3.0, "10 20": 10.0, "1,000,000": 1000000.0,
+		"about 5.": 5.0, "none": nil, "\u22127": -7.0, "2024-05-06": 2024.0, "1 234567": 1.0, "€1\u00A0000,5": 1000.5,
+	} {
+		doc, _ := html.Parse(strings.NewReader("<p>" + text))
+		f, err := crawl.ParseField("n=p | number")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := f.Find(doc, nil); got != want {
+			t.Errorf("%q is %v, want %v", text, got, want)
+		}
+	}
+}
+
+func TestBadFields(t *testing.T) {
+	for text, want := range map[string]string{
+		"h1":                  "name=selector is expected",
+		"=h1":                 "name=selector is expected",
+		"a=":                  "the selector is empty",
+		"a=h1 | shout":        `no filter "shout"`,
+		"a=h1@":               "the name of an attribute is missing",
+		"a=h1[":               "h1[",
+		"a=h1 | lower | html": `no filter "html"`,
+	} {
+		if _, err := crawl.ParseField(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+}
+
+func FuzzParseField(f *testing.F) {
+	f.Add("a[]=li[data-id='7'] > a@href | url")
+	doc, _ := html.Parse(strings.NewReader(shop))
+	page, _ := url.Parse("http://shop.example/")
+	f.Fuzz(func(t *testing.T, text string) {
+		if field, err := crawl.ParseField(text); err == nil {
+			field.Find(doc, page)
+		}
+	})
+}

@@ -1,0 +1,107 @@
+package crawl
+
+import (
+	"context"
+	"regexp"
+	"time"
+
+	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/crawl/frontier"
+	"github.com/inflight-go/inflight/crawl/robots"
+	"github.com/inflight-go/inflight/session"
+)
+
+// DefaultAgent is the default of Options.Agent.
+const DefaultAgent = "inflight"
+
+// Options are what a crawl is to do. Seeds have to be there; the zero value of all
+// else is the default.
+type Options struct {
+	// Seeds are the URLs to begin with.
+	Seeds []string
+	// Session makes the requests; nil means one with the defaults of package session.
+	// Redirects need not be followed by it: one that leads elsewhere is a link.
+	Session *session.Session
+	// Agent is the product token by which robots.txt knows the crawler. Empty means
+	// DefaultAgent. (The header User-Agent is the session's.)
+	Agent string
+
+	// Scope is how far it goes; the zero value is ScopeHost. Include, if there is
+	// any, are expressions of which a page has to match one, and Exclude those that
+	// it must not match. Seeds need not match.
+	Scope            Scope
+	Include, Exclude []*regexp.Regexp
+	// Depth is how many links away from a seed it goes. Zero means any number, less
+	// than zero only the seeds.
+	Depth int
+	// MaxPages is how many pages it takes on. Zero means any number.
+	MaxPages int64
+	// Spelling says which URLs are the same.
+	Spelling Spelling
+	// Traps turns the guard against endless sites off.
+	Traps bool
+
+	// Concurrency is how many pages are worked on at once, and PerHost how many of one
+	// host. Zero means batch.DefaultConcurrency and frontier.DefaultPerHost.
+	Concurrency, PerHost int
+	// Delay is the pause between two requests to a host. What robots.txt asks for
+	// counts if it is longer; not with less than zero.
+	Delay time.Duration
+	// Order is that of the pages of one host; the zero value is breadth first.
+	Order frontier.Order
+	// IgnoreRobots does without robots.txt, and without what pages say to robots.
+	IgnoreRobots bool
+	// Sitemaps says what to do with those that robots.txt names; the zero value is
+	// SitemapsToo.
+	Sitemaps Sitemaps
+
+	// Fields are taken from each page of HTML. With Item they are taken from each
+	// element that it finds, and the line has a list of them.
+	Fields []Field
+	Item   *Selector
+	// JSONLD takes the JSON-LD of each page.
+	JSONLD bool
+	// Handle, if it is not nil, is called with each page that was fetched; what it
+	// returns is in the line, as "data". An error makes the page one that has failed,
+	// and its links are followed all the same. It is called by many goroutines.
+	Handle func(ctx context.Context, p *Page) (any, error)
+	// Unique leaves pages alone whose content was there before: they have a line that
+	// says so, and their links are not followed.
+	Unique bool
+
+	// Journal says how the output is written, and whether the crawl goes on with one.
+	Journal batch.JournalOptions
+	// Progress can be asked how far the crawl has come; nil means nobody.
+	Progress *batch.Progress
+	// Deadline, Grace, Stop, MaxErrors, FailFast and OnEvent are those of batch.Options.
+	Deadline, Grace time.Duration
+	Stop            <-chan struct{}
+	MaxErrors       int64
+	FailFast        bool
+	OnEvent         func(batch.Event)
+}
+
+// Sitemaps says what to do with the sitemaps that robots.txt names.
+type Sitemaps int
+
+const (
+	SitemapsToo  Sitemaps = iota // go on from them, too
+	SitemapsOnly                 // follow no other links
+	SitemapsNot                  // leave them alone
+)
+
+func (o Options) withDefaults() Options {
+	if o.Agent == "" {
+		o.Agent = DefaultAgent
+	}
+	if !robots.ValidToken(o.Agent) {
+		panic("inflight/crawl: the agent is no product token: letters, _ and - only")
+	}
+	if o.Concurrency <= 0 {
+		o.Concurrency = batch.DefaultConcurrency
+	}
+	if o.PerHost <= 0 {
+		o.PerHost = frontier.DefaultPerHost
+	}
+	return o
+}

@@ -1,0 +1,66 @@
+package crawl
+
+import (
+	"bytes"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/inflight-go/inflight/session"
+	"golang.org/x/net/html"
+)
+
+// A Page is one that was fetched.
+type Page struct {
+	Index    int64    // in the crawl, from 0
+	URL      *url.URL // must not be changed
+	Depth    int
+	Referrer int64 // the index of the page that links to it; -1 for a seed
+	Response *session.Response
+
+	text   []byte // in UTF-8, if it is HTML
+	parse  func() *html.Node
+	markup func() *markup
+}
+
+func newPage(index int64, u *url.URL, depth int, referrer int64, resp *session.Response) *Page {
+	p := &Page{Index: index, URL: u, Depth: depth, Referrer: referrer, Response: resp}
+	if isHTML(resp) {
+		p.text = toUTF8(resp.Body, resp.Header.Get("Content-Type"))
+	}
+	p.parse = sync.OnceValue(func() *html.Node {
+		doc, err := html.Parse(bytes.NewReader(p.text))
+		if err != nil { // it never is: whatever is written is a page
+			return &html.Node{Type: html.DocumentNode}
+		}
+		return doc
+	})
+	p.markup = sync.OnceValue(func() *markup { return scan(p.text) })
+	return p
+}
+
+// HTML reports whether the page is HTML, by what the answer says or, if it says
+// nothing, by what it looks like.
+func (p *Page) HTML() bool { return p.text != nil }
+
+// Text is the page's HTML in UTF-8, nil if it is none. It must not be changed.
+func (p *Page) Text() []byte { return p.text }
+
+// Document is the page as a tree, made when it is first asked for. It is empty if the
+// page is no HTML.
+func (p *Page) Document() *html.Node { return p.parse() }
+
+// Find takes a field from the page.
+func (p *Page) Find(f Field) any { return f.Find(p.Document(), p.URL) }
+
+// isHTML reports whether an answer is a page of HTML.
+func isHTML(resp *session.Response) bool {
+	switch kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";"); strings.ToLower(strings.TrimSpace(kind)) {
+	case "text/html", "application/xhtml+xml":
+		return true
+	case "":
+		head := bytes.ToLower(bytes.TrimSpace(resp.Body[:min(len(resp.Body), 512)]))
+		return bytes.HasPrefix(head, []byte("<!doctype html")) || bytes.HasPrefix(head, []byte("<html"))
+	}
+	return false
+}

@@ -1,0 +1,81 @@
+package crawl
+
+import (
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
+)
+
+// A Scope says how far from the seeds a crawl goes.
+type Scope int
+
+const (
+	// ScopeHost: the hosts of the seeds, with and without www.
+	ScopeHost Scope = iota
+	// ScopeDomain: their domains, one label below the public suffix, and what is
+	// below those.
+	ScopeDomain
+	// ScopePrefix: what begins like a seed, up to its last slash.
+	ScopePrefix
+	// ScopeAny: everything.
+	ScopeAny
+)
+
+// fence decides which pages belong to a crawl.
+type fence struct {
+	scope    Scope
+	hosts    []string // or domains
+	prefixes []string
+	include  []*regexp.Regexp
+	exclude  []*regexp.Regexp
+}
+
+// seed takes a seed into the fence.
+func (f *fence) seed(u *url.URL) {
+	switch f.scope {
+	case ScopeHost:
+		f.hosts = append(f.hosts, withoutWWW(u.Host))
+	case ScopeDomain:
+		f.hosts = append(f.hosts, domain(u.Hostname()))
+	case ScopePrefix:
+		s := u.Scheme + "://" + u.Host + u.EscapedPath()
+		f.prefixes = append(f.prefixes, s[:strings.LastIndexByte(s, '/')+1])
+	}
+}
+
+// inside reports whether a page belongs to the crawl.
+func (f *fence) inside(u *url.URL, spelled string) bool {
+	if !f.reaches(u, spelled) {
+		return false
+	}
+	matches := func(re *regexp.Regexp) bool { return re.MatchString(spelled) }
+	if slices.ContainsFunc(f.exclude, matches) {
+		return false
+	}
+	return len(f.include) == 0 || slices.ContainsFunc(f.include, matches)
+}
+
+func (f *fence) reaches(u *url.URL, spelled string) bool {
+	switch f.scope {
+	case ScopeHost:
+		return slices.Contains(f.hosts, withoutWWW(u.Host))
+	case ScopeDomain:
+		return slices.Contains(f.hosts, domain(u.Hostname()))
+	case ScopePrefix:
+		return slices.ContainsFunc(f.prefixes, func(p string) bool { return strings.HasPrefix(spelled, p) })
+	}
+	return true
+}
+
+func withoutWWW(host string) string { return strings.TrimPrefix(host, "www.") }
+
+// domain is what of a name can be registered; of what can't be it is all.
+func domain(host string) string {
+	if d, err := publicsuffix.EffectiveTLDPlusOne(host); err == nil {
+		return d
+	}
+	return host
+}

@@ -1,0 +1,288 @@
+package crawl
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/crawl/frontier"
+	"github.com/inflight-go/inflight/crawl/robots"
+	"github.com/inflight-go/inflight/session"
+	"golang.org/x/net/html"
+)
+
+// visit makes the line of one page. It returns an error only when the page is not
+// done.
+func (c *crawl) visit(ctx context.Context, u batch.Unit[frontier.Page]) ([]byte, error) {
+	l := &line{Index: u.Index, URL: u.Row.URL, Depth: u.Row.Depth, OK: true}
+	if u.Row.Referrer >= 0 {
+		l.From = &u.Row.Referrer
+	}
+	at, err := url.Parse(u.Row.URL)
+	if err != nil {
+		l.fail("url", err.Error())
+		return l.encode(), nil
+	}
+	if may, err := c.may(ctx, at, l); err != nil || !may {
+		if err != nil {
+			return nil, err
+		}
+		return l.encode(), nil
+	}
+	resp, err := c.get(ctx, u.Row.URL, l)
+	if errors.Is(err, session.ErrDraining) {
+		return nil, batch.Again(0, err)
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if err == errNoAnswer {
+		return l.encode(), nil
+	}
+	if err == nil {
+		err = c.read(ctx, newPage(u.Index, at, u.Row.Depth, u.Row.Referrer, resp), l)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return l.encode(), nil
+}
+
+// may asks robots.txt. The error is why the page is not done.
+func (c *crawl) may(ctx context.Context, at *url.URL, l *line) (bool, error) {
+	if c.robots == nil {
+		return true, nil
+	}
+	rules, err := c.robots.Rules(ctx, at)
+	if err != nil {
+		return false, err
+	}
+	if d := rules.Delay(); d > 0 {
+		c.delays.Store(at.Host, d)
+	}
+	if err := c.greet(ctx, at, l.Index); err != nil {
+		return false, err
+	}
+	if rules.Allowed(at) {
+		return true, nil
+	}
+	l.Skipped = "robots"
+	if err := rules.Err(); errors.Is(err, session.ErrDraining) {
+		return false, batch.Again(0, err)
+	} else if err != nil {
+		l.fail("robots", err.Error())
+	}
+	return false, nil
+}
+
+// greet takes on the sitemaps that a host names, when its first page comes.
+func (c *crawl) greet(ctx context.Context, at *url.URL, from int64) error {
+	if c.o.Sitemaps == SitemapsNot || c.o.Depth < 0 {
+		return nil
+	}
+	if _, known := c.greeted.Load(at.Host); known {
+		return nil
+	}
+	file, err := c.robots.File(ctx, at)
+	if err != nil {
+		return nil // Rules has said it
+	}
+	var pages []frontier.Page
+	for _, text := range file.Sitemaps() {
+		if u, err := c.o.Spelling.Resolve(at, text); err == nil && c.schemes[u.Scheme] && frontier.Valid(u.String()) {
+			pages = append(pages, frontier.Page{URL: u.String(), Referrer: from})
+		}
+	}
+	if _, err := c.frontier.Add(ctx, pages...); err != nil {
+		return err
+	}
+	c.greeted.Store(at.Host, true)
+	return nil
+}
+
+// fetchRobots fetches a robots.txt, following redirects.
+func (c *crawl) fetchRobots(ctx context.Context, at string) (int, string, error) {
+	for range 6 {
+		resp, err := c.session.Do(ctx, &session.Request{URL: at, MaxBody: robots.MaxSize})
+		if err != nil {
+			return 0, "", err
+		}
+		next, ok := redirect(resp, at)
+		if !ok {
+			return resp.Status, string(resp.Body), nil
+		}
+		at = next
+	}
+	return http.StatusNotFound, "", nil // RFC 9309, section 2.3.1.2
+}
+
+// redirect is where an answer leads.
+func redirect(resp *session.Response, at string) (string, bool) {
+	location := resp.Header.Get("Location")
+	if resp.Status < 300 || resp.Status > 399 || resp.Status == http.StatusNotModified || location == "" {
+		return "", false
+	}
+	base, err := url.Parse(at)
+	if err != nil {
+		return "", false
+	}
+	u, err := new(Spelling).Resolve(base, location)
+	if err != nil {
+		return "", false
+	}
+	return u.String(), true
+}
+
+// get fetches the page and takes down how that went. Where there is no answer the line
+// says so, and the error is nil unless the page is not done.
+func (c *crawl) get(ctx context.Context, at string, l *line) (*session.Response, error) {
+	began := time.Now()
+	resp, err := c.session.Do(ctx, &session.Request{URL: at})
+	l.Fetched = began.UTC()
+	l.DurationMS = float64(time.Since(began).Microseconds()) / 1000
+	if e, ok := errors.AsType[*session.Error](err); ok {
+		l.fail(string(e.Class), e.Err.Error())
+		l.Status, l.Attempts = e.Status, len(e.Attempts)
+		if errors.Is(err, session.ErrDraining) {
+			return nil, err
+		}
+		return nil, errNoAnswer
+	}
+	if err != nil {
+		return nil, err
+	}
+	l.Status, l.Attempts = resp.Status, len(resp.Attempts)
+	l.ContentType, l.Bytes, l.Truncated = resp.Header.Get("Content-Type"), resp.Bytes, resp.Truncated
+	if resp.Status >= 400 {
+		l.fail("http", fmt.Sprint(resp.Status, " ", http.StatusText(resp.Status)))
+	}
+	return resp, nil
+}
+
+// errNoAnswer says that the line has said it all.
+var errNoAnswer = errors.New("no answer")
+
+// read takes from a page what was asked for, and goes on with its links. The error is
+// why the page is not done.
+func (c *crawl) read(ctx context.Context, p *Page, l *line) error {
+	if to, ok := redirect(p.Response, l.URL); ok {
+		l.Redirect = to
+		return c.follow(ctx, p.URL, []string{to}, p.Depth, l)
+	}
+	if p.Response.Status >= 300 {
+		return nil
+	}
+	if c.repeated(p, l) {
+		return nil
+	}
+	links, depth := c.links(p, l), p.Depth+1
+	if c.o.Depth != 0 && depth > c.o.Depth {
+		links = nil
+	}
+	if err := c.follow(ctx, c.base(p), links, depth, l); err != nil {
+		return err
+	}
+	return c.take(ctx, p, l)
+}
+
+// repeated reports whether the content was there before.
+func (c *crawl) repeated(p *Page, l *line) bool {
+	sum := sha256.Sum256(p.Response.Body)
+	l.Hash = hex.EncodeToString(sum[:16])
+	if !c.o.Unique || c.contents.add(sum[:8]) {
+		return false
+	}
+	l.Skipped = "duplicate"
+	return true
+}
+
+// links are those on a page that are to be followed.
+func (c *crawl) links(p *Page, l *line) []string {
+	if !p.HTML() {
+		if kind := l.ContentType; strings.Contains(kind, "xml") || strings.Contains(kind, "gzip") || strings.HasPrefix(kind, "text/plain") {
+			links, _ := sitemap(p.Response.Body, kind)
+			l.Links = len(links)
+			return links
+		}
+		return nil
+	}
+	m := p.markup()
+	l.Title, l.Links = m.title, len(m.links)
+	if !c.o.IgnoreRobots {
+		m.robots(strings.Join(p.Response.Header.Values("X-Robots-Tag"), ","))
+	}
+	if c.o.Sitemaps == SitemapsOnly || m.noFollow && !c.o.IgnoreRobots {
+		return nil
+	}
+	links := make([]string, 0, len(m.links))
+	for _, link := range m.links {
+		if !link.noFollow || c.o.IgnoreRobots {
+			links = append(links, link.href)
+		}
+	}
+	return links
+}
+
+// base is the URL that the links of a page are relative to.
+func (c *crawl) base(p *Page) *url.URL {
+	if p.HTML() {
+		return p.markup().from(p.URL)
+	}
+	return p.URL
+}
+
+// follow adds links to the frontier.
+func (c *crawl) follow(ctx context.Context, base *url.URL, links []string, depth int, l *line) error {
+	if len(links) == 0 {
+		return nil
+	}
+	added, err := c.frontier.Add(ctx, c.spelled(base, links, depth, l.Index)...)
+	l.New = added
+	return err
+}
+
+// take takes from a page what was asked for.
+func (c *crawl) take(ctx context.Context, p *Page, l *line) (err error) {
+	if p.HTML() {
+		switch {
+		case len(c.o.Fields) > 0 && c.o.Item != nil:
+			items := []any{}
+			for _, n := range c.o.Item.all(p.Document()) {
+				items = append(items, c.fields(p, n))
+			}
+			l.Items = items
+		case len(c.o.Fields) > 0:
+			l.Extract = c.fields(p, p.Document())
+		}
+		if c.o.JSONLD {
+			l.JSONLD = jsonLD(p.Document())
+		}
+	}
+	if c.o.Handle == nil {
+		return nil
+	}
+	l.Data, err = c.o.Handle(ctx, p)
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		l.fail("handle", err.Error())
+	}
+	return nil
+}
+
+// fields takes the fields from below a node.
+func (c *crawl) fields(p *Page, n *html.Node) map[string]any {
+	values := make(map[string]any, len(c.o.Fields))
+	for _, f := range c.o.Fields {
+		values[f.name] = f.Find(n, p.URL)
+	}
+	return values
+}
