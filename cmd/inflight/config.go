@@ -96,7 +96,7 @@ func (c *config) trusted(path string) error {
 	}
 	for _, set := range sets {
 		for name, value := range set {
-			if name == "oauth2" || strings.HasPrefix(fmt.Sprint(value), "cmd:") {
+			if name == "oauth2" || strings.Contains(fmt.Sprint(value), "cmd:") {
 				return fmt.Errorf("%s: %s may run a command: name the file by --config to allow that", path, name)
 			}
 		}

@@ -19,6 +19,7 @@ func newFetch() *cobra.Command {
       --bearer env:API_KEY --json '{"model":"m","messages":{{json .messages}}}' \
       --rate 500/1m --budget tokens=150000/1m --cost '(.messages|tostring|length)/4' \
       --settle .usage.total_tokens -o answers.jsonl
+  inflight fetch -i requests.curl -o results.jsonl                 # commands of curl, or a .http file
   inflight fetch -i urls.txt -o results.jsonl --resume             # after a crash, Ctrl-C, or a reboot`,
 		Args: cobra.ArbitraryArgs,
 	}
@@ -46,7 +47,7 @@ func newFetch() *cobra.Command {
 func inputFlags(o *fetch.Options) func(*pflag.FlagSet) {
 	return func(fs *pflag.FlagSet) {
 		fs.StringArrayVarP(&o.Input, "input", "i", nil, "read rows from this `file`, - for stdin; .gz and .zst too (repeatable)")
-		fs.StringVar(&o.In, "in", "", "the input is `lines`, jsonl, csv or tsv (default: by the suffix)")
+		fs.StringVar(&o.In, "in", "", "the input is `lines`, jsonl, json (one array), csv, tsv, http (a .http file) or curl (commands) (default: by the suffix)")
 		fs.StringVar(&o.KeyExpr, "key", "", "the row's key: a `jq` expression over it, such as .id")
 		fs.Int64Var(&o.Limit, "limit", 0, "take `n` rows only")
 		fs.Int64Var(&o.Offset, "offset", 0, "leave the first `n` rows out")
@@ -59,10 +60,11 @@ func inputFlags(o *fetch.Options) func(*pflag.FlagSet) {
 func requestFlags(o *fetch.Options) func(*pflag.FlagSet) {
 	return func(fs *pflag.FlagSet) {
 		fs.StringVarP(&o.Method, "method", "X", "", "the request's `method` (default GET, with a body POST)")
+		fs.StringVar(&o.Request, "request", "", "send the request in this `file`, YAML or .http (FILE#NAME: one of several); a template")
 		fs.StringVar(&o.Post, "post", "", "send a POST to this `url`")
 		fs.StringArrayVarP(&o.Header, "header", "H", nil, "send this header, `'Name: value'`; a template")
 		fs.StringVarP(&o.Data, "data", "d", "", "send this `body`; a template")
-		fs.StringVar(&o.DataFile, "data-file", "", "send the template in this `file`")
+		fs.StringVar(&o.DataFile, "data-file", "", "send what is in this `file`; a template")
 		fs.StringVar(&o.JSON, "json", "", "send this JSON `body`; a template")
 		fs.StringArrayVar(&o.Form, "form", nil, "send a form with this `name=value`; a template (repeatable)")
 		fs.StringArrayVar(&o.Multipart, "multipart", nil, "send a form with files, `name=value` or name=@path; a template (repeatable)")

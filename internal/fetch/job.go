@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,22 +25,26 @@ type Job struct {
 	// before Run.
 	Log *slog.Logger
 
-	o       Options
-	source  *source.Source
-	plan    *request.Plan
-	session *session.Session
-	demo    *demo
-	budgets []*budget
-	judge   *judge
-	show    *show
-	out     *output
-	sink    batch.Sink
-	journal *batch.Journal // nil where nothing can be resumed
-	relay   *relay         // nil where the journal is all
-	formed  *formed        // nil where lines are written as they are
-	closers []io.Closer
-	ramp    *inflight.Limiter
-	resume  string
+	o                     Options
+	source                *source.Source
+	plan                  *request.Plan
+	args                  []string // URLs that are rows
+	globs                 bool     // which may have globs
+	data                  bool     // the rows of the input need no URL
+	sentData, sentRequest string   // digests of the files that say what is sent
+	session               *session.Session
+	demo                  *demo
+	budgets               []*budget
+	judge                 *judge
+	show                  *show
+	out                   *output
+	sink                  batch.Sink
+	journal               *batch.Journal // nil where nothing can be resumed
+	relay                 *relay         // nil where the journal is all
+	formed                *formed        // nil where lines are written as they are
+	closers               []io.Closer
+	ramp                  *inflight.Limiter
+	resume                string
 
 	counts    batch.Progress
 	latencies latencies
@@ -94,7 +99,7 @@ func New(ctx context.Context, o Options, in io.Reader, out io.Writer) (job *Job,
 // check finds what is wrong with the options by themselves.
 func (o *Options) check() error {
 	switch {
-	case len(o.Args) == 0 && len(o.Input) == 0 && o.Post == "":
+	case len(o.Args) == 0 && len(o.Input) == 0 && o.Post == "" && o.Request == "":
 		return &Error{Usage, errors.New("nothing to fetch: give URLs, or an input with -i")}
 	case o.Concurrency < 1:
 		return usage("concurrency", fmt.Sprint(o.Concurrency), "1 or more")
@@ -107,18 +112,46 @@ func (o *Options) check() error {
 	if _, _, err := parseFsync(o.Fsync); err != nil {
 		return err
 	}
+	if err := o.checkInput(); err != nil {
+		return err
+	}
 	if o.Ramp < 0 {
 		return usage("ramp", o.Ramp.String(), "a time such as 10s")
 	}
-	if err := oneOf("order", o.Order, "completion", "input"); err != nil {
-		return err
+	return oneOf("order", o.Order, "completion", "input")
+}
+
+// checkInput finds what is wrong with the options of the input.
+func (o *Options) checkInput() error {
+	stdins := 0
+	for _, path := range o.Input {
+		if path == "-" {
+			stdins++
+		}
+	}
+	switch {
+	case stdins > 1:
+		return &Error{Usage, errors.New("-i - is there more than once; the standard input can be read once")}
+	case o.Limit < 0:
+		return usage("limit", fmt.Sprint(o.Limit), "a number of rows; 0 for all")
+	case o.Offset < 0:
+		return usage("offset", fmt.Sprint(o.Offset), "a number of rows")
+	case !(o.Sample >= 0 && o.Sample <= 1):
+		return usage("sample", fmt.Sprint(o.Sample), "a share from 0 to 1, such as 0.01")
+	case o.Dedupe == "key" && o.KeyExpr == "":
+		return &Error{Usage, errors.New("--dedupe key needs the key: --key .id")}
+	}
+	if o.In != "" {
+		if err := oneOf("in", o.In, "lines", "jsonl", "json", "csv", "tsv", "http", "curl"); err != nil {
+			return err
+		}
 	}
 	return oneOf("dedupe", o.Dedupe, "none", "request", "key")
 }
 
 // compile makes everything that is made of expressions and templates.
 func (j *Job) compile() (err error) {
-	if j.plan, err = newPlan(&j.o); err != nil {
+	if err := j.newPlan(); err != nil {
 		return err
 	}
 	if j.budgets, err = newBudgets(&j.o); err != nil {
@@ -342,6 +375,9 @@ func (j *Job) DryRun(ctx context.Context, out io.Writer, n int) error {
 		if err != nil {
 			fmt.Fprintf(out, "# %s:%d: %v\n", row.File, row.Line, err)
 			continue
+		}
+		if row.Request != nil && len(row.Request.Ignored) > 0 {
+			fmt.Fprintf(out, "# %s:%d: of no effect here: %s\n", row.File, row.Line, strings.Join(row.Request.Ignored, " "))
 		}
 		fmt.Fprintln(out, request.Curl(req))
 	}

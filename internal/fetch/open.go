@@ -3,6 +3,7 @@ package fetch
 import (
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -28,7 +29,34 @@ func (j *Job) open(in io.Reader, out io.Writer) error {
 	if j.o.DryRun {
 		return nil
 	}
+	if err := j.checkFiles(); err != nil {
+		return err
+	}
 	return j.openSink(job, out)
+}
+
+// checkFiles refuses an output that is one of the files that are read, and rows for
+// another run of what has no rows.
+func (j *Job) checkFiles() error {
+	o := &j.o
+	request, _, _ := strings.Cut(o.Request, "#")
+	for _, to := range []string{o.Output, j.out.journal, j.out.errors} {
+		for _, from := range append([]string{o.Request, request, o.DataFile}, o.Input...) {
+			if info, err := os.Stat(to); err == nil && info.Mode().IsRegular() && sameFile(from, to) {
+				return &Error{Usage, fmt.Errorf("%s is written, and read as %s: give the output a name of its own", to, from)}
+			}
+		}
+	}
+	for _, from := range o.Input {
+		format := source.Format(o.In)
+		if format == "" {
+			format = source.FormatOf(from)
+		}
+		if o.Errors != "" && (format == source.HTTP || format == source.Curl) {
+			return &Error{Usage, fmt.Errorf("--errors makes rows, and %s has whole requests: --retry-failed runs those again that failed", from)}
+		}
+	}
+	return nil
 }
 
 // resumeCommand is the command line that goes on with what this one began.
@@ -68,15 +96,14 @@ func (j *Job) input(in io.Reader) source.Options {
 		Files:  j.o.Input,
 		Stdin:  in,
 		Format: source.Format(j.o.In),
-		Data:   j.o.template() != "",
+		Args:   j.args,
+		Data:   j.data,
 		Offset: j.o.Offset,
 		Limit:  j.o.Limit,
 		Sample: j.o.Sample,
 		Done:   func(index int64) bool { return j.journal != nil && j.journal.Done(index) },
 	}
-	if !o.Data {
-		o.Args = j.o.Args
-	}
+	o.NoGlobs = !j.globs
 	switch j.o.Dedupe {
 	case "key":
 		o.Unique = func(r source.Row) (string, error) {
@@ -90,17 +117,6 @@ func (j *Job) input(in io.Reader) source.Options {
 		}
 	}
 	return o
-}
-
-// template is the URL template, "" where each row is a URL of its own.
-func (o *Options) template() string {
-	switch {
-	case o.Post != "":
-		return o.Post
-	case len(o.Input) > 0 && len(o.Args) == 1:
-		return o.Args[0]
-	}
-	return ""
 }
 
 // job identifies the job by its input and by the options that change what its lines
@@ -138,7 +154,9 @@ func (j *Job) job() (batch.Job, error) {
 	}
 	add("method", o.Method)
 	add("post", withoutSecrets(o.Post))
-	add("data", digest(o.Data+o.JSON+o.DataFile+strings.Join(o.Form, "\n")+strings.Join(o.Multipart, "\n")))
+	add("data", digest(o.Data+o.JSON+strings.Join(o.Form, "\n")+strings.Join(o.Multipart, "\n")))
+	add("request", j.sentRequest)
+	add("data-file", j.sentData)
 	add("query", digest(strings.Join(o.Query, "\n")))
 	add("header", digest(strings.Join(o.Header, "\n")))
 	add("select", o.Select)

@@ -8,7 +8,7 @@ type Options struct {
 	Args []string // URLs, or one URL template when there is an input
 
 	Input     []string // files, "-" for stdin
-	In        string   // lines, jsonl, csv, tsv; "" by the suffix
+	In        string   // lines, jsonl, json, csv, tsv, http, curl; "" by the suffix
 	Limit     int64
 	Offset    int64
 	Sample    float64 // the share of rows to take, 0 for all
@@ -17,6 +17,7 @@ type Options struct {
 	Strict    bool    // stop at the first bad row
 	Method    string
 	Post      string // the URL of a POST
+	Request   string // a file with a request
 	Header    []string
 	Data      string
 	DataFile  string

@@ -1,37 +1,120 @@
 package fetch
 
 import (
+	"errors"
 	"fmt"
-	"os"
+	"strings"
 
+	"github.com/inflight-go/inflight/batch"
 	"github.com/inflight-go/inflight/internal/request"
 )
 
-// newPlan makes the plan by which rows become requests.
-func newPlan(o *Options) (*request.Plan, error) {
+// maxDataFile is how large the file of --data-file may be.
+const maxDataFile = 64 << 20
+
+// newPlan makes the plan by which rows become requests, and finds out what the rows are.
+func (j *Job) newPlan() error {
+	o := &j.o
 	s := request.Spec{
-		Method: o.Method, URL: o.template(), Headers: o.Header, Query: o.Query,
+		Method: o.Method, Headers: o.Header, Query: o.Query,
 		Data: o.Data, JSON: o.JSON, Form: o.Form, Multipart: o.Multipart, IdempotencyKey: o.IdemKey, Key: o.KeyExpr,
 	}
 	if o.Post != "" && s.Method == "" {
 		s.Method = "POST"
 	}
-	if o.DataFile != "" {
-		text, err := os.ReadFile(o.DataFile)
-		if err != nil {
-			return nil, &Error{Usage, fmt.Errorf("--data-file: %w", err)}
+	if strings.HasPrefix(o.Data, "@") {
+		return &Error{Usage, fmt.Errorf("--data %q would be sent as it is: for what is in the file, --data-file %s", o.Data, quote(o.Data[1:]))}
+	}
+	for _, part := range []func(*request.Spec) error{j.dataFile, j.requestFile, j.rows} {
+		if err := part(&s); err != nil {
+			return err
 		}
-		s.Data = string(text)
 	}
 	for _, c := range o.Cookie {
 		if _, _, err := pair("cookie", c); err != nil {
-			return nil, err
+			return err
 		}
 		s.Headers = append(s.Headers, "Cookie: "+c)
 	}
-	plan, err := request.Compile(s)
-	if err != nil {
-		return nil, &Error{Usage, err}
+	var err error
+	if j.plan, err = request.Compile(s); err != nil {
+		return &Error{Usage, err}
 	}
-	return plan, nil
+	return j.oneRow(&s)
+}
+
+// dataFile reads the body of --data-file.
+func (j *Job) dataFile(s *request.Spec) error {
+	if j.o.DataFile == "" {
+		return nil
+	}
+	if s.Data != "" {
+		return &Error{Usage, errors.New("--data and --data-file: there can be one of them")}
+	}
+	text, err := request.ReadText(j.o.DataFile, maxDataFile)
+	if err != nil {
+		return &Error{Usage, fmt.Errorf("--data-file: %w", err)}
+	}
+	j.sentData = batch.Digest(text)
+	s.Data = text
+	return nil
+}
+
+// requestFile reads the request of --request.
+func (j *Job) requestFile(s *request.Spec) error {
+	o := &j.o
+	if o.Request == "" {
+		return nil
+	}
+	f, err := request.ReadFile(o.Request)
+	if err != nil {
+		return &Error{Usage, fmt.Errorf("--request: %w", err)}
+	}
+	for _, secret := range []string{f.User, f.Bearer} {
+		if strings.HasPrefix(secret, "cmd:") {
+			return &Error{Usage, fmt.Errorf("--request %s: cmd: runs a command, which a file may not ask for; give it by --bearer or --user", o.Request)}
+		}
+	}
+	if o.User == "" && o.Bearer == "" && o.OAuth2 == "" {
+		o.User, o.Bearer = f.User, f.Bearer
+	}
+	if o.Agent == "" {
+		o.Agent = f.UserAgent
+	}
+	j.sentRequest = f.Digest
+	s.File = f
+	return nil
+}
+
+// rows finds out what the rows are: the arguments, data for a template, or URLs.
+func (j *Job) rows(s *request.Spec) error {
+	o := &j.o
+	switch {
+	case o.Post != "" && len(o.Args) > 0:
+		return &Error{Usage, fmt.Errorf("--post and the argument %s: for a POST to arguments, -X POST", quote(o.Args[0]))}
+	case len(o.Input) > 0 && len(o.Args) == 1:
+		s.URL = o.Args[0]
+	case len(o.Args) > 0:
+		j.args, j.globs, s.RowURL = o.Args, true, true
+	default:
+		s.URL = o.Post
+	}
+	return nil
+}
+
+// oneRow makes a row of the URL that the plan has where there are no others.
+func (j *Job) oneRow(s *request.Spec) error {
+	o := &j.o
+	if j.data = j.plan.HasURL(); len(o.Input) > 0 || len(j.args) > 0 {
+		return nil
+	}
+	url, same := j.plan.URL()
+	switch {
+	case !j.data:
+		return &Error{Usage, fmt.Errorf("--request %s: there is no URL in it; give URLs, or an input with -i", o.Request)}
+	case !same:
+		return &Error{Usage, errors.New("the URL is a template, and there are no rows to fill it from: give an input with -i")}
+	}
+	j.args, j.data = []string{url}, false
+	return nil
 }

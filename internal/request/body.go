@@ -12,17 +12,18 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/inflight-go/inflight/internal/draft"
 	"github.com/inflight-go/inflight/internal/source/caret"
 )
 
-// body makes the maker of the body that a Spec asks for, and tells whether it makes the
+// body makes the maker of the body that was asked for, and tells whether it makes the
 // same for each row.
-func (c *compiler) body(s *Spec) (make maker, static bool) {
+func (c *compiler) body(w *written) (make maker, static bool) {
 	var kinds []string
 	for _, kind := range []struct {
 		name  string
 		asked bool
-	}{{"data", s.Data != ""}, {"JSON", s.JSON != ""}, {"form", len(s.Form) > 0}, {"multipart", len(s.Multipart) > 0}} {
+	}{{"data", w.data.text != ""}, {"JSON", w.json.text != "" || w.tree != nil}, {"form", len(w.form) > 0}, {"multipart", len(w.multipart) > 0}} {
 		if kind.asked {
 			kinds = append(kinds, kind.name)
 		}
@@ -33,29 +34,28 @@ func (c *compiler) body(s *Spec) (make maker, static bool) {
 	switch {
 	case c.err != nil || len(kinds) == 0:
 		return nil, true
-	case s.Data != "":
-		return c.data(s.Data)
-	case s.JSON != "":
-		return c.json(s.JSON)
-	case len(s.Form) > 0:
-		return c.form(s.Form)
+	case w.data.text != "":
+		return c.data(w.data)
+	case w.tree != nil:
+		return c.tree(w.tree)
+	case w.json.text != "":
+		return c.json(w.json)
+	case len(w.form) > 0:
+		return c.form(w.form)
 	}
-	return c.multipart(s.Multipart)
+	return c.multipart(w.multipart)
 }
 
-func (c *compiler) data(source string) (maker, bool) {
-	t := c.text("data", source)
+func (c *compiler) data(p piece) (maker, bool) {
+	t := c.text("data", p)
 	return func(r *rowData) ([]byte, string, error) {
 		body, err := t.of(r)
-		if start := strings.TrimLeft(body, " \t\r\n"); start != "" && (start[0] == '{' || start[0] == '[') {
-			return []byte(body), "application/json", err
-		}
-		return []byte(body), "application/x-www-form-urlencoded", err
+		return []byte(body), draft.ContentType(body), err
 	}, t.static()
 }
 
-func (c *compiler) json(source string) (maker, bool) {
-	t := c.text("JSON", source)
+func (c *compiler) json(p piece) (maker, bool) {
+	t := c.text("JSON", p)
 	return func(r *rowData) ([]byte, string, error) {
 		body, err := t.of(r)
 		if err == nil && !json.Valid([]byte(body)) {
@@ -63,6 +63,47 @@ func (c *compiler) json(source string) (maker, bool) {
 		}
 		return []byte(body), "application/json", err
 	}, t.static()
+}
+
+// A jsonPart is a piece of a body of JSON that was written as YAML: a text as it is, or a
+// template for a string, or for any value if it is nothing but {{json …}}.
+type jsonPart struct {
+	text string
+	leaf *piece
+	raw  bool
+	made *text
+}
+
+func (c *compiler) tree(parts []jsonPart) (maker, bool) {
+	static := true
+	for i, p := range parts {
+		if p.leaf != nil {
+			parts[i].made = c.text("JSON", *p.leaf)
+			static = static && parts[i].made.static()
+		}
+	}
+	return func(r *rowData) ([]byte, string, error) {
+		var b strings.Builder
+		for _, p := range parts {
+			text := p.text
+			if p.leaf != nil {
+				value, err := p.made.of(r)
+				if err != nil {
+					return nil, "", err
+				}
+				if text = value; !p.raw {
+					if text, err = toJSON(value); err != nil {
+						return nil, "", err
+					}
+				}
+			}
+			if b.Len()+len(text) > maxText {
+				return nil, "", &RowError{What: "JSON", Reason: errTooLarge.Error()}
+			}
+			b.WriteString(text)
+		}
+		return []byte(b.String()), "application/json", nil
+	}, static
 }
 
 // notJSON says where a text is no JSON.
@@ -79,7 +120,7 @@ func notJSON(body string) error {
 		"what the template makes is no JSON: %v, at character %d: %q; write {{json .field}} for a value", fault, caret.Column(body, at-1), around)}
 }
 
-func (c *compiler) form(all []string) (maker, bool) {
+func (c *compiler) form(all []named) (maker, bool) {
 	pairs := c.pairs("form", all)
 	static := true
 	for _, p := range pairs {
@@ -111,19 +152,17 @@ type part struct {
 	path  string
 }
 
-func (c *compiler) multipart(all []string) (maker, bool) {
+func (c *compiler) multipart(all []named) (maker, bool) {
 	var parts []part
 	static := true
-	for _, p := range c.pairs("multipart", all) {
-		one := part{name: p.name, value: p.value}
-		if p.value != nil {
-			if path, isFile := strings.CutPrefix(p.value.source, "@"); isFile {
-				one.file = true
-				one.dir, _, _ = strings.Cut(path, "{{")
-				one.value = c.text(p.value.what, path)
-			}
+	for _, p := range all {
+		one := part{name: p.name}
+		if path, isFile := strings.CutPrefix(p.text, "@"); isFile {
+			one.file = true
+			one.dir, _, _ = strings.Cut(path, "{{")
+			p.text, p.in = path, p.in.after(1)
 		}
-		if c.err != nil {
+		if one.value = c.text(fmt.Sprintf("multipart %q", p.name), p.piece); c.err != nil {
 			return nil, true
 		}
 		static = static && one.value.static() && !one.file

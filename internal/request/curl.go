@@ -16,7 +16,10 @@ const Redacted = "REDACTED"
 // body that is no text is not shown.
 func Curl(r Request) string {
 	words := []string{"curl"}
-	if r.Method != "" && r.Method != "GET" {
+	switch {
+	case r.Method == "HEAD" && r.Body == nil:
+		words = append(words, "--head") // with -X it would wait for a body
+	case r.Method != "" && (r.Method != "GET" || r.Body != nil):
 		words = append(words, "-X", r.Method)
 	}
 	to := RedactURL(r.URL)
@@ -26,11 +29,18 @@ func Curl(r Request) string {
 	words = append(words, quote(to))
 	for _, name := range sortedNames(r.Header) {
 		for _, value := range r.Header[name] {
-			words = append(words, "-H", quote(name+": "+RedactHeader(name, value)))
+			field := name + ": " + RedactHeader(name, value)
+			if value == "" {
+				field = name + ";" // with a colon it would not be sent
+			}
+			words = append(words, "-H", quote(field))
 		}
 	}
 	if r.IdempotencyKey != "" {
 		words = append(words, "-H", quote("Idempotency-Key: "+r.IdempotencyKey))
+	}
+	if r.Body != nil && r.Header["Content-Type"] == nil {
+		words = append(words, "-H", "Content-Type:") // or curl would say what it is
 	}
 	if r.Body != nil {
 		words = append(words, bodyWords(r.Body)...)
@@ -54,8 +64,24 @@ func sortedNames(header map[string][]string) []string {
 	return names
 }
 
-// quote quotes a text for a shell. A newline stays as it is, between the quotes.
+// quote quotes a text for a shell. A newline stays as it is, between the quotes; other
+// characters that can't be printed are escaped.
 func quote(text string) string {
+	control := func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 }
+	if strings.IndexFunc(text, control) >= 0 {
+		var b strings.Builder
+		for _, r := range text {
+			switch {
+			case control(r):
+				fmt.Fprintf(&b, `\u%04x`, r)
+			case r == '\'' || r == '\\':
+				b.WriteString(`\` + string(r))
+			default:
+				b.WriteRune(r)
+			}
+		}
+		return "$'" + b.String() + "'"
+	}
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=,@%+", r)
 	}

@@ -15,8 +15,9 @@ var ErrSpec = errors.New("inflight/request: invalid request")
 // CompileExpr return it.
 type SyntaxError struct {
 	What   string // such as "URL", `header "X-Id"` or "key"; empty for CompileExpr
-	Text   string // the line of the template, or the expression
-	Line   int    // of the template, from 1
+	File   string // that has the template; empty for none
+	Text   string // the line of the file, or the template, or the expression
+	Line   int    // of the file, or the template, from 1
 	Column int    // in characters, from 1
 	Reason string
 }
@@ -25,7 +26,12 @@ type SyntaxError struct {
 // column.
 func (e *SyntaxError) Error() string {
 	where := e.What
-	if e.Line > 1 {
+	if e.File != "" {
+		where = fmt.Sprintf("%s:%d:%d", e.File, e.Line, e.Column)
+		if e.What != "" {
+			where += ": " + e.What
+		}
+	} else if e.Line > 1 {
 		where += fmt.Sprintf(", line %d", e.Line)
 	}
 	if where != "" {
@@ -37,7 +43,8 @@ func (e *SyntaxError) Error() string {
 // A RowError says why no request could be made of a row. Build returns it.
 type RowError struct {
 	What   string // such as "URL", `header "X-Id"` or "key"
-	Line   int    // of the template, from 1; zero if it is none
+	File   string // that has the template; empty for none
+	Line   int    // of the file, or the template, from 1; zero if it is none
 	Column int    // in characters, from 1
 	Reason string
 }
@@ -45,6 +52,8 @@ type RowError struct {
 // Error returns all of it on one line.
 func (e *RowError) Error() string {
 	switch {
+	case e.File != "" && e.Line > 0:
+		return fmt.Sprintf("%s:%d:%d: %s: %s", e.File, e.Line, e.Column, e.What, e.Reason)
 	case e.Line == 0:
 		return e.What + ": " + e.Reason
 	case e.Line == 1:

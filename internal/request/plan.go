@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/template"
 
+	"github.com/inflight-go/inflight/internal/draft"
 	"github.com/inflight-go/inflight/internal/source"
 	"github.com/inflight-go/inflight/internal/source/caret"
 )
@@ -43,6 +44,13 @@ type Spec struct {
 	// Key is an expression for the key of a row. Zero means none.
 	Key string
 
+	// File is a request that was read from a file. What the fields above say goes before
+	// what it says: a URL, a header or parameter of the same name, the body as a whole.
+	// Nil means none.
+	File *File
+	// RowURL says that the URLs of the rows go before that of File.
+	RowURL bool
+
 	// Env tells the variables of the environment to templates. Nil means that they are
 	// not for templates.
 	Env func(name string) (value string, ok bool)
@@ -63,6 +71,7 @@ type Request struct {
 // goroutines at once.
 type Plan struct {
 	method      string
+	methodGiven bool  // by the Spec, so that it goes before that of a row
 	url         *text // nil for that of the row
 	query       []pair
 	headers     []pair
@@ -89,22 +98,23 @@ type maker func(r *rowData) (body []byte, contentType string, err error)
 // for one that is wrong, and otherwise with an error of ErrSpec.
 func Compile(s Spec) (*Plan, error) {
 	c := &compiler{funcs: functions(s.Env)}
-	p := &Plan{method: c.method(s.Method)}
-	if s.URL != "" {
-		p.url = c.url(s.URL)
+	w := c.written(&s)
+	p := &Plan{method: c.method(w.method), methodGiven: w.method.text != ""}
+	if w.url.text != "" {
+		p.url = c.url(w.url)
 	}
-	p.query = c.pairs("query", s.Query)
-	p.headers = c.headers(s.Headers)
-	if s.IdempotencyKey != "" {
-		p.idempotency = c.text("idempotency key", s.IdempotencyKey)
+	p.query = c.pairs("query", w.query)
+	p.headers = c.pairs("header", w.headers)
+	if w.idempotency.text != "" {
+		p.idempotency = c.text("idempotency key", w.idempotency)
 	}
 	if s.Key != "" && c.err == nil {
 		var err error
 		if p.key, err = CompileExpr(s.Key); err != nil {
-			c.err = named(err, "key")
+			c.err = forWhat(err, "key")
 		}
 	}
-	p.body, p.bodyStatic = c.body(&s)
+	p.body, p.bodyStatic = c.body(w)
 	if c.err != nil {
 		return nil, c.err
 	}
@@ -152,43 +162,68 @@ func (c *compiler) refuse(format string, args ...any) {
 	}
 }
 
-func (c *compiler) text(what, source string) *text {
-	t, err := newText(what, source, c.funcs)
+func (c *compiler) text(what string, p piece) *text {
+	t, err := newText(what, p, c.funcs)
 	if err == nil {
 		return t
 	}
 	if c.err == nil {
 		c.err = err
 	}
-	return &text{what: what, source: source} // which is never used
+	return &text{what: what, source: p.text} // which is never used
 }
 
-// named says what a wrong expression is for.
-func named(err error, what string) error {
+// forWhat says what a wrong expression is for.
+func forWhat(err error, what string) error {
 	if e, ok := errors.AsType[*SyntaxError](err); ok {
 		e.What = what
 	}
 	return err
 }
 
-func (c *compiler) method(method string) string {
-	if method != "" && !isToken(method) {
-		c.refuse("the method %q; want a word such as POST", method)
+func (c *compiler) method(p piece) string {
+	switch {
+	case p.text == "" || draft.IsToken(p.text):
+	case p.in == nil:
+		c.refuse("the method %q; want a word such as POST", p.text)
+	default:
+		c.fault(faultAt("method", p.text, 0, "want a word such as POST"), p)
 	}
-	return strings.ToUpper(method)
+	return strings.ToUpper(p.text)
+}
+
+// fault remembers what is wrong with a piece.
+func (c *compiler) fault(e *SyntaxError, p piece) {
+	if c.err == nil {
+		c.err = e.placed(p.in)
+	}
 }
 
 // url reads the template of a URL, and checks what stands before its first action.
-func (c *compiler) url(source string) *text {
-	t := c.text("URL", source)
+func (c *compiler) url(p piece) *text {
+	t := c.text("URL", p)
 	if c.err != nil {
 		return t
 	}
-	before, _, isTemplate := strings.Cut(source, "{{")
-	if offset, reason := checkStart(before, !isTemplate); reason != "" {
-		c.err = faultAt("URL", source, offset, reason)
+	before := t.source
+	if !t.static() {
+		before, _, _ = strings.Cut(t.source, "{{")
+	}
+	if offset, reason := checkStart(before, t.static()); reason != "" {
+		c.fault(faultAt("URL", t.source, offset, reason), p)
 	}
 	return t
+}
+
+// HasURL tells whether the plan says what the URL is, so that rows need none.
+func (p *Plan) HasURL() bool { return p.url != nil }
+
+// URL returns the URL of all rows, if it is the same for each.
+func (p *Plan) URL() (url string, same bool) {
+	if p.url == nil || !p.url.static() {
+		return "", false
+	}
+	return p.url.source, true
 }
 
 // checkStart checks a URL, or the beginning of one if it is not whole.
@@ -205,29 +240,10 @@ func checkStart(start string, whole bool) (offset int, reason string) {
 	return source.CheckURL(start)
 }
 
-// pairs reads "name=template".
-func (c *compiler) pairs(what string, all []string) (pairs []pair) {
+// pairs reads the templates of what has names.
+func (c *compiler) pairs(what string, all []named) (pairs []pair) {
 	for _, one := range all {
-		name, value, found := strings.Cut(one, "=")
-		if !found || name == "" {
-			c.refuse("%s %q; want name=value", what, one)
-			return nil
-		}
-		pairs = append(pairs, pair{name, c.text(fmt.Sprintf("%s %q", what, name), value)})
-	}
-	return pairs
-}
-
-// headers reads "Name: template".
-func (c *compiler) headers(all []string) (pairs []pair) {
-	for _, one := range all {
-		name, value, found := strings.Cut(one, ":")
-		if !found || !isToken(name) {
-			c.refuse("the header %q; want Name: value", one)
-			return nil
-		}
-		name = http.CanonicalHeaderKey(name)
-		pairs = append(pairs, pair{name, c.text(fmt.Sprintf("header %q", name), strings.TrimSpace(value))})
+		pairs = append(pairs, pair{one.name, c.text(fmt.Sprintf("%s %q", what, one.name), one.piece)})
 	}
 	return pairs
 }
@@ -238,7 +254,7 @@ func (p *Plan) Build(row source.Row) (Request, error) {
 	if row.Err != nil {
 		return Request{}, row.Err
 	}
-	if p.static && row.URL != "" {
+	if p.static && row.URL != "" && row.Request == nil {
 		return Request{Method: p.method, URL: row.URL, Header: p.header, Body: p.made}, nil
 	}
 	r := rowData{value: row.Value, index: row.Index}
@@ -254,7 +270,7 @@ func (p *Plan) Build(row source.Row) (Request, error) {
 		if req.IdempotencyKey, err = p.idempotency.of(&r); err != nil {
 			return Request{}, err
 		}
-		if reason := notForHeader(req.IdempotencyKey); reason != "" {
+		if reason := draft.NotForHeader(req.IdempotencyKey); reason != "" {
 			return Request{}, &RowError{What: "idempotency key", Reason: reason}
 		}
 	}
@@ -269,7 +285,46 @@ func (p *Plan) Build(row source.Row) (Request, error) {
 			return Request{}, err
 		}
 	}
+	if row.Request != nil {
+		p.complete(&req, row.Request)
+	}
 	return req, nil
+}
+
+// complete adds to a request what a row says that is a whole request.
+func (p *Plan) complete(req *Request, d *draft.Request) {
+	if p.body == nil && d.Body != nil {
+		req.Body = []byte(d.Body.Value)
+	}
+	if !p.methodGiven {
+		switch req.Method = d.Method; {
+		case req.Method != "":
+		case req.Body != nil:
+			req.Method = http.MethodPost
+		default:
+			req.Method = http.MethodGet
+		}
+	}
+	if len(d.Header) == 0 {
+		return
+	}
+	h := make(http.Header, len(d.Header)+len(req.Header))
+	for _, field := range d.Header {
+		addHeader(h, http.CanonicalHeaderKey(field.Name), field.Value.Value)
+	}
+	for name, values := range req.Header {
+		h[name] = values
+	}
+	req.Header = h
+}
+
+// addHeader adds a value to those of a header. Cookies are one.
+func addHeader(h http.Header, name, value string) {
+	if name == "Cookie" && h[name] != nil {
+		h[name][0] += "; " + value
+		return
+	}
+	h[name] = append(h[name], value)
 }
 
 // Key returns the key of a row: empty without a Spec.Key. It fails as Build does.
@@ -350,14 +405,10 @@ func (p *Plan) makeHeader(r *rowData, contentType string) (http.Header, error) {
 		if err != nil {
 			return nil, err
 		}
-		if reason := notForHeader(value); reason != "" {
+		if reason := draft.NotForHeader(value); reason != "" {
 			return nil, &RowError{What: pair.value.what, Reason: reason}
 		}
-		if pair.name == "Cookie" && h[pair.name] != nil {
-			h[pair.name][0] += "; " + value
-			continue
-		}
-		h[pair.name] = append(h[pair.name], value)
+		addHeader(h, pair.name, value)
 	}
 	if contentType != "" && h["Content-Type"] == nil {
 		h["Content-Type"] = []string{contentType}

@@ -17,6 +17,7 @@ import (
 type text struct {
 	what   string // what it is for
 	source string
+	in     *place             // nil for none
 	tmpl   *template.Template // nil for what does not depend on the row
 	extra  bool               // it uses the fields key or index
 	nested bool               // within it, the dot may be something else than the row
@@ -25,10 +26,14 @@ type text struct {
 // templateName is what text/template calls all of them, in errors that are taken apart.
 const templateName = "t"
 
-func newText(what, source string, funcs template.FuncMap) (*text, error) {
-	t := &text{what: what, source: source}
+func newText(what string, p piece, funcs template.FuncMap) (*text, error) {
+	source := p.text
+	t := &text{what: what, source: source, in: p.in}
 	if !strings.Contains(source, "{{") {
 		return t, nil
+	}
+	if p.in != nil && p.in.file.bare {
+		funcs = p.in.file.withNames(source, funcs)
 	}
 	tmpl, err := template.New(templateName).Option("missingkey=error").Funcs(funcs).Parse(source)
 	if err != nil {
@@ -39,8 +44,35 @@ func newText(what, source string, funcs template.FuncMap) (*text, error) {
 			t.rewrite(part.Root)
 		}
 	}
+	if text, ok := constant(tmpl); ok {
+		t.source = text
+		return t, nil
+	}
 	t.tmpl = tmpl
 	return t, nil
+}
+
+// constant is what a template always makes, if it is nothing but texts.
+func constant(tmpl *template.Template) (string, bool) {
+	if tmpl.Tree == nil || tmpl.Root == nil || len(tmpl.Templates()) != 1 {
+		return "", false
+	}
+	var b strings.Builder
+	for _, node := range tmpl.Root.Nodes {
+		switch n := node.(type) {
+		case *parse.TextNode:
+			b.Write(n.Text)
+		case *parse.ActionNode:
+			value, ok := n.Pipe.Cmds[0].Args[0].(*parse.StringNode)
+			if !ok || len(n.Pipe.Decl) > 0 || len(n.Pipe.Cmds) != 2 { // the second makes a text of it
+				return "", false
+			}
+			b.WriteString(value.Text)
+		default:
+			return "", false
+		}
+	}
+	return b.String(), true
 }
 
 // static tells whether the text is the same for each row.
@@ -60,6 +92,9 @@ func (t *text) rewrite(node parse.Node) {
 			t.rewrite(child)
 		}
 	case *parse.ActionNode:
+		if t.in != nil && t.in.file.bare {
+			t.in.file.resolve(n.Pipe)
+		}
 		t.pipe(n.Pipe)
 		if len(n.Pipe.Decl) == 0 {
 			n.Pipe.Cmds = append(n.Pipe.Cmds, command(n.Pipe.Pos, identifier(textName, n.Pipe.Pos)))
@@ -202,7 +237,7 @@ var (
 func (t *text) syntaxError(err error) *SyntaxError {
 	found := parseFaultAt.FindStringSubmatch(err.Error())
 	if found == nil {
-		return faultAt(t.what, t.source, 0, err.Error())
+		return faultAt(t.what, t.source, 0, err.Error()).placed(t.in)
 	}
 	lineNo, reason := atoi(found[1]), found[2]
 	line := lineOf(t.source, lineNo)
@@ -225,7 +260,7 @@ func (t *text) syntaxError(err error) *SyntaxError {
 			}
 		}
 	}
-	return &SyntaxError{What: t.what, Text: line, Line: lineNo, Column: caret.Column(line, at), Reason: reason}
+	return (&SyntaxError{What: t.what, Text: line, Line: lineNo, Column: caret.Column(line, at), Reason: reason}).placed(t.in)
 }
 
 // inAction finds a word within {{ and }}.
@@ -272,6 +307,9 @@ func (t *text) rowError(err error, value any) *RowError {
 	e.Reason = t.reason(found[3], found[4], value)
 	if fault, ok := errors.AsType[*funcError](err); ok {
 		e.Reason = strings.ReplaceAll(fault.reason, ".field", fieldIn(line, atoi(found[2])))
+	}
+	if t.in != nil {
+		e.File, e.Line, e.Column, _ = t.in.of(line, e.Line, e.Column)
 	}
 	return e
 }
@@ -344,7 +382,7 @@ type Template struct{ text *text }
 // CompileTemplate reads a template that is for something else than a request: what says
 // what, in errors. The error is a *SyntaxError. The environment is not for it.
 func CompileTemplate(what, source string) (*Template, error) {
-	t, err := newText(what, source, functions(nil))
+	t, err := newText(what, piece{text: source}, functions(nil))
 	if err != nil {
 		return nil, err
 	}

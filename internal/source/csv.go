@@ -184,11 +184,6 @@ func (c *csv) name(record []byte) error {
 	return nil
 }
 
-// trimEnd takes the carriage return away.
-func trimEnd(record []byte) []byte {
-	return bytes.TrimSuffix(record, []byte{'\r'})
-}
-
 func (c *csv) next(row *Row) error {
 	if err := c.header(); err != nil {
 		return err
@@ -234,7 +229,7 @@ func (c *csv) unclosed(row *Row) error {
 
 func (c *csv) decode(row *Row, record []byte) {
 	if offset, reason := notText(record); reason != "" {
-		c.fault(row, record, &csvFault{offset, reason})
+		c.badAt(row, record, offset, reason)
 		return
 	}
 	fields, fault := c.split(record)
@@ -242,7 +237,7 @@ func (c *csv) decode(row *Row, record []byte) {
 		fault = &csvFault{-1, fmt.Sprintf("%d fields, and the header has %d", len(fields), len(c.columns))}
 	}
 	if fault != nil {
-		c.fault(row, record, fault)
+		c.badAt(row, record, fault.offset, fault.reason)
 		return
 	}
 	value := make(map[string]any, len(fields))
@@ -255,19 +250,10 @@ func (c *csv) decode(row *Row, record []byte) {
 	}
 	url, reason := urlOf(value, c.opts)
 	if reason != "" {
-		c.fault(row, record, &csvFault{-1, reason})
+		c.badAt(row, record, -1, reason)
 		return
 	}
 	row.URL, row.Value, row.Raw = url, value, json.RawMessage(append(raw, '}'))
-}
-
-// fault makes a bad row; the place is told in the line in which it is.
-func (c *csv) fault(row *Row, record []byte, f *csvFault) {
-	before := record[:max(f.offset, 0)]
-	lineNo := row.Line + bytes.Count(before, []byte{'\n'})
-	start := bytes.LastIndexByte(before, '\n') + 1
-	line, _, _ := bytes.Cut(record[start:], []byte{'\n'})
-	c.bad(row, lineNo, trimEnd(line), max(f.offset-start, -1), f.reason)
 }
 
 func (c *csv) skip(n int64) (skipped int64, err error) {

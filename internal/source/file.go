@@ -24,14 +24,21 @@ type Format string
 const (
 	Lines Format = "lines" // a URL, or a piece of data, on each line; # begins a comment
 	JSONL Format = "jsonl" // a JSON value on each line
+	JSON  Format = "json"  // an array of JSON, whose items are the rows; JSONL if it begins otherwise
 	CSV   Format = "csv"   // records with commas, and a header
 	TSV   Format = "tsv"   // records with tabs, and a header
+	HTTP  Format = "http"  // requests as editors have them, with ### between
+	Curl  Format = "curl"  // command lines of curl, one after the other
 )
 
-const formatNames = "lines, jsonl, csv or tsv"
+const formatNames = "lines, jsonl, json, csv, tsv, http or curl"
 
 func (f Format) known() bool {
-	return f == Lines || f == JSONL || f == CSV || f == TSV
+	switch f {
+	case Lines, JSONL, JSON, CSV, TSV, HTTP, Curl:
+		return true
+	}
+	return false
 }
 
 // FormatOf returns the format that the end of a name tells, or the zero value.
@@ -41,14 +48,20 @@ func FormatOf(name string) Format {
 		name = strings.TrimSuffix(name, packed)
 	}
 	switch filepath.Ext(name) {
-	case ".jsonl", ".ndjson", ".json":
+	case ".jsonl", ".ndjson":
 		return JSONL
+	case ".json":
+		return JSON
 	case ".csv":
 		return CSV
 	case ".tsv", ".tab":
 		return TSV
 	case ".txt", ".urls", ".lst", ".list":
 		return Lines
+	case ".http", ".rest":
+		return HTTP
+	case ".curl":
+		return Curl
 	}
 	return ""
 }
@@ -117,6 +130,14 @@ func (s *Source) openFile(ctx context.Context, name string) (*file, reader, erro
 	switch f.format(s.opts.Format) {
 	case JSONL:
 		return f, &jsonl{text: t}, nil
+	case JSON:
+		return f, &array{jsonl: jsonl{text: t}}, nil
+	case HTTP:
+		t.mute = true
+		return f, &requests{text: t}, nil
+	case Curl:
+		t.mute = true
+		return f, &commands{text: t}, nil
 	case CSV:
 		return f, &csv{text: t, comma: ','}, nil
 	case TSV:
@@ -173,11 +194,14 @@ func (f *file) format(asked Format) Format {
 	if asked == "" {
 		asked = FormatOf(f.name)
 	}
-	if asked != "" {
+	if asked != "" && asked != JSON {
 		return asked
 	}
 	start := bytes.TrimLeft(f.scan.buf[f.scan.at:f.scan.end], " \t\r\n")
-	if len(start) > 0 && strings.IndexByte(`{["`, start[0]) >= 0 {
+	switch {
+	case bytes.HasPrefix(start, []byte("[")):
+		return JSON
+	case asked == JSON, len(start) > 0 && strings.IndexByte(`{"`, start[0]) >= 0:
 		return JSONL
 	}
 	return Lines

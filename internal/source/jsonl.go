@@ -140,7 +140,7 @@ func urlOf(value any, opts *Options) (url, reason string) {
 		}
 	case []any:
 		if !opts.Data {
-			return "", "no URL, but an array: want one value on each line, which jq -c '.[]' makes of it"
+			return "", "no URL, but an array: want one value on each line; for one array of rows, say --in json"
 		}
 	default:
 		if !opts.Data {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"strings"
 )
 
 // lines reads a file with a URL, or a piece of data, on each line. Blank lines and
@@ -109,6 +110,9 @@ func (l *lines) decode(row *Row, line []byte) {
 		return
 	}
 	if offset, reason := CheckURL(value); reason != "" {
+		if strings.HasPrefix(value, "curl ") {
+			offset, reason = 0, "not a URL, but a command; --in curl reads those"
+		}
 		l.bad(row, row.Line, line, before+offset, reason)
 		return
 	}

@@ -24,16 +24,35 @@ type text struct {
 	*scanner
 	file string
 	opts *Options
+	mute bool // lines are not quoted in errors, since they have what is secret
 }
 
 // bad makes a bad row of a line. The offset is of the bytes that are wrong; negative
 // means the whole line.
 func (t *text) bad(row *Row, lineNo int, line []byte, offset int, reason string) {
-	e := &RowError{File: t.file, Line: lineNo, Reason: reason, Text: excerpt(line, offset)}
+	e := &RowError{File: t.file, Line: lineNo, Reason: reason}
+	if !t.mute {
+		e.Text = excerpt(line, offset)
+	}
 	if offset >= 0 {
 		e.Column = caret.Column(string(line), offset)
 	}
 	*row = Row{File: t.file, Line: row.Line, Err: e}
+}
+
+// badAt makes a bad row of a record that may have several lines and begins in that of the
+// row; the place is told in the line in which it is.
+func (t *text) badAt(row *Row, record []byte, offset int, reason string) {
+	before := record[:min(max(offset, 0), len(record))]
+	lineNo := row.Line + bytes.Count(before, []byte{'\n'})
+	start := bytes.LastIndexByte(before, '\n') + 1
+	line, _, _ := bytes.Cut(record[start:], []byte{'\n'})
+	t.bad(row, lineNo, trimEnd(line), max(offset-start, -1), reason)
+}
+
+// trimEnd takes the carriage return away.
+func trimEnd(record []byte) []byte {
+	return bytes.TrimSuffix(record, []byte{'\r'})
 }
 
 // tooLong makes a bad row of a line that is too long, and passes over it.

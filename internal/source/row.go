@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/inflight-go/inflight/internal/draft"
 )
 
 // A Row is one row of the input.
@@ -17,12 +19,16 @@ type Row struct {
 	// URL is what to fetch. It is empty in data without a field for it.
 	URL string
 	// Value is what templates and expressions see: a decoded JSON value, with numbers
-	// as json.Number; a map[string]any from columns to strings; a line as a string.
+	// as json.Number; a map[string]any from columns to strings; a line as a string; a
+	// request as draft.Request.Value has it.
 	Value any
+	// Request is the whole request, in a file of requests; nil otherwise.
+	Request *draft.Request
 	// Raw is the row as JSON, on one line, to be repeated in the output. It is nil for
-	// a row that is nothing but its URL, and for a bad one.
+	// a row that is nothing but its URL, and for a bad one. Of a request it is the name,
+	// if it has one: the rest may be secret.
 	Raw json.RawMessage
-	// Err is why the row can't be used. Of such a row, URL, Value and Raw are not set.
+	// Err is why the row can't be used. Of such a row, only the place is set.
 	Err *RowError
 }
 
@@ -32,7 +38,7 @@ type RowError struct {
 	Line   int // from 1
 	Column int // in characters, from 1; zero for the whole line
 	Reason string
-	Text   string // the line, or the part of it around the column
+	Text   string // the line, or the part of it around the column; empty for a request
 }
 
 // Error returns file:line:column, the reason, and the text, on one line.

@@ -120,3 +120,18 @@ func (s *scanner) skipMark() error {
 	}
 	return nil
 }
+
+// ahead returns what is read from so many bytes on, at least one byte of it. It fails
+// with io.EOF when there is none, and with what the reader failed with; it can then be
+// called again.
+func (s *scanner) ahead(from int) ([]byte, error) {
+	for s.end-s.at <= from {
+		if s.eof {
+			return nil, io.EOF
+		}
+		if err := s.fill(); err != nil {
+			return nil, err
+		}
+	}
+	return s.buf[s.at+from : s.end], nil
+}

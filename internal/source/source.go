@@ -19,8 +19,9 @@ type Options struct {
 	// Stdin is read for the file -. Nil means that it is empty.
 	Stdin io.Reader
 	// Format is what is in the files. The zero value means that it is told by the end
-	// of a name, .jsonl, .ndjson, .csv or .tsv, before .gz or .zst; a file with another
-	// name is JSONL if it begins with {, [ or ", and lines otherwise.
+	// of a name, .jsonl, .ndjson, .json, .csv, .tsv, .http, .rest or .curl, before .gz
+	// or .zst; a file with another name is JSON if it begins with [, JSONL if it begins
+	// with { or ", and lines otherwise.
 	Format Format
 	// Data says that the files have data for a template. Otherwise each row needs a
 	// URL: the line, the JSON string, or the field URLField of the record.
@@ -48,7 +49,8 @@ type Options struct {
 	// before. It counts for Limit and Unique. Nil means none.
 	Done func(index int64) bool
 
-	// MaxLine is how long a line or a record may be, in bytes. Zero means 10 MiB.
+	// MaxLine is how long a line, a record or a request may be, in bytes. Zero means
+	// 10 MiB.
 	MaxLine int
 }
 

@@ -145,7 +145,7 @@ func TestRows(t *testing.T) {
 			`3@4 bad 4:0 the field "url" is not a string [{"url":3}]`,
 			`4@5 bad 5:0 no URL: want a string, or an object with the field "url" [4]`,
 			`5@6 bad 6:0 not a URL: it does not begin with http:// or https:// ["x"]`,
-			`6@7 bad 7:0 no URL, but an array: want one value on each line, which jq -c '.[]' makes of it [[1]]`}},
+			`6@7 bad 7:0 no URL, but an array: want one value on each line; for one array of rows, say --in json [[1]]`}},
 		"csv": {data("\ufeffid, name\r\n1,a\r\n\r\n2,\"b, \"\"x\"\"\nand c\"\r\n3,\"\"\r\n4,é", source.CSV), []string{
 			`0@2 {"id":"1","name":"a"}`, `1@4 {"id":"2","name":"b, \"x\"\nand c"}`, `2@6 {"id":"3","name":""}`, `3@7 {"id":"4","name":"é"}`}},
 		"bad csv": {data("id,name\n1\n2,b,c\n3,a\"b\n4,\"x\"y\n5,\"a\nb\"z\n6,\x00\n7,\"\xff\"\n8,h\n9,\"open\n10,j\n", source.CSV), []string{
