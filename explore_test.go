@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,10 +32,10 @@ func returns(v int, err error) func(context.Context) (int, error) {
 }
 
 // sleeper is a function that returns when it is cancelled, and counts who is there.
-func sleeper(running *int) func(context.Context) (int, error) {
+func sleeper(running *atomic.Int64) func(context.Context) (int, error) {
 	return func(ctx context.Context) (int, error) {
-		*running++
-		defer func() { *running-- }()
+		running.Add(1)
+		defer running.Add(-1)
 		return 0, inflight.Sleep(ctx, time.Hour)
 	}
 }
@@ -42,7 +43,8 @@ func sleeper(running *int) func(context.Context) (int, error) {
 // A failure cancels the others and is what comes out, when all have returned.
 func TestExploreRun(t *testing.T) {
 	explore(t, func(t testing.TB, ctx context.Context) {
-		running, began := 0, time.Now()
+		var running atomic.Int64
+		began := time.Now()
 		err := inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
 			inflight.Go(g, sleeper(&running))
 			inflight.Go(g, returns(0, errFirst))
@@ -50,8 +52,8 @@ func TestExploreRun(t *testing.T) {
 			inflight.Go(g, returns(1, nil))
 			return inflight.Sleep(ctx, time.Hour)
 		})
-		if err != errFirst || running != 0 || time.Since(began) > 0 {
-			t.Errorf("%v; %d are running after %v", err, running, time.Since(began))
+		if err != errFirst || running.Load() != 0 || time.Since(began) > 0 {
+			t.Errorf("%v; %d are running after %v", err, running.Load(), time.Since(began))
 		}
 	})
 }
@@ -88,17 +90,17 @@ func TestExploreCancelTask(t *testing.T) {
 // A limit is never exceeded, and what was admitted is called once.
 func TestExploreLimit(t *testing.T) {
 	explore(t, func(t testing.TB, ctx context.Context) {
-		running, calls := 0, 0
+		var running, calls atomic.Int64
 		work := func(ctx context.Context) error {
-			calls++
-			if running++; running > 2 {
-				t.Errorf("%d are running", running)
+			calls.Add(1)
+			if n := running.Add(1); n > 2 {
+				t.Errorf("%d are running", n)
 			}
 			err := inflight.Point(ctx, "work")
-			running--
+			running.Add(-1)
 			return err
 		}
-		admitted := 4
+		admitted := int64(4)
 		err := inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
 			for range 4 {
 				g.Go(work)
@@ -108,8 +110,8 @@ func TestExploreLimit(t *testing.T) {
 			}
 			return nil
 		}, inflight.Limit(2))
-		if err != nil || calls != admitted {
-			t.Errorf("%v; %d calls of %d", err, calls, admitted)
+		if err != nil || calls.Load() != admitted {
+			t.Errorf("%v; %d calls of %d", err, calls.Load(), admitted)
 		}
 	})
 }
@@ -117,14 +119,14 @@ func TestExploreLimit(t *testing.T) {
 func TestExploreLimiter(t *testing.T) {
 	explore(t, func(t testing.TB, ctx context.Context) {
 		l := inflight.NewLimiter(2)
-		running := 0
+		var running atomic.Int64
 		work := func(ctx context.Context) error {
 			return l.Do(ctx, func(ctx context.Context) error {
-				if running++; running > 2 {
-					t.Errorf("%d are running", running)
+				if n := running.Add(1); n > 2 {
+					t.Errorf("%d are running", n)
 				}
 				err := inflight.Point(ctx, "work")
-				running--
+				running.Add(-1)
 				return err
 			})
 		}
@@ -153,9 +155,9 @@ func TestExploreGather(t *testing.T) {
 		if err != nil || !slices.Equal(vs, []int{1, 2, 3}) {
 			t.Errorf("%v, %v", vs, err)
 		}
-		running := 0
-		if _, err := inflight.Gather(ctx, sleeper(&running), returns(0, errFirst), sleeper(&running)); err != errFirst || running != 0 {
-			t.Errorf("%v; %d are running", err, running)
+		var running atomic.Int64
+		if _, err := inflight.Gather(ctx, sleeper(&running), returns(0, errFirst), sleeper(&running)); err != errFirst || running.Load() != 0 {
+			t.Errorf("%v; %d are running", err, running.Load())
 		}
 		results, err := inflight.Settle(ctx, returns(1, nil), returns(0, errFirst))
 		if err != nil || results[0].Value != 1 || results[1].Err != errFirst {
@@ -166,29 +168,29 @@ func TestExploreGather(t *testing.T) {
 
 func TestExploreRaces(t *testing.T) {
 	explore(t, func(t testing.TB, ctx context.Context) {
-		running := 0
-		if v, err := inflight.Any(ctx, sleeper(&running), returns(0, errFirst), returns(7, nil)); v != 7 || err != nil || running != 0 {
-			t.Errorf("Any: %d, %v; %d are running", v, err, running)
+		var running atomic.Int64
+		if v, err := inflight.Any(ctx, sleeper(&running), returns(0, errFirst), returns(7, nil)); v != 7 || err != nil || running.Load() != 0 {
+			t.Errorf("Any: %d, %v; %d are running", v, err, running.Load())
 		}
 		v, err := inflight.Race(ctx, sleeper(&running), returns(0, errFirst), returns(7, nil))
-		if (v != 7 || err != nil) && err != errFirst || running != 0 {
-			t.Errorf("Race: %d, %v; %d are running", v, err, running)
+		if (v != 7 || err != nil) && err != errFirst || running.Load() != 0 {
+			t.Errorf("Race: %d, %v; %d are running", v, err, running.Load())
 		}
-		if v, err := inflight.Hedge(ctx, time.Second, sleeper(&running), returns(0, errFirst), returns(7, nil)); v != 7 || err != nil || running != 0 {
-			t.Errorf("Hedge: %d, %v; %d are running", v, err, running)
+		if v, err := inflight.Hedge(ctx, time.Second, sleeper(&running), returns(0, errFirst), returns(7, nil)); v != 7 || err != nil || running.Load() != 0 {
+			t.Errorf("Hedge: %d, %v; %d are running", v, err, running.Load())
 		}
 	})
 }
 
 func TestExploreEach(t *testing.T) {
 	explore(t, func(t testing.TB, ctx context.Context) {
-		running := 0
+		var running atomic.Int64
 		double := func(ctx context.Context, i int) (int, error) {
-			if running++; running > 2 {
-				t.Errorf("%d are running", running)
+			if n := running.Add(1); n > 2 {
+				t.Errorf("%d are running", n)
 			}
 			err := inflight.Point(ctx, "work")
-			running--
+			running.Add(-1)
 			return 2 * i, err
 		}
 		in := []int{1, 2, 3, 4, 5}
@@ -214,8 +216,8 @@ func TestExploreEach(t *testing.T) {
 				break
 			}
 		}
-		if running != 0 {
-			t.Errorf("%d are running", running)
+		if running.Load() != 0 {
+			t.Errorf("%d are running", running.Load())
 		}
 	})
 }
@@ -280,19 +282,20 @@ func TestExploreCompleted(t *testing.T) {
 // A service ends when the tasks have, and not before.
 func TestExploreService(t *testing.T) {
 	explore(t, func(t testing.TB, ctx context.Context) {
-		done, ended := 0, false
+		var done atomic.Int64
+		ended := false
 		err := inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
 			g.Service(func(ctx context.Context) error {
 				inflight.Sleep(ctx, time.Hour)
-				if ended = true; done != 2 {
-					t.Errorf("the service was ended with %d of 2 done", done)
+				if ended = true; done.Load() != 2 {
+					t.Errorf("the service was ended with %d of 2 done", done.Load())
 				}
 				return nil
 			})
 			for range 2 {
 				g.Go(func(ctx context.Context) error {
 					err := inflight.Point(ctx, "work")
-					done++
+					done.Add(1)
 					return err
 				})
 			}

@@ -3,6 +3,7 @@ package locks_test
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/inflight-go/inflight"
@@ -62,17 +63,17 @@ func TestExploreMutex(t *testing.T) {
 func TestExploreSemaphore(t *testing.T) {
 	inflighttest.Explore(t, inflighttest.Plan{Runs: 500}, func(t testing.TB, ctx context.Context, g *inflight.TaskGroup) {
 		s := locks.NewSemaphore(3)
-		used := int64(0)
+		var used atomic.Int64
 		use := func(n int64) func(ctx context.Context) error {
 			return func(ctx context.Context) error {
 				if err := s.Acquire(ctx, n); err != nil {
 					return err
 				}
-				if used += n; used > 3 {
-					t.Errorf("%d of 3 are in use", used)
+				if u := used.Add(n); u > 3 {
+					t.Errorf("%d of 3 are in use", u)
 				}
 				err := inflight.Point(ctx, "inside")
-				used -= n
+				used.Add(-n)
 				s.Release(n)
 				return err
 			}
@@ -211,19 +212,19 @@ func TestExploreBarrier(t *testing.T) {
 	inflighttest.Explore(t, inflighttest.Plan{Runs: 500}, func(t testing.TB, ctx context.Context, g *inflight.TaskGroup) {
 		const parties = 2
 		b := locks.NewBarrier(parties)
-		come := 0
-		var indices [parties]int
+		var come atomic.Int64
+		var indices [parties]atomic.Int64
 		wait := func(ctx context.Context) error {
-			come++
+			come.Add(1)
 			i, err := b.Wait(ctx)
 			if err != nil {
-				come--
+				come.Add(-1)
 				return err
 			}
-			if come < parties {
-				t.Errorf("open for %d", come)
+			if n := come.Load(); n < parties {
+				t.Errorf("open for %d", n)
 			}
-			indices[i]++
+			indices[i].Add(1)
 			return nil
 		}
 		hurry := hurried(g, wait)
@@ -233,8 +234,8 @@ func TestExploreBarrier(t *testing.T) {
 			tasks = append(tasks, g.Go(wait))
 		}
 		joined(ctx, tasks...)
-		if indices != [parties]int{2, 2} {
-			t.Errorf("indices: %v", indices)
+		if x, y := indices[0].Load(), indices[1].Load(); x != 2 || y != 2 {
+			t.Errorf("%d were the first, %d the last of 2 cohorts", x, y)
 		}
 	})
 }
@@ -242,10 +243,10 @@ func TestExploreBarrier(t *testing.T) {
 func TestExploreBarrierBreaks(t *testing.T) {
 	inflighttest.Explore(t, inflighttest.Plan{Runs: 300}, func(t testing.TB, ctx context.Context, g *inflight.TaskGroup) {
 		b := locks.NewBarrier(2)
-		passed := 0
+		var passed atomic.Int64
 		wait := func(ctx context.Context) error {
 			if _, err := b.Wait(ctx); err == nil {
-				passed++
+				passed.Add(1)
 			} else if err != locks.ErrBroken {
 				return err
 			}
@@ -255,8 +256,8 @@ func TestExploreBarrierBreaks(t *testing.T) {
 			b.Abort()
 			return nil
 		}))
-		if passed == 1 || !b.Broken() {
-			t.Errorf("%d have passed; broken: %v", passed, b.Broken())
+		if n := passed.Load(); n == 1 || !b.Broken() {
+			t.Errorf("%d have passed; broken: %v", n, b.Broken())
 		}
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/inflight-go/inflight"
@@ -15,10 +17,22 @@ import (
 // These are the promises of queues in one interleaving after the other.
 
 // An account of what went into a queue, and what came out.
-type account struct{ put, got []int }
+type account struct {
+	mu       sync.Mutex
+	put, got []int
+}
+
+// note adds items to one of the two sides.
+func (a *account) note(side *[]int, items ...int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	*side = append(*side, items...)
+}
 
 func (a *account) check(t testing.TB, left ...int) {
 	t.Helper()
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	in, out := slices.Sorted(slices.Values(a.put)), slices.Concat(a.got, left)
 	slices.Sort(out)
 	if !slices.Equal(in, out) {
@@ -55,7 +69,7 @@ func TestExploreCancel(t *testing.T) {
 							if err := q.Put(ctx, v); err != nil {
 								return err
 							}
-							a.put = append(a.put, v)
+							a.note(&a.put, v)
 						}
 						return nil
 					}
@@ -67,7 +81,7 @@ func TestExploreCancel(t *testing.T) {
 							if err != nil {
 								return err
 							}
-							a.got = append(a.got, v)
+							a.note(&a.got, v)
 						}
 						return nil
 					}
@@ -106,7 +120,7 @@ func TestExploreBatches(t *testing.T) {
 				put := func(items ...int) func(context.Context) error {
 					return func(ctx context.Context) error {
 						n, err := q.PutAll(ctx, items)
-						a.put = append(a.put, items[:n]...)
+						a.note(&a.put, items[:n]...)
 						if (err == nil) != (n == len(items)) {
 							t.Errorf("%d of %d, %v", n, len(items), err)
 						}
@@ -117,7 +131,7 @@ func TestExploreBatches(t *testing.T) {
 				getter := g.Go(func(ctx context.Context) error {
 					for {
 						vs, err := q.GetUpTo(ctx, 2)
-						a.got = append(a.got, vs...)
+						a.note(&a.got, vs...)
 						if err != nil {
 							return err
 						}
@@ -151,7 +165,7 @@ func TestExploreShutdown(t *testing.T) {
 					return func(ctx context.Context) error {
 						err := q.Put(ctx, v)
 						if err == nil {
-							a.put = append(a.put, v)
+							a.note(&a.put, v)
 						} else if !errors.Is(err, queue.ErrShutdown) {
 							return err
 						}
@@ -160,11 +174,11 @@ func TestExploreShutdown(t *testing.T) {
 				}
 				get := func(ctx context.Context) error {
 					for v := range q.All(ctx) {
-						a.got = append(a.got, v)
+						a.note(&a.got, v)
 					}
 					return ctx.Err()
 				}
-				joined := false
+				var joined atomic.Bool
 				wait(ctx, g.Go(put(1)), g.Go(put(2)), g.Go(put(3)), g.Go(get), g.Go(get),
 					g.Go(func(ctx context.Context) error {
 						if now {
@@ -175,12 +189,12 @@ func TestExploreShutdown(t *testing.T) {
 						return nil
 					}), g.Go(func(ctx context.Context) error {
 						err := q.Join(ctx)
-						joined = true
+						joined.Store(true)
 						return err
 					}))
 				a.check(t, left...)
-				if _, err := q.Get(ctx); !errors.Is(err, queue.ErrShutdown) || !joined || q.Unfinished() != 0 {
-					t.Errorf("in the end: %v, joined: %v, unfinished: %d", err, joined, q.Unfinished())
+				if _, err := q.Get(ctx); !errors.Is(err, queue.ErrShutdown) || !joined.Load() || q.Unfinished() != 0 {
+					t.Errorf("in the end: %v, joined: %v, unfinished: %d", err, joined.Load(), q.Unfinished())
 				}
 			})
 		})
@@ -192,19 +206,19 @@ func TestExploreJoin(t *testing.T) {
 	inflighttest.Explore(t, inflighttest.Plan{Runs: 300}, func(t testing.TB, ctx context.Context, g *inflight.TaskGroup) {
 		q := queue.New[int](2)
 		q.PutAll(ctx, []int{1, 2})
-		done := 0
+		var done atomic.Int64
 		work := func(ctx context.Context) error {
 			_, err := q.Get(ctx)
 			if err == nil {
 				inflight.Point(ctx, "work")
-				done++
+				done.Add(1)
 				q.TaskDone()
 			}
 			return err
 		}
 		a, b := g.Go(work), g.Go(work)
-		if err := q.Join(ctx); err != nil || done != 2 {
-			t.Errorf("%v, %d done", err, done)
+		if err := q.Join(ctx); err != nil || done.Load() != 2 {
+			t.Errorf("%v, %d done", err, done.Load())
 		}
 		wait(ctx, a, b)
 	})
@@ -222,15 +236,15 @@ func TestExploreProducers(t *testing.T) {
 				if err := p.Put(ctx, i); err != nil {
 					return err
 				}
-				a.put = append(a.put, i)
+				a.note(&a.put, i)
 				return nil
 			})
 		}
 		for v := range q.All(ctx) {
-			a.got = append(a.got, v)
+			a.note(&a.got, v)
 		}
-		if a.check(t); len(a.put) != 3 {
-			t.Errorf("put: %v", a.put)
+		if a.check(t); len(a.got) != 3 {
+			t.Errorf("got: %v", a.got)
 		}
 	})
 }

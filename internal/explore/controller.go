@@ -156,6 +156,9 @@ func (s *Sim) choose() bool {
 	}
 	c.waiting = slices.DeleteFunc(c.waiting, func(x *actor) bool { return x == a })
 	c.last = a
+	if r.op == park.OpSettle {
+		release(&s.edge)
+	}
 	unseen(func() { a.turn <- v })
 	return true
 }

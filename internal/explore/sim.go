@@ -59,6 +59,7 @@ func (s *Sim) Yield(ctx context.Context) {
 // Settle waits until nobody else can go on.
 func (s *Sim) Settle() {
 	s.wait(request{ctx: context.Background(), op: park.OpSettle})
+	acquire(&s.edge) // what the controller has let go of: all that was done before
 }
 
 // Park waits until w was granted or ctx has ended, and for the turn. Where both
