@@ -297,9 +297,10 @@ func (c *Cursor[T]) take(row T) bool {
 	return true
 }
 
-// readOn lets the reader go on if there is room. The caller holds mu.
+// readOn lets the reader go on if there is room for half of what it may be ahead: to
+// wake it for each unit costs more than to read one. The caller holds mu.
 func (c *Cursor[T]) readOn() {
-	if !c.full() {
+	if c.held <= c.o.ReadAhead/2 && !c.full() {
 		select {
 		case c.more <- struct{}{}:
 		default:

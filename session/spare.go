@@ -11,7 +11,7 @@ import (
 // A context is told from the others by its address, in a small table, so that one
 // that is used once only leaves nothing but a number behind.
 const (
-	slots     = 256
+	slots     = 1024
 	maxSpares = 256 // under one context
 )
 
@@ -31,7 +31,7 @@ func (w *watch) spare(ctx context.Context) (*flight, error) {
 		w.mu.Unlock()
 		return nil, err
 	}
-	s := &w.spares[key>>4%slots]
+	s := &w.spares[slotOf(key)]
 	old := (*flight)(nil)
 	if s.key != key {
 		old = s.first
@@ -68,13 +68,18 @@ func (w *watch) fresh(ctx context.Context, repeated bool) *flight {
 // keep keeps the flight, if it can be used again. mu is held.
 func (w *watch) keep(f *flight) bool {
 	key := keyOf(f.parent)
-	s := &w.spares[key>>4%slots]
+	s := &w.spares[slotOf(key)]
 	if key == 0 || !f.repeated || s.key != key || s.n == maxSpares || f.Err() != nil {
 		return false
 	}
 	f.next, f.prev = s.first, nil
 	s.first, s.n = f, s.n+1
 	return true
+}
+
+// slotOf spreads addresses, which may have their low bits in common, over the table.
+func slotOf(key uintptr) int {
+	return int(uint64(key) * 0x9e3779b97f4a7c15 >> 32 % slots)
 }
 
 // dismiss ends flights that were kept.

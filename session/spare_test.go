@@ -81,6 +81,33 @@ func TestRequestsUnderOneContextShareFlights(t *testing.T) {
 	})
 }
 
+// wideContext is large: the addresses of many have their low bits in common.
+type wideContext struct {
+	context.Context
+	_ [496]byte
+}
+
+func TestManyContextsHaveTheirFlights(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		w.handle("a.example:80", failing(0, 0))
+		s := w.open(session.Options{})
+		contexts := make([]*wideContext, 64)
+		for i := range contexts {
+			contexts[i] = &wideContext{Context: t.Context()}
+		}
+		for range 3 {
+			for _, ctx := range contexts {
+				if _, err := s.Get(ctx, "http://a.example/"); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if n := session.Spares(s); n < len(contexts)*3/4 {
+			t.Errorf("%d flights are kept for %d contexts", n, len(contexts))
+		}
+	})
+}
+
 // Requests under a few contexts, many of them late or cancelled: none has the end of
 // another.
 func TestFlightsAreNotMixedUp(t *testing.T) {
