@@ -66,3 +66,7 @@ func printed(command string) ([]byte, error) {
 	}
 	return text, nil
 }
+
+// Secret reads a secret as the flags give it: env:VAR, file:PATH, or the text itself.
+// where names the flag for the error, which is an *Error.
+func Secret(where, s string) (string, error) { return secret(where, s) }

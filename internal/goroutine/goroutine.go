@@ -32,6 +32,9 @@ func getm() uintptr
 // hand to the new goroutine.
 func Current() Labels { return getLabels() }
 
+// Set gives the calling goroutine the labels.
+func Set(l Labels) { setLabels(l) }
+
 // Fresh makes the calling goroutine like one that was just started by a
 // goroutine with the given labels.
 func Fresh(l Labels) {

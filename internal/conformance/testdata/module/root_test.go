@@ -13,7 +13,7 @@ func TestTO1_by_go(t *testing.T) {}
 
 func TestHTTP2_no_id(t *testing.T) {}
 
-func TestIN3_of_a_later_section(t *testing.T) {}
+func TestTK3_of_a_later_section(t *testing.T) {}
 
 type suite struct{}
 
