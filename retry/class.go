@@ -108,6 +108,9 @@ func isTLS(err error) bool {
 	if _, ok := errors.AsType[tls.AlertError](err); ok {
 		return true
 	}
+	if op, ok := errors.AsType[*net.OpError](err); ok && (op.Op == "remote error" || op.Op == "local error") {
+		return true // an alert of TLS
+	}
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
 		return true
 	}
@@ -132,6 +135,7 @@ var texts = []struct {
 	{"response headers exceeded", ClassHeaderTooLarge},
 	{"header list larger", ClassHeaderTooLarge},
 	{"malformed", ClassProtocol},
+	{"header line too long", ClassProtocol},
 	{"Content-Length", ClassProtocol},
 	{"transfer encoding", ClassProtocol},
 	{"chunk", ClassProtocol},

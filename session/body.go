@@ -2,6 +2,7 @@ package session
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -14,9 +15,10 @@ import (
 // A body is the body of an answer as it comes from the connection. It tells the
 // watch that it moves, and ends at its cap.
 type body struct {
-	c    *call
-	rc   io.ReadCloser
-	left int64 // of the cap for what comes from the connection
+	c     *call
+	rc    io.ReadCloser
+	left  int64 // of the cap for what comes from the connection
+	whole bool  // all has come from the connection
 }
 
 func (b *body) Read(p []byte) (int, error) {
@@ -31,7 +33,10 @@ func (b *body) Read(p []byte) (int, error) {
 	if n > 0 {
 		b.c.f.moved.Store(b.c.f.watch.now())
 	}
-	if err != nil && err != io.EOF {
+	switch {
+	case err == io.EOF:
+		b.whole = true
+	case err != nil:
 		err = b.c.cause(err)
 	}
 	return n, err
@@ -149,6 +154,9 @@ func (c *call) ended(err error) error {
 		return nil
 	}
 	c.out.Truncated = true
+	if c.body.whole && errors.Is(err, io.ErrUnexpectedEOF) {
+		return &classError{retry.ClassProtocol, errors.New("the body came whole, but what is compressed in it is cut")}
+	}
 	return err
 }
 

@@ -9,7 +9,6 @@ import (
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/flate"
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
 
@@ -32,7 +31,7 @@ const (
 // channels, which belong to the bubble of a test.
 type decoders struct {
 	mu   sync.Mutex
-	gzip []*gzip.Reader
+	gzip []*members
 	zstd []*zstd.Decoder
 }
 
@@ -101,10 +100,10 @@ func (d *decoders) openGzip(from io.Reader) (io.Reader, func(), error) {
 	z, ok := take(&d.gzip)
 	d.mu.Unlock()
 	if !ok {
-		z = new(gzip.Reader)
+		z = new(members)
 	}
 	free := func() { put(d, &d.gzip, z, maxFree) }
-	if err := z.Reset(from); err != nil {
+	if err := z.reset(from); err != nil {
 		free()
 		return nil, nil, err
 	}

@@ -105,12 +105,12 @@ func (c *call) follow() error {
 			return err
 		}
 		if n == c.s.opts.MaxRedirects {
-			return &classError{retry.ClassRedirect, fmt.Errorf("%w: %d, the last to %s", ErrTooManyRedirects, n+1, withoutUser(next.url))}
+			return &classError{retry.ClassRedirect, fmt.Errorf("%w: %d, the last to %s", ErrTooManyRedirects, n+1, brief(next.url))}
 		}
 		if c.s.jar == nil { // with cookies the same URL may answer something else
 			visited = append(visited, h.method+" "+h.url.String())
 			if at := next.method + " " + next.url.String(); slices.Contains(visited, at) {
-				return &classError{retry.ClassRedirect, fmt.Errorf("%w: back to %s", ErrRedirectLoop, withoutUser(next.url))}
+				return &classError{retry.ClassRedirect, fmt.Errorf("%w: back to %s", ErrRedirectLoop, brief(next.url))}
 			}
 		}
 		h = next
@@ -164,15 +164,8 @@ func (c *call) exchange(h *hop) (next *hop, err error) {
 	c.f.read(int64(now.Sub(c.f.watch.epoch)))
 	c.status = resp.StatusCode
 	c.out.Timings.TTFB = ttfb
-	if c.s.jar != nil {
-		if cookies := resp.Cookies(); len(cookies) > 0 {
-			c.s.jar.SetCookies(h.url, cookies)
-		}
-	}
 	c.listen(&p, resp)
-	if c.auth.OAuth2 != nil {
-		c.refused = c.auth.OAuth2.answered(c.auth.Bearer, resp.StatusCode)
-	}
+	c.remember(h, resp)
 	if next, err = c.redirect(h, resp); next != nil || err != nil {
 		discard(resp.Body)
 		return next, err
@@ -180,6 +173,18 @@ func (c *call) exchange(h *hop) (next *hop, err error) {
 	err = c.receive(h, resp)
 	c.out.Timings.Body = time.Since(now)
 	return nil, err
+}
+
+// remember takes cookies down, and what has become of the token.
+func (c *call) remember(h *hop, r *http.Response) {
+	if c.s.jar != nil {
+		if cookies := r.Cookies(); len(cookies) > 0 {
+			c.s.jar.SetCookies(h.url, cookies)
+		}
+	}
+	if c.auth.OAuth2 != nil {
+		c.refused = c.auth.OAuth2.answered(c.auth.Bearer, r.StatusCode)
+	}
 }
 
 // between returns the phase to wait in after an exchange. What may not be sent again

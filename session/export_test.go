@@ -36,3 +36,11 @@ func ParseGrant(r *Response) (token string, life time.Duration, err error) {
 	g, err := parseGrant(r)
 	return g.token, g.life, err
 }
+
+// Cookies returns how many are kept.
+func Cookies(s *Session) (n int) {
+	for _, site := range s.jar.(*jar).sites {
+		n += len(site.cookies)
+	}
+	return n
+}

@@ -118,7 +118,8 @@ type Options struct {
 	// have none; nil means nobody is.
 	Netrc *Netrc
 	// Cookies makes the session keep cookies, and Jar says where; nil means a new
-	// jar that knows the public suffixes. A Jar that is not nil means Cookies.
+	// jar that knows the public suffixes, and keeps at most 180 cookies and 32 KiB
+	// of a site, 16 MiB in all. A Jar that is not nil means Cookies.
 	Cookies bool
 	Jar     http.CookieJar
 

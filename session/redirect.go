@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -15,6 +16,8 @@ import (
 func (c *call) redirect(h *hop, r *http.Response) (*hop, error) {
 	switch r.StatusCode {
 	case 301, 302, 303, 307, 308:
+	case 101:
+		return nil, &classError{retry.ClassProtocol, errors.New("status 101, another protocol that was not asked for")}
 	default:
 		return nil, nil
 	}
@@ -27,7 +30,7 @@ func (c *call) redirect(h *hop, r *http.Response) (*hop, error) {
 		return nil, &classError{retry.ClassRedirect, fmt.Errorf("redirect by %d: the Location can't be read", r.StatusCode)}
 	}
 	if err := c.s.checkURL(to); err != nil || to.Scheme != h.url.Scheme && !(web(to) && web(h.url)) {
-		return nil, &classError{retry.ClassRedirect, fmt.Errorf("redirect by %d: %s is not a URL to follow", r.StatusCode, withoutUser(to))}
+		return nil, &classError{retry.ClassRedirect, fmt.Errorf("redirect by %d: %s is not a URL to follow", r.StatusCode, brief(to))}
 	}
 	if to.Fragment == "" {
 		to.Fragment, to.RawFragment = h.url.Fragment, h.url.RawFragment
@@ -46,6 +49,16 @@ func (c *call) redirect(h *hop, r *http.Response) (*hop, error) {
 		next.header = without(next.header, func(name string) bool { return !harmless(name) })
 	}
 	return next, nil
+}
+
+// brief is a URL of a server's making as a message has it.
+func brief(u *url.URL) string {
+	const longest = 300
+	s := withoutUser(u)
+	if len(s) <= longest {
+		return s
+	}
+	return strings.ToValidUTF8(s[:longest], "") + "…"
 }
 
 func web(u *url.URL) bool { return u.Scheme == "http" || u.Scheme == "https" }

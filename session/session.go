@@ -5,11 +5,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/http/cookiejar"
 	"slices"
 	"time"
-
-	"golang.org/x/net/publicsuffix"
 
 	"github.com/inflight-go/inflight/limit"
 	"github.com/inflight-go/inflight/retry"
@@ -66,7 +63,7 @@ func (s *Session) init() (err error) {
 		s.breaker = breaker.New(b)
 	}
 	if s.jar == nil && o.Cookies {
-		if s.jar, err = cookiejar.New(&cookiejar.Options{PublicSuffixList: publicsuffix.List}); err != nil {
+		if s.jar, err = newJar(); err != nil {
 			return err
 		}
 	}
