@@ -2,6 +2,8 @@ package main_test
 
 import (
 	"bytes"
+	"cmp"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -119,6 +121,38 @@ func TestTestsThatFailAnyway(t *testing.T) {
 		t.Errorf("exit code %d, output %q, %s", code, out, errOut)
 	}
 }
+
+// With -explore the explored tests of primitives count, and nothing else.
+func TestExplore(t *testing.T) {
+	dir := t.TempDir()
+	const row = "mutant %s\nfile %s\n--- old\nconst %s = 1\n--- new\nconst %s = 2\n--- end\n"
+	test := func(pkg, name, constant string) string {
+		return fmt.Sprintf("package %s\n\nimport \"testing\"\n\nfunc %s(t *testing.T) {\n\tif %s != 1 {\n\t\tt.Fail()\n\t}\n}\n", pkg, name, constant)
+	}
+	for name, text := range map[string]string{
+		"go.mod":                         "module example.com/some\n\ngo 1.26\n",
+		"some.go":                        "package some\n\nconst a = 1\n\nconst b = 1\n",
+		"main.go":                        "package some\n\nconst c = 1\n",
+		"other/other.go":                 "package other\n\nconst d = 1\n",
+		"some_test.go":                   test("some", "TestExploreA", "a"),
+		"b_test.go":                      test("some", "TestB", "b"),
+		"internal/corpus/corpus_test.go": test("corpus", "TestExploreNothing", "1"),
+		"table.txt": fmt.Sprintf(row, "a", "some.go", "a", "a") + fmt.Sprintf(row, "b", "some.go", "b", "b") +
+			fmt.Sprintf(row, "c", "main.go", "c", "c") + fmt.Sprintf(row, "d", "other/other.go", "d", "d"),
+	} {
+		path := filepath.Join(dir, name)
+		if err := cmp.Or(os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, []byte(text), 0o666)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, out, errOut := command(t, "-C", dir, "-table", "table.txt", "-explore")
+	if want := "killed    a TestExploreA\nSURVIVED  b \nkilled 1/2\n"; code != 0 || squeeze(out) != squeeze(want) {
+		t.Errorf("exit code %d, output %q, want %q, %s", code, out, want, errOut)
+	}
+}
+
+// squeeze takes out the spaces at the ends of lines.
+func squeeze(text string) string { return strings.ReplaceAll(text, " \n", "\n") }
 
 // A table that can't be read is refused, with the line.
 func TestBadTables(t *testing.T) {
