@@ -17,10 +17,18 @@ import (
 	"github.com/inflight-go/inflight/session"
 )
 
+// ErrSeed is wrapped by the error of Run when there is no seed, or one is no URL.
+var ErrSeed = errors.New("inflight/crawl: bad seed")
+
+// seedError is ErrSeed with a text of its own.
+type seedError struct{ error }
+
+func (e seedError) Unwrap() []error { return []error{e.error, ErrSeed} }
+
 // A Summary says what came of a crawl.
 type Summary struct {
 	batch.Summary
-	Found int64 // pages, those of earlier runs included
+	Stats Stats
 }
 
 // Run crawls, and writes a line for each page to the file output. It returns nil when
@@ -70,7 +78,7 @@ type crawl struct {
 // seeds reads the seeds.
 func (c *crawl) seeds() ([]frontier.Page, error) {
 	if len(c.o.Seeds) == 0 {
-		return nil, errors.New("nothing to crawl: there is no seed")
+		return nil, seedError{errors.New("nothing to crawl: there is no seed")}
 	}
 	c.fence = fence{scope: c.o.Scope, include: c.o.Include, exclude: c.o.Exclude}
 	var seeds []frontier.Page
@@ -80,7 +88,7 @@ func (c *crawl) seeds() ([]frontier.Page, error) {
 			err = fmt.Errorf("%q is no URL: did you mean https://%s?", text, text)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("seed: %w", err)
+			return nil, seedError{fmt.Errorf("seed: %w", err)}
 		}
 		c.schemes[u.Scheme] = true
 		c.fence.seed(u)
@@ -100,7 +108,7 @@ func (c *crawl) run(ctx context.Context, output string, seeds []frontier.Page) (
 	if _, err = c.frontier.Add(ctx, seeds...); err == nil {
 		s.Summary, err = batch.Run(ctx, c.frontier, c.visit, &sink{c.frontier, journal, c.o.Journal.Sync}, c.batch())
 	}
-	s.Found = c.frontier.Stats().Found
+	s.Stats = c.o.Progress.Stats()
 	return s, errors.Join(err, c.frontier.Close(), journal.Close())
 }
 
@@ -121,6 +129,9 @@ func (c *crawl) open(path string, journal *batch.Journal) (err error) {
 	c.frontier, err = frontier.Open(path, frontier.Options{
 		Done: journal.Done, Accept: c.accept(), PerHost: c.o.PerHost, Delay: c.delay, Order: c.o.Order,
 	})
+	if err == nil {
+		c.o.Progress.frontier.Store(c.frontier)
+	}
 	return err
 }
 
@@ -156,7 +167,7 @@ func (c *crawl) delay(host string) time.Duration {
 func (c *crawl) batch() batch.Options {
 	return batch.Options{
 		Concurrency: c.o.Concurrency,
-		Progress:    c.o.Progress,
+		Progress:    &c.o.Progress.run,
 		Deadline:    c.o.Deadline, Grace: c.o.Grace, Stop: c.o.Stop,
 		MaxErrors: c.o.MaxErrors, FailFast: c.o.FailFast,
 		OnEvent: func(e batch.Event) {

@@ -276,7 +276,7 @@ func TestResume(t *testing.T) {
 		s, err := crawl.Run(ctx, out, o)
 		cancel(nil)
 		if err == nil {
-			if !s.Complete || s.Found != n || round == 0 {
+			if !s.Complete || s.Stats.Found != n || round == 0 {
 				t.Errorf("%+v after %d rounds", s, round)
 			}
 			break
@@ -310,7 +310,7 @@ func TestBadSeeds(t *testing.T) {
 		if seed == "" {
 			o.Seeds = nil
 		}
-		if _, err := crawl.Run(t.Context(), out, o); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := crawl.Run(t.Context(), out, o); !errors.Is(err, crawl.ErrSeed) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", seed, err)
 		}
 	}

@@ -52,7 +52,7 @@ func ExampleRun() {
 			return nil, nil
 		},
 	})
-	fmt.Println(summary.Found, summary.Complete, err)
+	fmt.Println(summary.Stats.Found, summary.Complete, err)
 	// Output:
 	// / 0 <nil>
 	// /tea 1 1.5

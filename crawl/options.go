@@ -72,7 +72,7 @@ type Options struct {
 	// Journal says how the output is written, and whether the crawl goes on with one.
 	Journal batch.JournalOptions
 	// Progress can be asked how far the crawl has come; nil means nobody.
-	Progress *batch.Progress
+	Progress *Progress
 	// Deadline, Grace, Stop, MaxErrors, FailFast and OnEvent are those of batch.Options.
 	Deadline, Grace time.Duration
 	Stop            <-chan struct{}
@@ -102,6 +102,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.PerHost <= 0 {
 		o.PerHost = frontier.DefaultPerHost
+	}
+	if o.Progress == nil {
+		o.Progress = &Progress{}
 	}
 	return o
 }

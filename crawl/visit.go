@@ -74,6 +74,7 @@ func (c *crawl) may(ctx context.Context, at *url.URL, l *line) (bool, error) {
 		return true, nil
 	}
 	l.Skipped = "robots"
+	c.o.Progress.blocked.Add(1)
 	if err := rules.Err(); errors.Is(err, session.ErrDraining) {
 		return false, batch.Again(0, err)
 	} else if err != nil {
@@ -158,6 +159,8 @@ func (c *crawl) get(ctx context.Context, at string, l *line) (*session.Response,
 	if err != nil {
 		return nil, err
 	}
+	c.o.Progress.fetched.Add(1)
+	c.o.Progress.bytes.Add(resp.Bytes)
 	l.Status, l.Attempts = resp.Status, len(resp.Attempts)
 	l.ContentType, l.Bytes, l.Truncated = resp.Header.Get("Content-Type"), resp.Bytes, resp.Truncated
 	if resp.Status >= 400 {

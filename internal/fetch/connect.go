@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/inflight-go/inflight/batch"
 	"github.com/inflight-go/inflight/limit"
 	"github.com/inflight-go/inflight/retry"
 	"github.com/inflight-go/inflight/retry/breaker"
@@ -66,6 +68,33 @@ func newSession(ctx context.Context, o *Options, shown fields, watch func(*sessi
 	}
 	return made, d, nil
 }
+
+// A Connection is how a command that is not a job of fetch sends requests.
+type Connection struct {
+	Session *session.Session
+	demo    *demo
+}
+
+// Connect makes the connection that the options ask for; of the others none counts.
+// The error is an *Error.
+func Connect(ctx context.Context, o *Options) (*Connection, error) {
+	s, d, err := newSession(ctx, o, 0, func(*session.Options) {})
+	if err != nil {
+		return nil, err
+	}
+	return &Connection{s, d}, nil
+}
+
+// Close closes what is open.
+func (c *Connection) Close() error {
+	return errors.Join(c.Session.Close(), c.demo.close())
+}
+
+// DemoURL names the host of a URL of the demo origin, which people leave out.
+func DemoURL(url string) string { return demoURL(url) }
+
+// ParseFsync reads what --fsync says.
+func ParseFsync(text string) (batch.Sync, time.Duration, error) { return parseFsync(text) }
 
 // unlimited makes of 0, which on the command line means none, what the session means
 // by that.

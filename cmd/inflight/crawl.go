@@ -1,0 +1,312 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"time"
+
+	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/crawl"
+	"github.com/inflight-go/inflight/crawl/frontier"
+	"github.com/inflight-go/inflight/crawl/robots"
+	"github.com/inflight-go/inflight/internal/fetch"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+)
+
+// crawlFlags are what the flags of crawl say, in the same words. How requests are made
+// is in the flags that it shares with fetch.
+type crawlFlags struct {
+	fetch.Options
+
+	scope      string
+	include    []string
+	exclude    []string
+	depth      int
+	maxPages   int64
+	strategy   string
+	sitemap    string
+	sortQuery  bool
+	strip      []string
+	traps      bool
+	robots     string
+	agentToken string
+	crawlDelay time.Duration
+
+	extract []string
+	item    string
+	jsonld  bool
+	unique  bool
+
+	maxErrors int64
+	progress  string
+	summary   string
+	profile   string
+	config    string
+}
+
+func newCrawl() *cobra.Command {
+	o := crawlFlags{Options: fetch.Defaults()}
+	o.PerHost, o.MaxBody, o.Output = frontier.DefaultPerHost, "4MiB", ""
+	cmd := &cobra.Command{
+		Use:   "crawl [flags] URL...",
+		Short: "Walk the pages of sites, and take from them what you want",
+		Example: `  inflight crawl demo:///site/ -o pages.jsonl
+  inflight crawl https://shop.example/ --extract 'title=h1' --extract 'price=span.price | number' -o items.jsonl
+  inflight crawl https://shop.example/ --scope domain --depth 5 --exclude '/cart' -o pages.jsonl
+  inflight crawl https://shop.example/ -o pages.jsonl --resume        # after a crash, Ctrl-C, or a reboot`,
+		Args: cobra.ArbitraryArgs,
+	}
+	groups := flagGroups{cmd: cmd}
+	groups.group("Where to go", o.whereFlags)
+	groups.group("What to take", o.takeFlags)
+	groups.group("Manners", o.mannerFlags)
+	groups.group("How long", timeFlags(&o.Options))
+	groups.group("When it fails", retryFlags(&o.Options))
+	groups.group("The connection", connectionFlags(&o.Options))
+	groups.group("Stopping, and going on", o.safetyFlags)
+	groups.group("Seeing", o.seeingFlags)
+	cmd.SetUsageFunc(groups.usage)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if _, err := configure(cmd, o.config, o.profile); err != nil {
+			return err
+		}
+		o.Args = args
+		return o.run(cmd)
+	}
+	return cmd
+}
+
+func (o *crawlFlags) whereFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.scope, "scope", "host", "stay on the `host` of a seed, its domain, what begins with it (prefix), or go anywhere (any)")
+	fs.StringArrayVar(&o.include, "include", nil, "go only to URLs that match this `expression` (repeatable: one of them)")
+	fs.StringArrayVar(&o.exclude, "exclude", nil, "and not to those that match this `expression` (repeatable)")
+	fs.IntVar(&o.depth, "depth", -1, "go this many `links` away from a seed; 0 for the seeds alone (default: any number)")
+	fs.Int64Var(&o.maxPages, "max-pages", 0, "take on this many `pages` (default: any number)")
+	fs.StringVar(&o.strategy, "strategy", "bfs", "the pages of a host in the order in which they are found, `bfs`, or the last one first, dfs")
+	fs.StringVar(&o.sitemap, "sitemap", "auto", "follow the sitemaps in robots.txt too (`auto`), nothing else (only), or not (off)")
+	fs.BoolVar(&o.sortQuery, "sort-query", false, "URLs whose parameters are in another order are the same")
+	fs.StringArrayVar(&o.strip, "strip-param", nil, "leave this `parameter` out of URLs, such as 'utm_*' (repeatable)")
+	fs.BoolVar(&o.traps, "trap-guard", true, "don't follow what seems to go on for ever")
+}
+
+func (o *crawlFlags) takeFlags(fs *pflag.FlagSet) {
+	fs.StringVarP(&o.Output, "output", "o", "", "write a line for each page to this `file`; .gz and .zst too")
+	fs.StringArrayVar(&o.extract, "extract", nil, "take this from each page, `'name=selector@attribute | filter'`; name[] for all (repeatable)")
+	fs.StringVar(&o.item, "item", "", "and take it from each element that this `selector` finds")
+	fs.BoolVar(&o.jsonld, "jsonld", false, "take the JSON-LD of pages")
+	fs.BoolVar(&o.unique, "unique", false, "leave pages alone whose content was there before")
+	fs.StringVar(&o.MaxBody, "max-body", o.MaxBody, "cut a page at this `size`")
+}
+
+func (o *crawlFlags) mannerFlags(fs *pflag.FlagSet) {
+	fs.IntVarP(&o.Concurrency, "concurrency", "c", o.Concurrency, "how many pages at once")
+	fs.IntVar(&o.PerHost, "per-host", o.PerHost, "how many of them of one host")
+	fs.StringVar(&o.robots, "robots", "obey", "`obey` robots.txt and what pages say to robots, or ignore it")
+	fs.StringVar(&o.agentToken, "robots-agent", crawl.DefaultAgent, "the `name` by which robots.txt knows this crawler")
+	fs.DurationVar(&o.crawlDelay, "crawl-delay", 0, "pause so long between two requests to a host; what robots.txt asks for counts if it is longer")
+	fs.StringVar(&o.Rate, "rate", "", "never start more than `N/T`, such as 50/s or 500/1m, in any T")
+	fs.StringVar(&o.RateHost, "rate-host", "", "the same for each host")
+	fs.StringArrayVarP(&o.Header, "header", "H", nil, "send this header, `'Name: value'` (repeatable)")
+	fs.StringVar(&o.Agent, "user-agent", "", "send this User-Agent")
+	fs.BoolVar(&o.Jar, "cookie-jar", false, "keep the cookies that servers set, for the time of the run")
+	fs.StringVar(&o.User, "user", "", "basic auth, `name:password`; or env:VAR, file:PATH, cmd:COMMAND")
+	fs.StringVar(&o.Bearer, "bearer", "", "bearer auth: the `token`; or env:VAR, file:PATH, cmd:COMMAND")
+}
+
+func (o *crawlFlags) safetyFlags(fs *pflag.FlagSet) {
+	fs.BoolVar(&o.Resume, "resume", false, "go on where the output ends")
+	fs.BoolVar(&o.RetryFailed, "retry-failed", false, "and try again what has failed")
+	fs.BoolVar(&o.Force, "force", false, "write over an output that is there")
+	fs.Int64Var(&o.maxErrors, "max-errors", 0, "stop after `n` failures")
+	fs.BoolVar(&o.FailFast, "fail-fast", false, "stop at the first")
+	fs.DurationVar(&o.Grace, "grace", o.Grace, "what requests in flight may take when the run is stopped")
+	fs.StringVar(&o.Fsync, "fsync", o.Fsync, "have lines on the disk after this `time`, always, or never")
+}
+
+func (o *crawlFlags) seeingFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.progress, "progress", "auto", "show progress as a `bar`, as lines, or off (auto: a bar on a terminal)")
+	fs.StringVar(&o.summary, "summary", "text", "say at the end what came of it: `text`, json, off")
+	fs.StringVar(&o.profile, "profile", "", "take flags from this `profile` of the config file")
+	fs.StringVar(&o.config, "config", "", "the config `file` (default: inflight.yaml, here or in the user's config folder)")
+}
+
+// word finds what a flag with one of a few words means.
+func word[T any](flag, value string, words []string, meanings ...T) (T, error) {
+	for i, w := range words {
+		if w == value {
+			return meanings[i], nil
+		}
+	}
+	var none T
+	return none, oneOf(flag, value, words...)
+}
+
+// options makes of the flags what package crawl wants.
+func (o *crawlFlags) options() (c crawl.Options, err error) {
+	wrong := func(err error) error { return &exitError{exitUsage, err} }
+	if len(o.Args) == 0 {
+		return c, wrong(errors.New("nothing to crawl: give a URL, such as demo:///site/"))
+	}
+	if o.Output == "" {
+		return c, wrong(errors.New("where to? -o pages.jsonl writes a line for each page, and is what the crawl goes on with after a crash"))
+	}
+	if o.Resume && o.Force {
+		return c, wrong(errors.New("--resume and --force: one goes on with the output, the other writes over it"))
+	}
+	if !robots.ValidToken(o.agentToken) {
+		return c, wrong(fmt.Errorf("--robots-agent %q: letters, _ and - only; the version goes into --user-agent", o.agentToken))
+	}
+	c = crawl.Options{
+		MaxPages: o.maxPages, Traps: !o.traps, Agent: o.agentToken,
+		Spelling:    crawl.Spelling{Sort: o.sortQuery, Strip: o.strip},
+		Concurrency: o.Concurrency, PerHost: o.PerHost, Delay: o.crawlDelay,
+		JSONLD: o.jsonld, Unique: o.unique,
+		Deadline: o.Deadline, Grace: o.Grace, MaxErrors: o.maxErrors, FailFast: o.FailFast,
+		Journal: batch.JournalOptions{Resume: o.Resume, RetryFailed: o.RetryFailed, Force: o.Force},
+	}
+	for _, seed := range o.Args {
+		c.Seeds = append(c.Seeds, fetch.DemoURL(seed))
+	}
+	switch {
+	case o.depth == 0:
+		c.Depth = -1
+	case o.depth > 0:
+		c.Depth = o.depth
+	}
+	if o.Grace == 0 {
+		c.Grace = -1
+	}
+	return c, errors.Join(o.words(&c), o.expressions(&c))
+}
+
+// words reads the flags that are one of a few words.
+func (o *crawlFlags) words(c *crawl.Options) (err error) {
+	var errs [4]error
+	c.Scope, errs[0] = word("--scope", o.scope, []string{"host", "domain", "prefix", "any"}, crawl.ScopeHost, crawl.ScopeDomain, crawl.ScopePrefix, crawl.ScopeAny)
+	c.Order, errs[1] = word("--strategy", o.strategy, []string{"bfs", "dfs"}, frontier.BreadthFirst, frontier.DepthFirst)
+	c.Sitemaps, errs[2] = word("--sitemap", o.sitemap, []string{"auto", "only", "off"}, crawl.SitemapsToo, crawl.SitemapsOnly, crawl.SitemapsNot)
+	c.IgnoreRobots, errs[3] = word("--robots", o.robots, []string{"obey", "ignore"}, false, true)
+	c.Journal.Sync, c.Journal.SyncDelay, err = fetch.ParseFsync(o.Fsync)
+	for _, e := range errs {
+		if e != nil {
+			return e
+		}
+	}
+	return coded(err)
+}
+
+// expressions reads the flags that have a syntax of their own.
+func (o *crawlFlags) expressions(c *crawl.Options) (err error) {
+	compile := func(flag string, texts []string, to *[]*regexp.Regexp) error {
+		for _, text := range texts {
+			re, err := regexp.Compile(text)
+			if err != nil {
+				return &exitError{exitUsage, fmt.Errorf("%s %q: %w", flag, text, err)}
+			}
+			*to = append(*to, re)
+		}
+		return nil
+	}
+	if err := errors.Join(compile("--include", o.include, &c.Include), compile("--exclude", o.exclude, &c.Exclude)); err != nil {
+		return err
+	}
+	for _, text := range o.extract {
+		f, err := crawl.ParseField(text)
+		if err != nil {
+			return &exitError{exitUsage, fmt.Errorf("--extract: %w", err)}
+		}
+		c.Fields = append(c.Fields, f)
+	}
+	if o.item == "" {
+		return nil
+	}
+	if len(c.Fields) == 0 {
+		return &exitError{exitUsage, errors.New("--item says where, and nothing says what: add --extract 'name=selector'")}
+	}
+	if c.Item, err = crawl.ParseSelector(o.item); err != nil {
+		return &exitError{exitUsage, fmt.Errorf("--item: %w", err)}
+	}
+	return nil
+}
+
+// run crawls, and shows it.
+func (o *crawlFlags) run(cmd *cobra.Command) error {
+	ctx := cmd.Context()
+	c, err := o.options()
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(oneOf("--progress", o.progress, "auto", "bar", "lines", "off"), oneOf("--summary", o.summary, "text", "json", "off")); err != nil {
+		return err
+	}
+	shared := o.Options
+	shared.PerHost, shared.MaxRedirects = 0, 0 // the frontier and the crawl see to these
+	connection, err := fetch.Connect(ctx, &shared)
+	if err != nil {
+		return coded(err)
+	}
+	defer connection.Close()
+	c.Session, c.Progress = connection.Session, &crawl.Progress{}
+	c.OnEvent = func(e batch.Event) {
+		if e.Kind == batch.EventStopping {
+			connection.Session.Drain()
+		}
+	}
+	began := time.Now()
+	stop := o.watch(c.Progress, cmd.ErrOrStderr(), began)
+	summary, err := crawl.Run(ctx, o.Output, c)
+	stop()
+	o.sum(cmd.ErrOrStderr(), summary, err)
+	return o.verdict(ctx, summary, err)
+}
+
+// watch shows the progress until stop is called.
+func (o *crawlFlags) watch(p *crawl.Progress, out io.Writer, began time.Time) (stop func()) {
+	file, _ := out.(*os.File)
+	mode := o.progress
+	if mode == "auto" {
+		mode = "lines"
+		if file != nil && term.IsTerminal(int(file.Fd())) {
+			mode = "bar"
+		}
+	}
+	every := map[string]time.Duration{"bar": 200 * time.Millisecond, "lines": 10 * time.Second}[mode]
+	if every == 0 {
+		return func() {}
+	}
+	s := &screen{out: out}
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		ticker := time.NewTicker(every)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-ticker.C:
+			}
+			if text := crawlLine(p.Stats(), time.Since(began)); mode == "bar" {
+				s.show(text[:min(len(text), columns(file)-1)])
+			} else {
+				s.line(text)
+			}
+		}
+	}()
+	return func() { close(done); <-ended; s.end() }
+}
+
+// crawlLine is the progress in one line.
+func crawlLine(s crawl.Stats, took time.Duration) string {
+	text := fmt.Sprintf("%d of %d pages found | %.0f/s | %d in flight | %d hosts to go", s.Before+s.Done, s.Found,
+		float64(s.Done)/max(took.Seconds(), 0.001), s.InFlight, s.Hosts)
+	if s.Failed > 0 {
+		text += fmt.Sprintf(" | fail %d", s.Failed)
+	}
+	return text
+}

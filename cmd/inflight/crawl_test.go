@@ -1,0 +1,119 @@
+package main_test
+
+import (
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/inflight-go/inflight/internal/origin"
+)
+
+// A site of sitePages pages has that many URLs, one more for the first of them, and two
+// that robots.txt forbids.
+const (
+	sitePages = 60
+	siteURLs  = sitePages + 1 + 2
+)
+
+// The demo site is walked: each page has one line, with what was asked for.
+func TestCrawlDemo(t *testing.T) {
+	cmd := process(t, "crawl", "demo:///site/?pages=60", "-o", "out.jsonl", "--extract", "title=h1", "--extract", "price=span.price | number")
+	code, out, errOut := run(t, cmd)
+	if code != 0 || out != "" || !strings.Contains(errOut, "2 forbidden by robots.txt") {
+		t.Errorf("exit code %d, stdout %q, stderr %q", code, out, errOut)
+	}
+	text := read(t, output(cmd, "out.jsonl"))
+	if n := strings.Count(text, "\n"); n != siteURLs {
+		t.Errorf("%d lines, want %d", n, siteURLs)
+	}
+	if n := strings.Count(text, `"title":"Page `); n != 2*(sitePages+1) { // the title, and the field
+		t.Errorf("%d titles", n)
+	}
+	if n := strings.Count(text, `"skipped":"robots"`); n != 2 {
+		t.Errorf("%d pages are left out", n)
+	}
+}
+
+// What is wrong is told, with the code of its kind, before anything is fetched.
+func TestCrawlBadUsage(t *testing.T) {
+	for _, row := range []struct {
+		args string
+		code int
+		want string
+	}{
+		{"", 2, "demo:///site/"},
+		{"demo:///site/", 2, "-o pages.jsonl"},
+		{"shop.example -o x", 2, "https://shop.example"},
+		{"demo:///site/ -o x --scope here", 2, `--scope "here"`},
+		{"demo:///site/ -o x --include (", 2, `--include "("`},
+		{"demo:///site/ -o x --extract h1", 2, "name=selector"},
+		{"demo:///site/ -o x --item li", 2, "--extract"},
+		{"demo:///site/ -o x --resume --force", 2, "--force"},
+		{"demo:///site/ -o x --robots-agent a/1", 2, "--robots-agent"},
+		{"demo:///site/ -o x --dept 3", 2, "--depth"},
+		{"demo:///site/private/0 -o x", 7, "robots.txt forbids it"},
+		{"demo:///status/404 -o x --retries 0", 1, "1 failed"},
+		{"demo:///site/ -o x --max-pages 5 --fsync soon", 2, "--fsync"},
+	} {
+		cmd := process(t, append([]string{"crawl"}, strings.Fields(row.args)...)...)
+		code, _, errOut := run(t, cmd)
+		if code != row.code || !strings.Contains(errOut, row.want) {
+			t.Errorf("crawl %s: exit code %d, want %d, and %q in %s", row.args, code, row.code, row.want, errOut)
+		}
+		if _, err := os.Stat(output(cmd, "x")); row.code == 2 && err == nil {
+			t.Errorf("crawl %s: there is an output", row.args)
+		}
+	}
+}
+
+// Killed in the middle and resumed, a crawl has each page once; another one is refused.
+func TestCrawlKilled(t *testing.T) {
+	s := serve(t, origin.Options{Pages: sitePages})
+	args := []string{"crawl", s.URL() + "/site/", "-o", "out.jsonl", "--crawl-delay", "5ms", "--per-host", "2"}
+	cmd := process(t, args...)
+	for rounds := 0; ; rounds++ {
+		if rounds == 50 {
+			t.Fatal("it does not come to an end")
+		}
+		next := process(t, append(args[:len(args):len(args)], "--resume")...)
+		next.Dir = cmd.Dir
+		if err := next.Start(); err != nil {
+			t.Fatal(err)
+		}
+		kill := time.AfterFunc(time.Duration(100+40*rounds)*time.Millisecond, func() { next.Process.Signal(syscall.SIGKILL) })
+		err := next.Wait()
+		kill.Stop()
+		if err == nil && rounds > 0 {
+			break
+		}
+	}
+	if n := strings.Count(read(t, output(cmd, "out.jsonl")), "\n"); n != siteURLs {
+		t.Errorf("%d lines, want %d", n, siteURLs)
+	}
+	seen := make(map[string]bool)
+	for line := range strings.Lines(read(t, output(cmd, "out.jsonl"))) {
+		_, url, _ := strings.Cut(line, `"url":"`)
+		url, _, _ = strings.Cut(url, `"`)
+		if seen[url] {
+			t.Errorf("%s has two lines", url)
+		}
+		seen[url] = true
+	}
+	other := process(t, append(args[:len(args):len(args)], "--resume", "--depth", "1")...)
+	other.Dir = cmd.Dir
+	if code, _, errOut := run(t, other); code != 6 || !strings.Contains(errOut, "depth") {
+		t.Errorf("exit code %d: %s", code, errOut)
+	}
+}
+
+// read is the text of a file.
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
