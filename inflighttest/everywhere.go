@@ -92,18 +92,22 @@ func Fuzz(f *testing.F, plan Plan, body Body) {
 // for each of them; that of the first two is a tenth of it.
 func Modes(t *testing.T, plan Plan, body Body) {
 	t.Helper()
-	slow := plan
-	slow.Runs = max(1, cmp.Or(plan.Runs, 1000)/10)
-	slow.For = cmp.Or(plan.For, time.Second) / 10
 	for _, mode := range []struct {
 		name string
 		run  func(t *testing.T)
 	}{
-		{"goroutines", func(t *testing.T) { report(t, explore.Chaos(t, slow.options(t, body), true, body)) }},
-		{"chaos", func(t *testing.T) { Chaos(t, slow, body) }},
+		{"goroutines", func(t *testing.T) { report(t, explore.Chaos(t, tenth(plan.options(t, body)), true, body)) }},
+		{"chaos", func(t *testing.T) { report(t, explore.Chaos(t, tenth(plan.options(t, body)), false, body)) }},
 		{"explore", func(t *testing.T) { Explore(t, plan, body) }},
 		{"cancel", func(t *testing.T) { CancelEverywhere(t, plan, body) }},
 	} {
 		t.Run(mode.name, mode.run)
 	}
+}
+
+// tenth returns the options with a tenth of the budget.
+func tenth(o explore.Options) explore.Options {
+	o.Runs = max(1, cmp.Or(o.Runs, 1000)/10)
+	o.For = cmp.Or(o.For, time.Second) / 10
+	return o
 }
