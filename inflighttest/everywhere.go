@@ -23,8 +23,8 @@ var ErrInjected = explore.ErrInjected
 // so in any case, in a function of t.Cleanup or behind what waits for all tasks:
 // nothing is lost, nothing is held, nobody waits.
 //
-// A cancelled item of Gather, Map and the like is all of them; the body's own
-// cancellation is that of its group.
+// The cancellation of an item of Gather, Map and the like is that of the task that
+// has called them; the body's own is that of its group.
 func CancelEverywhere(t *testing.T, plan Plan, body Body) {
 	t.Helper()
 	report(t, explore.CancelEverywhere(t, plan.options(t, body), body))

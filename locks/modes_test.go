@@ -111,8 +111,9 @@ func TestModes_Cond(t *testing.T) {
 						*count++
 						cond.Notify(2)
 					}
+					end := err != nil || over
 					mu.Unlock()
-					if err != nil || over {
+					if end {
 						return err
 					}
 				}

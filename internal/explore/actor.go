@@ -39,7 +39,6 @@ type request struct {
 // A verdict is handed over with the turn.
 type verdict struct {
 	cancelled bool          // the wait ends without a grant
-	victim    *park.Node    // to be cancelled first
 	fail      error         // what the named point returns
 	delay     time.Duration // before that
 }

@@ -23,10 +23,11 @@ type controller struct {
 	steps   int    // turns handed over
 	hash    uint64 // of all that was chosen, and among whom
 	objects map[*park.Object]int
-	trace   []Step  // what happened, in a run that is traced
-	verdict string  // why the run was given up, "" for no reason
-	survey  bool    // who could be cancelled is taken down
-	tasks   [][]int // by step: the indices of those who wait, and run a task
+	trace   []Step     // what happened, in a run that is traced
+	victim  *park.Node // who was cancelled at this step
+	verdict string     // why the run was given up, "" for no reason
+	survey  bool       // who could be cancelled is taken down
+	tasks   [][]int    // by step: the indices of those who wait, and run a task
 }
 
 // buffers are what one run leaves to the next.
@@ -142,6 +143,10 @@ func (s *Sim) choose() bool {
 	if c.survey {
 		c.takeDown()
 	}
+	c.victim = c.faults.victim(c)
+	if c.victim != nil {
+		c.victim.Cancel(ErrInjected) // by nobody: it hides no race before, and makes none up
+	}
 	i := 0
 	if n > 1 {
 		i = c.strategy.choose(c.ready, current)
@@ -222,7 +227,6 @@ func (c *controller) rotate(list []*actor, i int) {
 
 // judge says how a goes on.
 func (c *controller) judge(a *actor, r *request) (v verdict) {
-	v.victim = c.faults.victim(c)
 	v.delay, v.fail = c.faults.fail(r)
 	if r.w == nil || r.ctx.Err() == nil {
 		return v

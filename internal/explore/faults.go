@@ -56,12 +56,21 @@ func (f *faults) victim(c *controller) *park.Node {
 	}
 	for _, a := range c.waiting {
 		if a.index == f.actor {
-			n := a.task()
+			n := cancellable(a.task())
 			f.hit = n != nil
 			return n
 		}
 	}
 	return nil
+}
+
+// cancellable returns the task that somebody could cancel in order to reach n: of
+// an item of Gather and the like, that is the one that has called it.
+func cancellable(n *park.Node) *park.Node {
+	for n != nil && n.Flag(park.IsWorker) {
+		n = n.Parent().Parent()
+	}
+	return n
 }
 
 // fail returns the error of a named point, nil for none, and how long it is held up

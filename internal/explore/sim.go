@@ -101,9 +101,6 @@ func (s *Sim) wait(r request) verdict {
 	s.arrive(a, &r)
 	v := <-a.turn
 	back()
-	if v.victim != nil {
-		v.victim.Cancel(ErrInjected)
-	}
 	return v
 }
 

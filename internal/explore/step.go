@@ -28,9 +28,10 @@ func (c *controller) note(a *actor, r *request, v verdict) {
 			s.Where = fmt.Sprintf("%s:%d", filepath.Base(file), line)
 		}
 	}
+	if c.victim != nil {
+		c.trace = append(c.trace, Step{Actor: "(test)", What: "cancel", Note: "cancels " + c.called(c.victim)})
+	}
 	switch {
-	case v.victim != nil:
-		s.Note = "cancels " + nameOf(v.victim, 0)
 	case v.fail != nil:
 		s.Note = "fails: " + v.fail.Error()
 	case v.delay > 0:
@@ -66,6 +67,16 @@ func (c *controller) number(obj *park.Object) int {
 		c.objects[obj] = len(c.objects) + 1
 	}
 	return c.objects[obj]
+}
+
+// called returns the name of a task.
+func (c *controller) called(n *park.Node) string {
+	for _, a := range c.waiting {
+		if a.task() == n {
+			return a.name()
+		}
+	}
+	return nameOf(n, 0)
 }
 
 func (a *actor) name() string { return nameOf(a.task(), a.index) }
