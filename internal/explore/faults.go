@@ -39,11 +39,11 @@ func (f faults) String() string {
 }
 
 func parseFaults(text string) (f faults, err error) {
-	if n, _ := fmt.Sscanf(text+"!", "cancel%dof%d!", &f.step, &f.actor); n == 2 && f.step > 0 && f.actor > 0 {
+	if _, err := fmt.Sscanf(text+"!", "cancel%dof%d!", &f.step, &f.actor); err == nil && f.step > 0 && f.actor > 0 {
 		return f, nil
 	}
 	f = faults{}
-	if n, _ := fmt.Sscanf(text+"!", "fail%d!", &f.point); n == 1 && f.point > 0 {
+	if _, err := fmt.Sscanf(text+"!", "fail%d!", &f.point); err == nil && f.point > 0 {
 		return f, nil
 	}
 	return faults{}, errors.New("unknown fault")

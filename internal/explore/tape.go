@@ -89,10 +89,11 @@ const longestTape = 1 << 20
 
 // parseSeed reads what String has written.
 func parseSeed(text string) (s seed, err error) {
+	bad := fmt.Errorf("inflight/inflighttest: %q is no seed: want one that a failed test has printed, such as random.1f3a", text)
 	rest := text
 	if before, after, ok := strings.Cut(text, ":"); ok {
 		if s.faults, err = parseFaults(before); err != nil {
-			return s, err
+			return seed{}, bad
 		}
 		rest = after
 	}
@@ -100,7 +101,6 @@ func parseSeed(text string) (s seed, err error) {
 	if parts := strings.Split(rest, "."); len(parts) > 1 {
 		kind, fields = parts[0], parts[1:]
 	}
-	bad := fmt.Errorf("inflight/inflighttest: %q is no seed: want one that a failed test has printed, such as random.1f3a", text)
 	switch {
 	case kind == "steady" && len(fields) == 0:
 		s.kind = kind
