@@ -154,6 +154,14 @@ func (j *Journal) Done(index int64) bool {
 	return j.has(index)
 }
 
+// Has reports whether the unit has a line, also one of a failure that is to be done
+// again.
+func (j *Journal) Has(index int64) bool {
+	j.sets.Lock()
+	defer j.sets.Unlock()
+	return j.done.all.Contains(uint64(index))
+}
+
 // has is Done for those who hold sets.
 func (j *Journal) has(index int64) bool {
 	i := uint64(index)

@@ -161,6 +161,7 @@ func safetyFlags(o *fetch.Options) func(*pflag.FlagSet) {
 		fs.StringVar(&o.State, "state", "", "keep in this `folder` what a run goes on with, where the output is none: with it stdout can be resumed")
 		fs.BoolVar(&o.Resume, "resume", false, "go on where the output ends")
 		fs.BoolVar(&o.RetryFailed, "retry-failed", false, "and run again what has failed")
+		fs.StringVar(&o.OnUncertain, "on-uncertain", o.OnUncertain, "a POST and such that was under way when a run died: `retry` it; or, for which each is recorded before, skip (it has failed) or report (and stop)")
 		fs.BoolVar(&o.Force, "force", false, "write over an output that is there")
 		fs.StringVar(&o.MaxErrors, "max-errors", "", "stop after `N` failures, or when P% have failed")
 		fs.BoolVar(&o.FailFast, "fail-fast", false, "stop at the first")

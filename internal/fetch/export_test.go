@@ -1,6 +1,10 @@
 package fetch
 
-import "time"
+import (
+	"context"
+	"os"
+	"time"
+)
 
 // AppendString is appendString.
 func AppendString(s string) string { return string(appendString(nil, s)) }
@@ -29,3 +33,17 @@ func Histogram(ds ...time.Duration) string {
 	h.write(e)
 	return e.String()
 }
+
+// TestSent is a record of what is sent.
+type TestSent struct{ s *sent }
+
+var (
+	ReadSent   = readSent
+	ErrNotSent = errNotSent
+)
+
+// NewSent returns one that writes to a file.
+func NewSent(f *os.File) TestSent { return TestSent{&sent{file: f, durable: true}} }
+
+// Add is add.
+func (s TestSent) Add(ctx context.Context, index int64) error { return s.s.add(ctx, index) }

@@ -42,6 +42,7 @@ type Job struct {
 	journal               *batch.Journal // nil where nothing can be resumed
 	relay                 *relay         // nil where the journal is all
 	formed                *formed        // nil where lines are written as they are
+	sent                  *sent          // nil where requests may be sent again
 	closers               []io.Closer
 	ramp                  *inflight.Limiter
 	resume                string
@@ -64,6 +65,7 @@ type Job struct {
 	retries  int64
 	bytes    int64
 	bad      error // the first bad row, under Strict
+	broken   error // what the run can't go on without
 
 	untoldRows  int64 // of which a template made no text
 	firstUntold error
@@ -107,6 +109,9 @@ func (o *Options) check() error {
 		return &Error{Usage, errors.New("--resume and --force: one goes on with the output, the other writes over it")}
 	}
 	if _, _, err := parseMaxErrors(o.MaxErrors); err != nil {
+		return err
+	}
+	if err := oneOf("on-uncertain", o.OnUncertain, "retry", "skip", "report"); err != nil {
 		return err
 	}
 	if _, _, err := parseFsync(o.Fsync); err != nil {
@@ -264,9 +269,11 @@ func (j *Job) finish(ctx context.Context, complete bool, err error) error {
 		}
 	}
 	j.mu.Lock()
-	bad := j.bad
+	bad, broken := j.bad, j.broken
 	j.mu.Unlock()
 	switch {
+	case broken != nil:
+		return &Error{IO, broken}
 	case bad != nil:
 		return &Error{BadInput, bad}
 	case err == nil:
@@ -288,7 +295,11 @@ func (j *Job) settle(ctx context.Context, complete bool) (err error) {
 	default:
 		err = j.journal.Compact(ctx)
 	}
-	return errors.Join(err, j.derive(), j.journal.Close())
+	err = errors.Join(err, j.derive(), j.journal.Close())
+	if complete && err == nil {
+		err = j.sent.forget()
+	}
+	return err
 }
 
 // count finds out how many rows there are, for the progress.

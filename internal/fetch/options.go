@@ -95,6 +95,7 @@ type Options struct {
 	FailFast    bool
 	Fsync       string // always, never, a duration
 	State       string // a folder for what is no line
+	OnUncertain string // retry, skip, report
 	Resume      bool
 	RetryFailed bool
 	Force       bool
@@ -131,5 +132,6 @@ func Defaults() Options {
 		Order:          "completion",
 		Body:           "auto",
 		Fsync:          "100ms",
+		OnUncertain:    "retry",
 	}
 }

@@ -92,6 +92,8 @@ func (out *output) check(o *Options) error {
 		return &Error{Usage, errors.New("--resume needs an output that is a file, -o FILE, or a --state DIR that knows what was done")}
 	case out.journal == "" && o.Errors != "":
 		return &Error{Usage, errors.New("--errors needs an output that is a file, -o FILE, or a --state DIR that knows what has failed")}
+	case out.journal == "" && o.OnUncertain != "retry":
+		return &Error{Usage, errors.New("--on-uncertain needs an output that is a file, -o FILE, or a --state DIR")}
 	case o.Fields != "" && strings.HasPrefix(o.Format, "template:"):
 		return &Error{Usage, errors.New("--fields and a template: the template says what is shown")}
 	case o.Errors != "" && out.form == nil && o.Fields != "" && !(contains(o.Fields, "input") && contains(o.Fields, "url")):
@@ -146,6 +148,9 @@ func sameFile(a, b string) bool {
 func (j *Job) openSink(job batch.Job, stdout io.Writer) error {
 	if j.out.journal != "" {
 		if err := j.openJournal(job); err != nil {
+			return err
+		}
+		if err := j.openSent(job); err != nil {
 			return err
 		}
 		j.sink = j.journal

@@ -33,7 +33,7 @@ func (j *Job) work(ctx context.Context, u batch.Unit[source.Row]) ([]byte, error
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		if errors.Is(err, errStopping) || errors.Is(err, session.ErrDraining) {
+		if errors.Is(err, errNotSent) || errors.Is(err, errStopping) || errors.Is(err, session.ErrDraining) {
 			return nil, batch.Again(0, err)
 		}
 		r.fail(class(err), err.Error())
@@ -89,6 +89,10 @@ func (j *Job) fetch(ctx context.Context, row *source.Row, r *record) error {
 		return nil
 	}
 	r.Key, r.Method, r.URL = req.Key, req.Method, withoutPassword(req.URL)
+	if j.sent != nil && j.sent.uncertain[r.Index] {
+		r.fail("uncertain", "it was being sent when an earlier run ended, and may have been acted upon; --retry-failed sends it again")
+		return nil
+	}
 	spent, err := j.reserveBeforeStop(ctx, row.Value)
 	if err != nil {
 		return err
@@ -141,6 +145,7 @@ func (j *Job) send(ctx context.Context, req *request.Request, r *record) (*sessi
 	if j.judge.retryIf != nil {
 		s.Retry = j.retryIf
 	}
+	s.Starting = j.guard(ctx, r.Index, req)
 	j.watchRow(s, r)
 	resp, err := j.session.Do(ctx, s)
 	if err != nil {
