@@ -34,6 +34,7 @@ func (s *Session) newHost(name string) *host {
 	}
 	if r := s.opts.RateHost; r.N > 0 {
 		h.rate = r.limit()
+		h.rate.Recall(s.others)
 	}
 	switch n := s.opts.PerHost; {
 	case s.opts.Adaptive && n == 0:

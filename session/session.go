@@ -20,6 +20,7 @@ type Session struct {
 	watch    *watch
 	hosts    *limit.Keyed[*host]
 	rate     *limit.Rate      // nil for none
+	others   []limit.Start    // of RateHost, what hosts begin with
 	breaker  *breaker.Breaker // nil for none
 	statuses map[int]bool
 	classes  map[retry.Class]bool

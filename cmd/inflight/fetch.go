@@ -158,7 +158,7 @@ func outputFlags(o *fetch.Options) func(*pflag.FlagSet) {
 
 func safetyFlags(o *fetch.Options) func(*pflag.FlagSet) {
 	return func(fs *pflag.FlagSet) {
-		fs.StringVar(&o.State, "state", "", "keep in this `folder` what a run goes on with, where the output is none: with it stdout can be resumed")
+		fs.StringVar(&o.State, "state", "", "keep in this `folder` what the next run goes on with: holds, rates and budgets, and of a stdout or a table the results")
 		fs.BoolVar(&o.Resume, "resume", false, "go on where the output ends")
 		fs.BoolVar(&o.RetryFailed, "retry-failed", false, "and run again what has failed")
 		fs.StringVar(&o.OnUncertain, "on-uncertain", o.OnUncertain, "a POST and such that was under way when a run died: `retry` it; or, for which each is recorded before, skip (it has failed) or report (and stop)")

@@ -92,6 +92,9 @@ func New(ctx context.Context, o Options, in io.Reader, out io.Writer) (job *Job,
 			return nil, err
 		}
 	}
+	if err := j.recall(); err != nil {
+		return nil, err
+	}
 	if err := j.open(in, out); err != nil {
 		return nil, err
 	}
@@ -237,6 +240,12 @@ func (j *Job) Run(ctx context.Context) (*Summary, error) {
 	var sum batch.Summary
 	err = inflight.Run(context.WithoutCancel(ctx), func(_ context.Context, g *inflight.TaskGroup) error {
 		g.Service(j.count, inflight.Name("count"))
+		if j.o.State != "" {
+			if err := j.save(time.Now().Add(memoryEvery)); err != nil {
+				return err
+			}
+			g.Service(j.remember, inflight.Name("remember"))
+		}
 		if j.ramp != nil {
 			g.Service(j.climb, inflight.Name("ramp"))
 		}
@@ -249,6 +258,11 @@ func (j *Job) Run(ctx context.Context) (*Summary, error) {
 		sum, err = batch.Run(run, rows, j.work, j.sink, o)
 		return err
 	})
+	if j.o.State != "" {
+		if failed := j.save(time.Time{}); err == nil {
+			err = failed
+		}
+	}
 	err = j.finish(ctx, sum.Complete, err)
 	s := j.summary(sum, err)
 	j.tellEnd(s)
