@@ -122,7 +122,11 @@ func (f *folding) close() *Branch {
 // shape hashes what branches that are folded have in common, but for the kids.
 func (b *Branch) shape(h uint64) uint64 {
 	h = hashText(hashPattern(h, b.Name), b.Kind)
-	h = hashText(hashText(hashText(h, b.Func), b.Waiting), b.State)
+	where := b.File // one function may have several symbols, where the compiler has copied it
+	if where == "" {
+		where = b.Func
+	}
+	h = hashText(hashText(hashText(h, where), b.Waiting), b.State)
 	if b.Cancelled {
 		h = hashByte(h, 1)
 	}

@@ -17,6 +17,11 @@ func runFetch(cmd *cobra.Command, o fetch.Options, v view) error {
 		return err
 	}
 	defer watch.close()
+	window, err := v.window.open(watch.screen, v.dryRun > 0)
+	if err != nil {
+		return err
+	}
+	defer window.close()
 	job, err := fetch.New(ctx, o, cmd.InOrStdin(), cmd.OutOrStdout())
 	if err != nil {
 		return coded(err)
@@ -27,6 +32,7 @@ func runFetch(cmd *cobra.Command, o fetch.Options, v view) error {
 	}
 	errOut := cmd.ErrOrStderr()
 	stop := watch.start(job)
+	window.show(job)
 	summary, err := job.Run(ctx)
 	stop()
 	if summary != nil && v.summary == "text" {

@@ -28,6 +28,7 @@ type view struct {
 	metrics  string
 	profile  string
 	config   string
+	window   window
 }
 
 func (v *view) flags(fs *pflag.FlagSet) {
@@ -40,6 +41,7 @@ func (v *view) flags(fs *pflag.FlagSet) {
 	fs.BoolVarP(&v.verbose, "verbose", "v", false, "say what is tried again, what has failed and who is left alone, and why")
 	fs.StringVar(&v.log, "log", "", "add the same to this `file`, as JSON lines, without secrets")
 	fs.StringVar(&v.metrics, "metrics", "", "serve metrics for Prometheus at this `port` of loopback, or at an address such as 0.0.0.0:9090")
+	v.window.flags(fs)
 	fs.StringVar(&v.profile, "profile", "", "take flags from this `profile` of the config file")
 	fs.StringVar(&v.config, "config", "", "the config `file` (default: inflight.yaml, here or in the user's config folder)")
 }

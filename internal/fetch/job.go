@@ -62,6 +62,7 @@ type Job struct {
 	classes  map[string]int64 // of failures
 	first    map[string]int64
 	statuses [len(statusClasses)]int64
+	hosts    map[string]*hostCount
 	retries  int64
 	bytes    int64
 	bad      error // the first bad row, under Strict
@@ -75,7 +76,7 @@ type Job struct {
 // New makes a job of what the options say. An error is an *Error: nothing was sent
 // and nothing was written then, unless the output could not be opened.
 func New(ctx context.Context, o Options, in io.Reader, out io.Writer) (job *Job, err error) {
-	j := &Job{o: o, classes: make(map[string]int64), first: make(map[string]int64), total: -1}
+	j := &Job{o: o, classes: make(map[string]int64), first: make(map[string]int64), hosts: make(map[string]*hostCount), total: -1}
 	defer func() {
 		if err != nil {
 			j.Close()

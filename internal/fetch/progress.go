@@ -75,6 +75,9 @@ func (p Progress) eta() time.Duration {
 	return time.Duration(seconds * float64(time.Second))
 }
 
+// ETA is the time that the rest takes at the rate so far, 0 if that is unknown.
+func (p Progress) ETA() time.Duration { return p.eta() }
+
 // Line is the progress as text of at most so many columns; what matters least is
 // left out first.
 func (p Progress) Line(width int) string {

@@ -286,6 +286,7 @@ func (j *Job) note(r *record) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	j.noteHost(r, took)
 	j.statuses[statusClass(r.Status)]++
 	j.bytes += r.Bytes
 	j.retries += int64(max(r.Attempts-1, 0))

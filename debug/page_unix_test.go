@@ -1,0 +1,206 @@
+//go:build unix
+
+package debug_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/inflight-go/inflight"
+	"github.com/inflight-go/inflight/debug"
+	"github.com/inflight-go/inflight/locks"
+	"github.com/inflight-go/inflight/queue"
+)
+
+// shop is a program with something of everything, until its context ends.
+func shop(ctx context.Context, n int) {
+	jobs := queue.New[int](10)
+	var tea, rent locks.Mutex
+	hold := func(first, second *locks.Mutex) func(context.Context) error {
+		return func(ctx context.Context) error {
+			return first.Do(ctx, func(ctx context.Context) error {
+				if err := inflight.Sleep(ctx, 20*time.Millisecond); err != nil {
+					return err
+				}
+				return second.Do(ctx, func(context.Context) error { return nil })
+			})
+		}
+	}
+	_ = inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+		for i := range n {
+			g.Go(func(ctx context.Context) error { _, err := jobs.Get(ctx); return err }, inflight.Name(fmt.Sprintf("worker-%d", i)))
+		}
+		g.Go(func(ctx context.Context) error {
+			return inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+				report := g.Go(func(ctx context.Context) error { return inflight.Sleep(ctx, time.Hour) }, inflight.Name("report"))
+				g.Go(func(ctx context.Context) error { _, err := report.Await(ctx); return err }, inflight.Name("mail <b>bold</b>"))
+				return nil
+			}, inflight.Label("nightly"))
+		}, inflight.Name("night"))
+		g.Go(func(ctx context.Context) error {
+			_, err := inflight.Map(ctx, make([]int, 12), 8, func(ctx context.Context, _ int) (int, error) { return 0, inflight.Sleep(ctx, time.Hour) })
+			return err
+		}, inflight.Name("crawl"))
+		g.Go(hold(&tea, &rent), inflight.Name("tea pays rent"))
+		g.Go(hold(&rent, &tea), inflight.Name("rent pays tea"))
+		g.Go(func(context.Context) error { return errors.New("mail.example.com: no such host") }, inflight.Name("newsletter"))
+		return inflight.Sleep(ctx, time.Hour)
+	}, inflight.Label("shop"), inflight.Supervise())
+}
+
+// gauges is a panel with all that a panel may have.
+func gauges() debug.Panel {
+	wave := func(low, high float64) (points []float64) {
+		for i := range 90 {
+			points = append(points, low+(high-low)*(0.5+0.5*math.Sin(float64(i)/7)))
+		}
+		return points
+	}
+	return debug.Panel{
+		Title: "shop",
+		Cards: []debug.Card{{Name: "orders", Value: "4 211"}, {Name: "failed", Value: "3", Bad: true}, {Name: "p99", Value: "84ms"}},
+		Charts: []debug.Chart{
+			{Title: "orders a second", Every: 1, Series: []debug.Series{{Name: "ok", Points: wave(120, 180)}, {Name: "failed", Bad: true, Points: wave(0, 8)}}},
+			{Title: "latency", Unit: "orders", Labels: []string{"≤ 1ms", "≤ 2ms", "≤ 4ms"}, Series: []debug.Series{{Name: "orders", Points: []float64{4, 9, 2}}}},
+		},
+		Tables: []debug.Table{
+			{Title: "hosts", Columns: []string{"host", "orders"}, Rows: [][]string{{"a.example.com", "12"}, {"b.example.com", "7"}}},
+			{Title: "gates", Columns: []string{"host"}, Empty: "all are open"},
+		},
+	}
+}
+
+// row is an expression for the row of the tree with a name.
+func row(name string) string {
+	return fmt.Sprintf(`[...document.querySelectorAll('#tree .row')].find(r => r.querySelector('.name').textContent === %q)`, name)
+}
+
+// A browser shows the tree, folds it, filters it and shows details, by clicks and by
+// keys, without a word on its console.
+func TestPageInABrowser(t *testing.T) {
+	inflight.SetDebug(1)
+	defer inflight.SetDebug(0)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); shop(ctx, 40) }()
+	defer func() { cancel(); <-done }()
+	server := httptest.NewServer(debug.Handler(debug.Show(gauges)))
+	t.Cleanup(server.Close) // after the browser, which keeps a connection
+	b := openBrowser(t, server.URL, 1400, 1300)
+	const rows = `document.querySelectorAll('#tree .row').length`
+	text := func(selector string) string { return fmt.Sprintf(`document.querySelector(%q)?.textContent`, selector) }
+
+	b.until(row("worker-*")+`?.querySelector('.count').textContent`, "×40")
+	b.until(row("worker-*")+`?.querySelector('.does').textContent.replace(/#\d+/, '#')`, "queue.get #")
+	b.until(text(".finding b"), "deadlock")
+	b.until(`document.querySelectorAll('.finding').length`, "1")
+	b.until(row("mail <b>bold</b>")+`?.querySelector('.does').textContent`, "task.await report")
+	b.until(row("tea pays rent")+`?.classList.contains('hot')`, "true")
+	b.until(`[...document.querySelectorAll('#ended td')].some(c => c.textContent === 'mail.example.com: no such host')`, "true")
+	b.until(`document.querySelectorAll('#panel svg').length`, "2")
+	b.until(`document.querySelectorAll('#panel .cards div').length`, "3")
+	b.picture("page-light")
+	b.prefer("dark")
+	b.picture("page-dark")
+
+	// Fold and unfold, by clicks and keys.
+	before := b.eval(rows)
+	b.click(row("night") + `.querySelector('.caret')`)
+	b.until(row("nightly")+` === undefined`, "true")
+	b.click(row("night") + `.querySelector('.caret')`)
+	b.until(rows, before)
+	b.click(`document.querySelector('#fold')`)
+	b.until(row("shop")+`?.getAttribute('aria-expanded')`, "false")
+	b.click(`document.querySelector('#unfold')`)
+	b.until(rows, before)
+	b.eval(`document.querySelector('#tree').focus()`)
+	b.key("Home")
+	b.key("ArrowLeft")
+	b.until(`document.querySelector('#tree .on').getAttribute('aria-expanded')`, "false")
+	b.key("ArrowRight")
+	b.until(rows, before)
+
+	// Details: of a branch of many, of one of them, of a single task.
+	b.click(row("worker-*") + `.querySelector('.name')`)
+	b.until(`document.querySelectorAll('#details li').length`, "40")
+	b.until(`document.querySelector('#details dd')?.textContent`, "worker-0")
+	b.click(`document.querySelectorAll('#details li button')[7]`)
+	b.until(`document.querySelector('#details dd')?.textContent`, "worker-7")
+	b.until(`document.querySelector('#details pre')?.textContent.includes('debug_test.shop.func2')`, "true")
+	b.picture("page-details")
+	b.key("Escape")
+	b.until(`document.querySelector('#details').hidden`, "true")
+	b.click(row("mail <b>bold</b>"))
+	b.until(text("#details h2"), "mail <b>bold</b>")
+	b.until(`[...document.querySelectorAll('#details dd')].some(d => d.textContent === 'task.await report')`, "true")
+	b.key("Escape")
+
+	// Filter.
+	b.key("/")
+	for _, c := range "report" {
+		b.key(string(c))
+	}
+	b.until(`[...document.querySelectorAll('#tree .name')].map(n => n.textContent).join()`, "shop,night,nightly,report,mail <b>bold</b>")
+	b.key("Escape")
+	b.until(rows, before)
+
+	// Pause: what comes meanwhile is not shown; then it is.
+	b.key("p")
+	b.until(text("#pause"), "Go on")
+	cancel()
+	<-done
+	b.until(rows, before)
+	b.key("p")
+	b.until(`document.querySelectorAll('#tree .row').length < `+before, "true")
+	server.CloseClientConnections()
+	b.until(`document.querySelector('#light').className === 'light gone' || document.querySelector('#light').className === 'light live'`, "true")
+	for i, line := range b.console {
+		if strings.Contains(line, "net::ERR_") { // the connection that was cut
+			b.console[i] = ""
+		}
+	}
+	b.console = strings.Fields(strings.Join(b.console, ""))
+	b.quiet()
+}
+
+// The page stays usable with 10 000 tasks, alike or not: it answers to keys at once.
+func TestPageWithTenThousandTasks(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+			for i := range 5000 {
+				g.Go(func(ctx context.Context) error { return inflight.Sleep(ctx, time.Hour) }, inflight.Name(fmt.Sprintf("alike-%d", i)))
+			}
+			for i := range 5000 {
+				name := strings.Map(func(r rune) rune { return r - '0' + 'a' }, fmt.Sprintf("%04d", i))
+				g.Go(func(ctx context.Context) error { return inflight.Sleep(ctx, time.Hour) }, inflight.Name("differs-"+name))
+			}
+			return nil
+		})
+	}()
+	defer func() { cancel(); <-done }()
+	server := httptest.NewServer(debug.Handler())
+	t.Cleanup(server.Close) // after the browser, which keeps a connection
+	b := openBrowser(t, server.URL, 1200, 900)
+	b.until(row("alike-*")+`?.querySelector('.count').textContent`, "×5\u202f000")
+	b.until(`document.querySelector('#tree .more .name')?.textContent.includes('more: filter to see them')`, "true")
+	b.eval(`document.querySelector('#tree').focus()`)
+	b.key("End")
+	b.key("ArrowUp")
+	b.until(`document.querySelector('#tree .on .name').textContent.startsWith('differs-')`, "true")
+	b.key("/")
+	for _, c := range "differs-edcb" {
+		b.key(string(c))
+	}
+	b.until(`document.querySelectorAll('#tree .row').length`, "2")
+	b.picture("page-many")
+	b.quiet()
+}
