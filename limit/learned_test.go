@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -208,19 +209,19 @@ func TestLearnedBegins(t *testing.T) {
 		l := limit.NewLearned(time.Minute)
 		same(t, "ended before", errors.Is(l.Wait(ended(t)), errStop), true)
 		same(t, "error", l.Wait(t.Context()), nil)
-		let := 0
+		var let atomic.Int64
 		for range 10 {
 			go func() {
 				if l.Wait(t.Context()) == nil {
-					let++
+					let.Add(1)
 				}
 			}()
 		}
 		synctest.Wait()
-		same(t, "let through", let, 0)
+		same(t, "let through", let.Load(), 0)
 		l.Answered(nil) // there is no limit
 		synctest.Wait()
-		same(t, "let through", let, 10)
+		same(t, "let through", let.Load(), 10)
 		// A quota for a long time is not spread.
 		l.Answered([]limit.Quota{{Limit: 1000, Remaining: 10, Reset: time.Now().Add(time.Hour)}})
 		same(t, "error", l.Wait(t.Context()), nil)
