@@ -2,6 +2,8 @@ package crawl
 
 import (
 	"context"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -73,6 +75,7 @@ type crawl struct {
 	greeted  sync.Map // hosts whose sitemaps are known
 	contents contents
 	frontier *frontier.Frontier
+	end      func(error) // the run
 }
 
 // seeds reads the seeds.
@@ -102,11 +105,16 @@ func (c *crawl) run(ctx context.Context, output string, seeds []frontier.Page) (
 	if err != nil {
 		return s, err
 	}
-	if err = c.open(output+".pages", journal); err != nil {
+	if err = c.remember(output, journal); err == nil {
+		err = c.open(output+".pages", journal)
+	}
+	if err != nil {
 		return s, errors.Join(err, journal.Close())
 	}
+	ctx, c.end = context.WithCancelCause(ctx)
+	defer c.end(nil)
 	if _, err = c.frontier.Add(ctx, seeds...); err == nil {
-		s.Summary, err = batch.Run(ctx, c.frontier, c.visit, &sink{c.frontier, journal, c.o.Journal.Sync}, c.batch())
+		s.Summary, err = batch.Run(ctx, c.frontier, c.visit, &sink{c, journal}, c.batch())
 	}
 	s.Stats = c.o.Progress.Stats()
 	return s, errors.Join(err, c.frontier.Close(), journal.Close())
@@ -207,21 +215,31 @@ func (c *crawl) job() batch.Job {
 	for _, f := range o.Fields {
 		options["field "+f.name] = f.text
 	}
+	if o.Save != "" {
+		options["save"] = o.Save
+	}
+	for i, r := range o.Rules {
+		options["rule "+strconv.Itoa(i+1)] = r.String()
+	}
 	return batch.Job{Options: options}
 }
 
 // sink is the output. What it keeps lines of is in the frontier before, also when the
 // power fails.
 type sink struct {
-	frontier *frontier.Frontier
-	journal  *batch.Journal
-	sync     batch.Sync
+	c       *crawl
+	journal *batch.Journal
 }
 
 func (s *sink) Commit(ctx context.Context, lines []batch.Line) error {
-	if s.sync != batch.SyncNever {
-		if err := s.frontier.Sync(ctx); err != nil {
+	if s.c.o.Journal.Sync != batch.SyncNever {
+		if err := s.c.frontier.Sync(ctx); err != nil {
 			return err
+		}
+		if a := s.c.o.Archive; a != nil {
+			if err := a.Sync(ctx); err != nil {
+				return err
+			}
 		}
 	}
 	return s.journal.Commit(ctx, lines)
@@ -246,6 +264,28 @@ func (c *contents) add(sum []byte) bool {
 	}
 	c.sums[key] = struct{}{}
 	return true
+}
+
+// remember reads which contents there were before. A page that was like another one
+// counts for nothing: that one may have no line yet, and is to have one that is not
+// skipped.
+func (c *crawl) remember(output string, journal *batch.Journal) error {
+	if !c.o.Unique || journal.Stats().Done == 0 {
+		return nil
+	}
+	for l, err := range batch.Lines(output) {
+		if err != nil {
+			return err
+		}
+		var was line
+		if err := json.Unmarshal(l.Data, &was); err != nil {
+			return fmt.Errorf("%s: line of page %d: %w", output, l.Index, err)
+		}
+		if sum, err := hex.DecodeString(was.Hash); err == nil && len(sum) >= 8 && was.Skipped == "" && journal.Done(l.Index) {
+			c.contents.add(sum)
+		}
+	}
+	return nil
 }
 
 // spelled are the URLs of links, resolved, without those that belong to another crawl.

@@ -249,6 +249,50 @@ func TestUnique(t *testing.T) {
 	}
 }
 
+// What was there before a crawl was stopped is known when it goes on.
+func TestUniqueGoesOn(t *testing.T) {
+	for _, name := range []string{"out.jsonl", "out.jsonl.gz", "out.jsonl.zst"} {
+		w := newWorld(t)
+		var pages []string
+		for i := range 20 {
+			pages = append(pages, fmt.Sprint("/", i))
+			w.page("a.test"+pages[i], "the same")
+		}
+		w.page("a.test/", links(pages...))
+		out := filepath.Join(t.TempDir(), name)
+		o := crawl.Options{Seeds: []string{"http://a.test/"}, Session: w.session, Unique: true, Concurrency: 1, Grace: -1}
+		ctx, cancel := context.WithCancel(t.Context())
+		o.Journal.SyncLines = 1
+		done := 0
+		o.OnEvent = func(e batch.Event) {
+			if e.Kind == batch.EventCommitted {
+				if done += e.Lines; done > 1 {
+					cancel()
+				}
+			}
+		}
+		if _, err := crawl.Run(ctx, out, o); err == nil {
+			t.Fatal("it was not stopped")
+		}
+		o.OnEvent, o.Journal.Resume = nil, true
+		if _, err := crawl.Run(t.Context(), out, o); err != nil {
+			t.Fatal(err)
+		}
+		first := 0
+		for l, err := range batch.Lines(out) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(l.Data), "a.test/") && !strings.Contains(string(l.Data), `"skipped":"duplicate"`) {
+				first++
+			}
+		}
+		if first != 2 {
+			t.Errorf("%s: %d pages are not duplicates, want the seed and one", name, first)
+		}
+	}
+}
+
 // Stopped at any moment and resumed, a crawl has the lines of one that was not.
 func TestResume(t *testing.T) {
 	w := newWorld(t)

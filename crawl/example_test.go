@@ -98,3 +98,22 @@ func ExampleParseSelector() {
 	// div.product <nil>
 	// the selector "div[": expected identifier, found EOF instead
 }
+
+func ExampleParseRules() {
+	rules, err := crawl.ParseRules("rules.yaml", []byte(`
+rules:
+  - name: product
+    match: /product/
+    fields:
+      title: h1
+      price: span.price | number
+`))
+	fmt.Println(len(rules), rules[0].Name, err)
+	_, err = crawl.ParseRules("rules.yaml", []byte("rules:\n  - mach: /product/"))
+	fmt.Println(err)
+	// Output:
+	// 1 product <nil>
+	// rules.yaml:2:5: there is no key "mach"; is it "match"?
+	//     - mach: /product/
+	//       ^
+}

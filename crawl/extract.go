@@ -4,12 +4,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/andybalholm/cascadia"
+	"github.com/inflight-go/inflight/internal/source/caret"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
@@ -62,6 +65,9 @@ func ParseField(text string) (Field, error) {
 		}
 		filter, ok := filters[word]
 		if !ok {
+			if nearest := caret.Nearest(word, slices.Sorted(maps.Keys(filters))); nearest != "" {
+				return Field{}, fmt.Errorf("field %q: there is no filter %q; is it %q?", f.name, word, nearest)
+			}
 			return Field{}, fmt.Errorf("field %q: there is no filter %q: use number, int, lower, upper, url, json, trim, or html right behind the selector", f.name, word)
 		}
 		f.filters = append(f.filters, filter)

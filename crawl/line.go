@@ -18,11 +18,13 @@ type line struct {
 	Redirect    string    `json:"redirect,omitempty"`
 	ContentType string    `json:"content_type,omitempty"`
 	Bytes       int64     `json:"bytes,omitempty"`
+	File        string    `json:"body_file,omitempty"`
 	Truncated   bool      `json:"truncated,omitempty"`
 	Hash        string    `json:"content_hash,omitempty"`
 	Title       string    `json:"title,omitempty"`
 	Links       int       `json:"links,omitempty"` // on the page
 	New         int       `json:"new,omitempty"`   // of them, those that nobody had found
+	Rule        string    `json:"rule,omitempty"`  // the one that it was taken by
 	Extract     any       `json:"extract,omitempty"`
 	Items       any       `json:"items,omitempty"`
 	JSONLD      []any     `json:"jsonld,omitempty"`

@@ -8,6 +8,7 @@ import (
 	"github.com/inflight-go/inflight/batch"
 	"github.com/inflight-go/inflight/crawl/frontier"
 	"github.com/inflight-go/inflight/crawl/robots"
+	"github.com/inflight-go/inflight/crawl/warc"
 	"github.com/inflight-go/inflight/session"
 )
 
@@ -61,12 +62,25 @@ type Options struct {
 	Item   *Selector
 	// JSONLD takes the JSON-LD of each page.
 	JSONLD bool
+	// Rules are for pages of several kinds: the first that matches a URL says what is
+	// taken from the page, instead of Fields, Item and JSONLD, which are for those that
+	// none matches. See ParseRules.
+	Rules []Rule
+	// Save is a folder that the bodies of pages are written to, each whole or not at
+	// all, below the name of the host; the line says where. A file of that name is
+	// replaced. Empty means that they are not kept.
+	Save string
+	// Archive gets all exchanges, those for robots.txt too; nil means none. Its records
+	// are there, as surely as the line, before the line is. A page that is fetched again
+	// after a crash may be in it twice. It is not closed.
+	Archive *warc.Writer
 	// Handle, if it is not nil, is called with each page that was fetched; what it
 	// returns is in the line, as "data". An error makes the page one that has failed,
 	// and its links are followed all the same. It is called by many goroutines.
 	Handle func(ctx context.Context, p *Page) (any, error)
 	// Unique leaves pages alone whose content was there before: they have a line that
-	// says so, and their links are not followed.
+	// says so, and their links are not followed. Of two with the same content that are
+	// worked on at once either may be the one. To go on with a crawl its output is read.
 	Unique bool
 
 	// Journal says how the output is written, and whether the crawl goes on with one.

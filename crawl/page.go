@@ -2,8 +2,8 @@ package crawl
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"net/url"
-	"strings"
 	"sync"
 
 	"github.com/inflight-go/inflight/session"
@@ -18,7 +18,8 @@ type Page struct {
 	Referrer int64 // the index of the page that links to it; -1 for a seed
 	Response *session.Response
 
-	text   []byte // in UTF-8, if it is HTML
+	stream *stream // where the body went, if not to memory
+	text   []byte  // in UTF-8, if it is HTML
 	parse  func() *html.Node
 	markup func() *markup
 }
@@ -43,6 +44,15 @@ func newPage(index int64, u *url.URL, depth int, referrer int64, resp *session.R
 // nothing, by what it looks like.
 func (p *Page) HTML() bool { return p.text != nil }
 
+// sum is the checksum of the body.
+func (p *Page) sum() []byte {
+	if p.stream != nil {
+		return p.stream.sum.Sum(nil)
+	}
+	sum := sha256.Sum256(p.Response.Body)
+	return sum[:]
+}
+
 // Text is the page's HTML in UTF-8, nil if it is none. It must not be changed.
 func (p *Page) Text() []byte { return p.text }
 
@@ -53,12 +63,21 @@ func (p *Page) Document() *html.Node { return p.parse() }
 // Find takes a field from the page.
 func (p *Page) Find(f Field) any { return f.Find(p.Document(), p.URL) }
 
+// fields takes fields from below a node.
+func (p *Page) fields(fields []Field, n *html.Node) map[string]any {
+	values := make(map[string]any, len(fields))
+	for _, f := range fields {
+		values[f.name] = f.Find(n, p.URL)
+	}
+	return values
+}
+
 // isHTML reports whether an answer is a page of HTML.
 func isHTML(resp *session.Response) bool {
-	switch kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";"); strings.ToLower(strings.TrimSpace(kind)) {
-	case "text/html", "application/xhtml+xml":
+	switch kind := mediaType(resp.Header); {
+	case htmlType(kind):
 		return true
-	case "":
+	case kind == "":
 		head := bytes.ToLower(bytes.TrimSpace(resp.Body[:min(len(resp.Body), 512)]))
 		return bytes.HasPrefix(head, []byte("<!doctype html")) || bytes.HasPrefix(head, []byte("<html"))
 	}

@@ -2,20 +2,20 @@ package crawl
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/inflight-go/inflight/batch"
 	"github.com/inflight-go/inflight/crawl/frontier"
 	"github.com/inflight-go/inflight/crawl/robots"
+	"github.com/inflight-go/inflight/crawl/warc"
 	"github.com/inflight-go/inflight/session"
-	"golang.org/x/net/html"
 )
 
 // visit makes the line of one page. It returns an error only when the page is not
@@ -36,23 +36,36 @@ func (c *crawl) visit(ctx context.Context, u batch.Unit[frontier.Page]) ([]byte,
 		}
 		return l.encode(), nil
 	}
-	resp, err := c.get(ctx, u.Row.URL, l)
+	to := &bodies{c: c, index: u.Index}
+	resp, err := c.get(ctx, u.Row.URL, to, l)
 	if errors.Is(err, session.ErrDraining) {
 		return nil, batch.Again(0, err)
 	}
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return nil, errors.Join(context.Cause(ctx), to.stream.leave())
 	}
 	if err == errNoAnswer {
 		return l.encode(), nil
 	}
-	if err == nil {
-		err = c.read(ctx, newPage(u.Index, at, u.Row.Depth, u.Row.Referrer, resp), l)
-	}
 	if err != nil {
 		return nil, err
 	}
+	p := newPage(u.Index, at, u.Row.Depth, u.Row.Referrer, resp)
+	p.stream = to.stream
+	if err := errors.Join(c.read(ctx, p, l), p.stream.leave()); err != nil {
+		return nil, err
+	}
 	return l.encode(), nil
+}
+
+// fatal makes of an error that is not the page's own, such as that of a full disk, one
+// that gives the page back and ends the run.
+func (c *crawl) fatal(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	c.end(err)
+	return batch.Again(0, err)
 }
 
 // may asks robots.txt. The error is why the page is not done.
@@ -102,7 +115,7 @@ func (c *crawl) greet(ctx context.Context, at *url.URL, from int64) error {
 		}
 	}
 	if _, err := c.frontier.Add(ctx, pages...); err != nil {
-		return err
+		return c.fatal(ctx, err)
 	}
 	c.greeted.Store(at.Host, true)
 	return nil
@@ -112,6 +125,9 @@ func (c *crawl) greet(ctx context.Context, at *url.URL, from int64) error {
 func (c *crawl) fetchRobots(ctx context.Context, at string) (int, string, error) {
 	for range 6 {
 		resp, err := c.session.Do(ctx, &session.Request{URL: at, MaxBody: robots.MaxSize})
+		if err == nil {
+			err = c.archive(ctx, at, resp)
+		}
 		if err != nil {
 			return 0, "", err
 		}
@@ -143,9 +159,9 @@ func redirect(resp *session.Response, at string) (string, bool) {
 
 // get fetches the page and takes down how that went. Where there is no answer the line
 // says so, and the error is nil unless the page is not done.
-func (c *crawl) get(ctx context.Context, at string, l *line) (*session.Response, error) {
+func (c *crawl) get(ctx context.Context, at string, to *bodies, l *line) (*session.Response, error) {
 	began := time.Now()
-	resp, err := c.session.Do(ctx, &session.Request{URL: at})
+	resp, err := c.session.Do(ctx, &session.Request{URL: at, Save: to.direct})
 	l.Fetched = began.UTC()
 	l.DurationMS = float64(time.Since(began).Microseconds()) / 1000
 	if e, ok := errors.AsType[*session.Error](err); ok {
@@ -166,7 +182,26 @@ func (c *crawl) get(ctx context.Context, at string, l *line) (*session.Response,
 	if resp.Status >= 400 {
 		l.fail("http", fmt.Sprint(resp.Status, " ", http.StatusText(resp.Status)))
 	}
-	return resp, nil
+	return resp, c.archive(ctx, at, resp, warc.Field{Name: "index", Value: strconv.FormatInt(l.Index, 10)}, warc.Field{Name: "depth", Value: strconv.Itoa(l.Depth)})
+}
+
+// archive keeps an exchange, if that is wanted.
+func (c *crawl) archive(ctx context.Context, at string, resp *session.Response, about ...warc.Field) error {
+	if c.o.Archive == nil {
+		return nil
+	}
+	e := &warc.Exchange{
+		URL: at, Began: resp.Started, Remote: resp.Remote, RequestHeader: resp.Sent,
+		Status: resp.Status, Proto: resp.Proto, Header: resp.Header, Body: resp.Body,
+		Raw: resp.Header.Get("Content-Encoding") != "", Metadata: about,
+	}
+	if resp.Truncated {
+		e.Truncated = "length"
+	}
+	if err := c.o.Archive.WriteExchange(ctx, e); err != nil {
+		return c.fatal(ctx, err)
+	}
+	return nil
 }
 
 // errNoAnswer says that the line has said it all.
@@ -192,14 +227,17 @@ func (c *crawl) read(ctx context.Context, p *Page, l *line) error {
 	if err := c.follow(ctx, c.base(p), links, depth, l); err != nil {
 		return err
 	}
+	if err := c.save(ctx, p, l); err != nil {
+		return err
+	}
 	return c.take(ctx, p, l)
 }
 
 // repeated reports whether the content was there before.
 func (c *crawl) repeated(p *Page, l *line) bool {
-	sum := sha256.Sum256(p.Response.Body)
+	sum := p.sum()
 	l.Hash = hex.EncodeToString(sum[:16])
-	if !c.o.Unique || c.contents.add(sum[:8]) {
+	if !c.o.Unique || c.contents.add(sum) {
 		return false
 	}
 	l.Skipped = "duplicate"
@@ -209,7 +247,7 @@ func (c *crawl) repeated(p *Page, l *line) bool {
 // links are those on a page that are to be followed.
 func (c *crawl) links(p *Page, l *line) []string {
 	if !p.HTML() {
-		if kind := l.ContentType; strings.Contains(kind, "xml") || strings.Contains(kind, "gzip") || strings.HasPrefix(kind, "text/plain") {
+		if kind := mediaType(p.Response.Header); listType(kind) {
 			links, _ := sitemap(p.Response.Body, kind)
 			l.Links = len(links)
 			return links
@@ -247,26 +285,17 @@ func (c *crawl) follow(ctx context.Context, base *url.URL, links []string, depth
 		return nil
 	}
 	added, err := c.frontier.Add(ctx, c.spelled(base, links, depth, l.Index)...)
+	if err != nil {
+		return c.fatal(ctx, err)
+	}
 	l.New = added
-	return err
+	return nil
 }
 
 // take takes from a page what was asked for.
 func (c *crawl) take(ctx context.Context, p *Page, l *line) (err error) {
 	if p.HTML() {
-		switch {
-		case len(c.o.Fields) > 0 && c.o.Item != nil:
-			items := []any{}
-			for _, n := range c.o.Item.all(p.Document()) {
-				items = append(items, c.fields(p, n))
-			}
-			l.Items = items
-		case len(c.o.Fields) > 0:
-			l.Extract = c.fields(p, p.Document())
-		}
-		if c.o.JSONLD {
-			l.JSONLD = jsonLD(p.Document())
-		}
+		c.rule(l.URL).take(p, l)
 	}
 	if c.o.Handle == nil {
 		return nil
@@ -279,13 +308,4 @@ func (c *crawl) take(ctx context.Context, p *Page, l *line) (err error) {
 		l.fail("handle", err.Error())
 	}
 	return nil
-}
-
-// fields takes the fields from below a node.
-func (c *crawl) fields(p *Page, n *html.Node) map[string]any {
-	values := make(map[string]any, len(c.o.Fields))
-	for _, f := range c.o.Fields {
-		values[f.name] = f.Find(n, p.URL)
-	}
-	return values
 }

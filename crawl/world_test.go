@@ -14,8 +14,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/inflight-go/inflight/crawl"
+	"github.com/inflight-go/inflight/retry"
 	"github.com/inflight-go/inflight/session"
 )
 
@@ -35,7 +37,7 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(server.Close)
 	var err error
 	w.session, err = session.New(session.Options{
-		MaxRedirects: -1, MaxBody: 1 << 20,
+		MaxRedirects: -1, MaxBody: 1 << 20, Backoff: retry.Policy{Base: time.Millisecond},
 		Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, network, server.Listener.Addr().String())
 		},
@@ -96,6 +98,10 @@ type result struct {
 	Skipped  string
 	Redirect string
 	Title    string
+	Bytes    int64
+	File     string `json:"body_file"`
+	Hash     string `json:"content_hash"`
+	Rule     string
 	Links    int
 	Extract  map[string]any
 	Items    []map[string]any

@@ -105,6 +105,18 @@ func TestRedirectsAndCredentials(t *testing.T) {
 	}
 }
 
+// What was sent can be kept: it has no secrets of the session in it.
+func TestSent(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		w.handle("a.example:80", to(302, "/x"))
+		s := w.open(session.Options{Auth: session.Auth{Bearer: "secret"}, Header: http.Header{"Accept": {"all"}}, Cookies: true})
+		r, err := s.Do(t.Context(), &session.Request{URL: "http://a.example/", Header: http.Header{"X-Api-Key": {"mine"}}})
+		if err != nil || r.Sent.Get("Accept") != "all" || r.Sent.Get("X-Api-Key") != "mine" || r.Sent.Get("User-Agent") == "" || r.Sent.Get("Authorization") != "" {
+			t.Errorf("%v, %v", r, err)
+		}
+	})
+}
+
 func TestSessionAuthAndNetrc(t *testing.T) {
 	netrc, err := session.ParseNetrc(strings.NewReader("machine b.example login u password p"))
 	if err != nil {

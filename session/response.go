@@ -17,6 +17,9 @@ type Response struct {
 	// Content-Encoding and Content-Length.
 	Header http.Header
 	Body   []byte // nil if Save has taken it
+	// Sent is the header of the request that was answered, without cookies and what the
+	// session has authenticated by. It must not be changed.
+	Sent http.Header
 	// URL is the one that has answered, after redirects, without user and password.
 	URL string
 	// Remote is the address that has answered, only with Options.Trace.
