@@ -176,8 +176,13 @@ func TestExploreRaces(t *testing.T) {
 		if (v != 7 || err != nil) && err != errFirst || running.Load() != 0 {
 			t.Errorf("Race: %d, %v; %d are running", v, err, running.Load())
 		}
-		if v, err := inflight.Hedge(ctx, time.Second, sleeper(&running), returns(0, errFirst), returns(7, nil)); v != 7 || err != nil || running.Load() != 0 {
-			t.Errorf("Hedge: %d, %v; %d are running", v, err, running.Load())
+		if _, err := inflight.Race(ctx, sleeper(&running), returns(0, errFirst)); err != errFirst {
+			t.Errorf("Race: %v", err)
+		}
+		began := time.Now()
+		v, err = inflight.Hedge(ctx, time.Second, sleeper(&running), returns(0, errFirst), returns(7, nil))
+		if took := time.Since(began); v != 7 || err != nil || running.Load() != 0 || took != time.Second {
+			t.Errorf("Hedge: %d, %v after %v; %d are running", v, err, took, running.Load())
 		}
 	})
 }
@@ -283,7 +288,7 @@ func TestExploreCompleted(t *testing.T) {
 func TestExploreService(t *testing.T) {
 	explore(t, func(t testing.TB, ctx context.Context) {
 		var done atomic.Int64
-		ended := false
+		ended, began := false, time.Now()
 		err := inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
 			g.Service(func(ctx context.Context) error {
 				inflight.Sleep(ctx, time.Hour)
@@ -301,8 +306,8 @@ func TestExploreService(t *testing.T) {
 			}
 			return nil
 		})
-		if err != nil || !ended {
-			t.Errorf("%v; ended: %v", err, ended)
+		if took := time.Since(began); err != nil || !ended || took > 0 {
+			t.Errorf("%v; ended: %v after %v", err, ended, took)
 		}
 	})
 }

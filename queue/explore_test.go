@@ -40,6 +40,21 @@ func (a *account) check(t testing.TB, left ...int) {
 	}
 }
 
+// twoEnds is the least capacity of a queue with two ends.
+const twoEnds = 17
+
+// almostFull returns a queue that has room for so many items, and no more. It is one
+// with two ends, full of items that are zero but for the room.
+func almostFull(t testing.TB, room int) *queue.Queue[int] {
+	q := queue.New[int](twoEnds)
+	for range twoEnds - room {
+		if err := q.PutNow(0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return q
+}
+
 // rest takes out what can be had.
 func rest(q *queue.Queue[int]) (items []int) {
 	for {
@@ -110,6 +125,37 @@ func TestExploreCancel(t *testing.T) {
 	}
 }
 
+// A putter that waits is let in by who makes room, in a queue with two ends too.
+func TestExploreFull(t *testing.T) {
+	for _, room := range []int{0, 1} {
+		t.Run(fmt.Sprint(room), func(t *testing.T) {
+			inflighttest.Explore(t, inflighttest.Plan{Runs: 300}, func(t testing.TB, ctx context.Context, g *inflight.TaskGroup) {
+				q := almostFull(t, room)
+				put := func(v int) func(context.Context) error {
+					return func(ctx context.Context) error { return q.Put(ctx, v) }
+				}
+				get := func(ctx context.Context) error {
+					_, err := q.Get(ctx)
+					return err
+				}
+				hurried := g.Go(put(9))
+				wait(ctx, g.Go(put(1)), g.Go(get), g.Go(get), g.Go(func(context.Context) error {
+					hurried.Cancel(nil)
+					return nil
+				}))
+				wait(ctx, hurried)
+				n := twoEnds - room + 1 - 2
+				if hurried.Err() == nil {
+					n++
+				}
+				if got := len(rest(q)); got != n {
+					t.Errorf("%d items are left, want %d", got, n)
+				}
+			})
+		})
+	}
+}
+
 // Each batch says how many it has put, also when it is cancelled.
 func TestExploreBatches(t *testing.T) {
 	for _, capacity := range []int{1, 2, 100} {
@@ -155,10 +201,10 @@ func TestExploreBatches(t *testing.T) {
 
 // What was put before a shutdown is got, and then it is over for everybody.
 func TestExploreShutdown(t *testing.T) {
-	for _, now := range []bool{false, true} {
-		t.Run(fmt.Sprint(now), func(t *testing.T) {
+	for capacity, now := range map[int]bool{0: false, 1: true, 2: false, twoEnds: true, twoEnds + 1: false} {
+		t.Run(fmt.Sprint(capacity), func(t *testing.T) {
 			inflighttest.Explore(t, inflighttest.Plan{Runs: 400}, func(t testing.TB, ctx context.Context, g *inflight.TaskGroup) {
-				q := queue.New[int](1)
+				q := queue.New[int](capacity)
 				var a account
 				var left []int
 				put := func(v int) func(context.Context) error {
@@ -203,25 +249,29 @@ func TestExploreShutdown(t *testing.T) {
 
 // Join waits until all is done, and no longer.
 func TestExploreJoin(t *testing.T) {
-	inflighttest.Explore(t, inflighttest.Plan{Runs: 300}, func(t testing.TB, ctx context.Context, g *inflight.TaskGroup) {
-		q := queue.New[int](2)
-		q.PutAll(ctx, []int{1, 2})
-		var done atomic.Int64
-		work := func(ctx context.Context) error {
-			_, err := q.Get(ctx)
-			if err == nil {
-				inflight.Point(ctx, "work")
-				done.Add(1)
-				q.TaskDone()
-			}
-			return err
-		}
-		a, b := g.Go(work), g.Go(work)
-		if err := q.Join(ctx); err != nil || done.Load() != 2 {
-			t.Errorf("%v, %d done", err, done.Load())
-		}
-		wait(ctx, a, b)
-	})
+	for _, capacity := range []int{0, 1, 2, twoEnds} {
+		t.Run(fmt.Sprint(capacity), func(t *testing.T) {
+			inflighttest.Explore(t, inflighttest.Plan{Runs: 300}, func(t testing.TB, ctx context.Context, g *inflight.TaskGroup) {
+				q := queue.New[int](capacity)
+				var done atomic.Int64
+				work := func(ctx context.Context) error {
+					_, err := q.Get(ctx)
+					if err == nil {
+						inflight.Point(ctx, "work")
+						done.Add(1)
+						q.TaskDone()
+					}
+					return err
+				}
+				a, b := g.Go(work), g.Go(work)
+				q.PutAll(ctx, []int{1, 2})
+				if err := q.Join(ctx); err != nil || done.Load() != 2 || q.Unfinished() != 0 {
+					t.Errorf("%v, %d done, %d unfinished", err, done.Load(), q.Unfinished())
+				}
+				wait(ctx, a, b)
+			})
+		})
+	}
 }
 
 // The last producer that is closed shuts the queue down, and none before.
