@@ -39,18 +39,21 @@ const edge = 1 << 20
 // Fingerprint identifies the contents of a file. Of what is no regular file, such as
 // a pipe, it returns the name alone.
 func Fingerprint(path string) (Input, error) {
+	in := Input{Name: path}
+	info, err := os.Stat(path)
+	if err != nil {
+		return Input{}, err
+	}
+	if !info.Mode().IsRegular() {
+		return in, nil // opening a pipe would wait for its writer, and closing it end that
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return Input{}, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
+	if info, err = f.Stat(); err != nil {
 		return Input{}, err
-	}
-	in := Input{Name: path}
-	if !info.Mode().IsRegular() {
-		return in, nil
 	}
 	in.Size, in.Modified = info.Size(), info.ModTime().UTC()
 	if in.Head, err = digest(io.NewSectionReader(f, 0, edge)); err != nil {

@@ -23,12 +23,19 @@ func runFetch(cmd *cobra.Command, o fetch.Options, v view) error {
 	}
 	defer window.close()
 	job, err := fetch.New(ctx, o, cmd.InOrStdin(), cmd.OutOrStdout())
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx) // while it waited for a pipe
+	}
 	if err != nil {
 		return coded(err)
 	}
 	defer job.Close()
 	if v.dryRun > 0 {
-		return coded(job.DryRun(ctx, cmd.OutOrStdout(), v.dryRun))
+		err := job.DryRun(ctx, cmd.OutOrStdout(), v.dryRun)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return coded(err)
 	}
 	errOut := cmd.ErrOrStderr()
 	stop := watch.start(job)

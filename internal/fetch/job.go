@@ -88,8 +88,8 @@ func New(ctx context.Context, o Options, in io.Reader, out io.Writer) (job *Job,
 	if j.out, err = newOutput(&o); err != nil {
 		return nil, err
 	}
-	for _, part := range []func() error{j.compile, func() error { return j.connect(ctx) }} {
-		if err := part(); err != nil {
+	for _, part := range []func(context.Context) error{j.compile, j.connect} {
+		if err := part(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -159,8 +159,8 @@ func (o *Options) checkInput() error {
 }
 
 // compile makes everything that is made of expressions and templates.
-func (j *Job) compile() (err error) {
-	if err := j.newPlan(); err != nil {
+func (j *Job) compile(ctx context.Context) (err error) {
+	if err := j.newPlan(ctx); err != nil {
 		return err
 	}
 	if j.budgets, err = newBudgets(&j.o); err != nil {

@@ -1,10 +1,12 @@
 package fetch
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/inflight-go/inflight"
 	"github.com/inflight-go/inflight/batch"
 	"github.com/inflight-go/inflight/internal/request"
 )
@@ -13,7 +15,8 @@ import (
 const maxDataFile = 64 << 20
 
 // newPlan makes the plan by which rows become requests, and finds out what the rows are.
-func (j *Job) newPlan() error {
+// It fails with the cause of ctx when that ends while a file is waited for.
+func (j *Job) newPlan(ctx context.Context) error {
 	o := &j.o
 	s := request.Spec{
 		Method: o.Method, Headers: o.Header, Query: o.Query,
@@ -25,8 +28,8 @@ func (j *Job) newPlan() error {
 	if strings.HasPrefix(o.Data, "@") {
 		return &Error{Usage, fmt.Errorf("--data %q would be sent as it is: for what is in the file, --data-file %s", o.Data, quote(o.Data[1:]))}
 	}
-	for _, part := range []func(*request.Spec) error{j.dataFile, j.requestFile, j.rows} {
-		if err := part(&s); err != nil {
+	for _, part := range []func(context.Context, *request.Spec) error{j.dataFile, j.requestFile, j.rows} {
+		if err := part(ctx, &s); err != nil {
 			return err
 		}
 	}
@@ -44,14 +47,18 @@ func (j *Job) newPlan() error {
 }
 
 // dataFile reads the body of --data-file.
-func (j *Job) dataFile(s *request.Spec) error {
+func (j *Job) dataFile(ctx context.Context, s *request.Spec) error {
 	if j.o.DataFile == "" {
 		return nil
 	}
 	if s.Data != "" {
 		return &Error{Usage, errors.New("--data and --data-file: there can be one of them")}
 	}
-	text, err := request.ReadText(j.o.DataFile, maxDataFile)
+	// It may be a pipe, which nobody writes to.
+	text, err := inflight.Offload(ctx, func() (string, error) { return request.ReadText(j.o.DataFile, maxDataFile) })
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	if err != nil {
 		return &Error{Usage, fmt.Errorf("--data-file: %w", err)}
 	}
@@ -61,12 +68,15 @@ func (j *Job) dataFile(s *request.Spec) error {
 }
 
 // requestFile reads the request of --request.
-func (j *Job) requestFile(s *request.Spec) error {
+func (j *Job) requestFile(ctx context.Context, s *request.Spec) error {
 	o := &j.o
 	if o.Request == "" {
 		return nil
 	}
-	f, err := request.ReadFile(o.Request)
+	f, err := inflight.Offload(ctx, func() (*request.File, error) { return request.ReadFile(o.Request) })
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	if err != nil {
 		return &Error{Usage, fmt.Errorf("--request: %w", err)}
 	}
@@ -87,7 +97,7 @@ func (j *Job) requestFile(s *request.Spec) error {
 }
 
 // rows finds out what the rows are: the arguments, data for a template, or URLs.
-func (j *Job) rows(s *request.Spec) error {
+func (j *Job) rows(_ context.Context, s *request.Spec) error {
 	o := &j.o
 	switch {
 	case o.Post != "" && len(o.Args) > 0:

@@ -183,4 +183,7 @@ func kindOf(v any) string {
 	return "a number"
 }
 
-var errTooLarge = errors.New("the text is larger than 64 MiB, which is the most")
+var (
+	errTooLarge = errors.New("the text is larger than 64 MiB, which is the most")
+	errTooLong  = errors.New("the template goes round more often than 10 million times, which is the most")
+)

@@ -371,3 +371,25 @@ func BenchmarkBuild(b *testing.B) {
 		}
 	})
 }
+
+// A template that goes round for ever is ended, and so is one that makes more and more
+// of itself.
+func TestTemplatesEnd(t *testing.T) {
+	double := `{{define "a0"}}{{end}}`
+	for i := range 40 {
+		double += fmt.Sprintf(`{{define "a%d"}}{{template "a%d"}}{{template "a%d"}}{{end}}`, i+1, i, i)
+	}
+	for _, text := range []string{
+		`http://a/{{range $i, $x := 1000000000000}}{{range 5}}{{end}}{{end}}`, double + `http://a/{{template "a40"}}`,
+		`{{define "x"}}{{template "x"}}{{end}}http://a/{{template "x"}}`,
+	} {
+		plan, err := request.Compile(request.Spec{URL: text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = plan.Build(source.Row{Value: map[string]any{}})
+		if _, ok := errors.AsType[*request.RowError](err); !ok {
+			t.Errorf("%.60s: %v", text, err)
+		}
+	}
+}

@@ -42,6 +42,9 @@ func newText(what string, p piece, funcs template.FuncMap) (*text, error) {
 	for _, part := range tmpl.Templates() {
 		if part.Tree != nil && part.Root != nil {
 			t.rewrite(part.Root)
+			if part.Name() != templateName {
+				step(part.Root)
+			}
 		}
 	}
 	if text, ok := constant(tmpl); ok {
@@ -103,6 +106,7 @@ func (t *text) rewrite(node parse.Node) {
 		t.branch(&n.BranchNode)
 	case *parse.RangeNode:
 		t.nested = true
+		step(n.List)
 		t.branch(&n.BranchNode)
 	case *parse.WithNode:
 		t.nested = true
@@ -113,6 +117,12 @@ func (t *text) rewrite(node parse.Node) {
 			t.pipe(n.Pipe)
 		}
 	}
+}
+
+// step makes a list write something, if only nothing, each time: what writes for ever
+// can be ended.
+func step(list *parse.ListNode) {
+	list.Nodes = append([]parse.Node{&parse.TextNode{NodeType: parse.NodeText, Pos: list.Pos}}, list.Nodes...)
 }
 
 func (t *text) branch(n *parse.BranchNode) {
@@ -170,12 +180,21 @@ func lookup(field *parse.FieldNode) *parse.CommandNode {
 // maxText is the largest text that a template may make.
 const maxText = 64 << 20
 
+// maxWrites is how often a template may write, which takes a second or so.
+const maxWrites = 10_000_000
+
 // buffer is where a template writes.
-type buffer struct{ strings.Builder }
+type buffer struct {
+	strings.Builder
+	writes int
+}
 
 func (b *buffer) Write(p []byte) (int, error) {
 	if b.Len()+len(p) > maxText {
 		return 0, errTooLarge
+	}
+	if b.writes++; b.writes > maxWrites {
+		return 0, errTooLong
 	}
 	return b.Builder.Write(p)
 }
@@ -294,8 +313,10 @@ func lineOf(text string, no int) string {
 
 // rowError says in words of JSON what text/template says in words of Go.
 func (t *text) rowError(err error, value any) *RowError {
-	if errors.Is(err, errTooLarge) {
-		return &RowError{What: t.what, Reason: errTooLarge.Error()}
+	for _, end := range []error{errTooLarge, errTooLong} {
+		if errors.Is(err, end) {
+			return &RowError{What: t.what, Reason: end.Error()}
+		}
 	}
 	found := execFaultAt.FindStringSubmatch(err.Error())
 	if found == nil {

@@ -4,10 +4,11 @@ import (
 	"context"
 	"io"
 	"math"
+	"os"
 )
 
 // Count returns how many rows Next returns in all, from the first on, those not left
-// out by Done: -1 if that would need a standard input or a compressed file to be read.
+// out by Done: -1 if that would need a standard input, a pipe or a compressed file to be read.
 // It is exact unless Sample or Unique leave rows out. Plain files are read a second
 // time, at a few hundred MB/s: it may run beside Next, in a goroutine of its own. It
 // fails with the cause of a ctx that ended, and when a file can't be read.
@@ -17,8 +18,9 @@ func (s *Source) Count(ctx context.Context) (n int64, exact bool, err error) {
 		n += g.Len()
 	}
 	for _, name := range opts.Files {
-		if name == "-" {
-			return -1, false, nil
+		info, err := os.Stat(name)
+		if name == "-" || err == nil && !info.Mode().IsRegular() {
+			return -1, false, nil // what is read of a pipe here is lost for Next
 		}
 	}
 	c := &Source{opts: Options{Format: opts.Format, Data: opts.Data, FileGlobs: opts.FileGlobs, URLField: opts.URLField, MaxLine: opts.MaxLine}}

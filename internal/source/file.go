@@ -152,21 +152,22 @@ func (f *file) open(name string, in io.Reader, at *position) error {
 	if name == "-" {
 		f.name = stdin
 	} else {
-		file, err := os.Open(name)
+		info, err := os.Stat(name)
 		if err != nil {
 			return err
 		}
-		info, err := file.Stat()
-		if err != nil {
-			_ = file.Close()
-			return err
-		}
-		f.closers = append(f.closers, file)
-		in = file
 		if info.Mode().IsRegular() {
-			f.in = bufio.NewReaderSize(&counted{in, at}, firstBuffer)
+			file, err := os.Open(name)
+			if err != nil {
+				return err
+			}
+			f.closers = append(f.closers, file)
+			f.in = bufio.NewReaderSize(&counted{file, at}, firstBuffer)
 			return nil
 		}
+		late := &lateFile{name: name}
+		f.closers = append(f.closers, late)
+		in = late
 	}
 	if in == nil {
 		in = strings.NewReader("")

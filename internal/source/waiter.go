@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"sync"
 )
 
@@ -24,6 +25,50 @@ type waiter struct {
 	rest   []byte // of whole
 	whole  []byte
 	err    error
+}
+
+// lateFile is a pipe that is opened by the first Read, which may wait for its writer.
+type lateFile struct {
+	name   string
+	mu     sync.Mutex
+	file   *os.File
+	closed bool
+}
+
+func (l *lateFile) Read(p []byte) (int, error) {
+	l.mu.Lock()
+	file := l.file
+	l.mu.Unlock()
+	if file == nil {
+		opened, err := os.Open(l.name)
+		if err != nil {
+			return 0, err
+		}
+		if file = opened; !l.keep(file) {
+			return 0, errors.Join(os.ErrClosed, file.Close())
+		}
+	}
+	return file.Read(p)
+}
+
+// keep keeps the open file, unless it was closed before that.
+func (l *lateFile) keep(file *os.File) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.closed {
+		l.file = file
+	}
+	return !l.closed
+}
+
+func (l *lateFile) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	if l.file == nil {
+		return nil
+	}
+	return l.file.Close()
 }
 
 type chunk struct {
