@@ -12,6 +12,7 @@ import (
 	"github.com/inflight-go/inflight/crawl"
 	"github.com/inflight-go/inflight/crawl/frontier"
 	"github.com/inflight-go/inflight/crawl/robots"
+	"github.com/inflight-go/inflight/crawl/warc"
 	"github.com/inflight-go/inflight/internal/fetch"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -41,6 +42,10 @@ type crawlFlags struct {
 	item    string
 	jsonld  bool
 	unique  bool
+	rules   string
+	save    string
+	warc    string
+	warcMax string
 
 	maxErrors int64
 	progress  string
@@ -51,7 +56,7 @@ type crawlFlags struct {
 
 func newCrawl() *cobra.Command {
 	o := crawlFlags{Options: fetch.Defaults()}
-	o.PerHost, o.MaxBody, o.Output = frontier.DefaultPerHost, "4MiB", ""
+	o.PerHost, o.MaxBody, o.Output, o.warcMax = frontier.DefaultPerHost, "4MiB", "", "1GiB"
 	cmd := &cobra.Command{
 		Use:   "crawl [flags] URL...",
 		Short: "Walk the pages of sites, and take from them what you want",
@@ -99,6 +104,10 @@ func (o *crawlFlags) takeFlags(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&o.extract, "extract", nil, "take this from each page, `'name=selector@attribute | filter'`; name[] for all (repeatable)")
 	fs.StringVar(&o.item, "item", "", "and take it from each element that this `selector` finds")
 	fs.BoolVar(&o.jsonld, "jsonld", false, "take the JSON-LD of pages")
+	fs.StringVar(&o.rules, "rules", "", "what to take from which pages, by a YAML `file`")
+	fs.StringVar(&o.save, "save", "", "write the bodies of pages below this `folder`")
+	fs.StringVar(&o.warc, "warc", "", "keep all that was sent and answered in this archive, a `file` such as site.warc.gz")
+	fs.StringVar(&o.warcMax, "warc-size", o.warcMax, "and begin another one at this `size`")
 	fs.BoolVar(&o.unique, "unique", false, "leave pages alone whose content was there before")
 	fs.StringVar(&o.MaxBody, "max-body", o.MaxBody, "cut a page at this `size`")
 }
@@ -165,7 +174,7 @@ func (o *crawlFlags) options() (c crawl.Options, err error) {
 		MaxPages: o.maxPages, Traps: !o.traps, Agent: o.agentToken,
 		Spelling:    crawl.Spelling{Sort: o.sortQuery, Strip: o.strip},
 		Concurrency: o.Concurrency, PerHost: o.PerHost, Delay: o.crawlDelay,
-		JSONLD: o.jsonld, Unique: o.unique,
+		JSONLD: o.jsonld, Unique: o.unique, Save: o.save,
 		Deadline: o.Deadline, Grace: o.Grace, MaxErrors: o.maxErrors, FailFast: o.FailFast,
 		Journal: batch.JournalOptions{Resume: o.Resume, RetryFailed: o.RetryFailed, Force: o.Force},
 	}
@@ -222,6 +231,9 @@ func (o *crawlFlags) expressions(c *crawl.Options) (err error) {
 		}
 		c.Fields = append(c.Fields, f)
 	}
+	if err := o.readRules(c); err != nil {
+		return err
+	}
 	if o.item == "" {
 		return nil
 	}
@@ -232,6 +244,38 @@ func (o *crawlFlags) expressions(c *crawl.Options) (err error) {
 		return &exitError{exitUsage, fmt.Errorf("--item: %w", err)}
 	}
 	return nil
+}
+
+// readRules reads the file of --rules.
+func (o *crawlFlags) readRules(c *crawl.Options) error {
+	if o.rules == "" {
+		return nil
+	}
+	text, err := os.ReadFile(o.rules)
+	if err == nil {
+		c.Rules, err = crawl.ParseRules(o.rules, text)
+	}
+	if err != nil {
+		return &exitError{exitUsage, fmt.Errorf("--rules: %w", err)}
+	}
+	return nil
+}
+
+// openArchive opens the archive of --warc; nil without it. One that is there is only
+// added to when the crawl goes on.
+func (o *crawlFlags) openArchive() (*warc.Writer, error) {
+	size, err := fetch.ParseSize("warc-size", o.warcMax)
+	if err != nil || o.warc == "" {
+		return nil, coded(err)
+	}
+	if _, err := os.Lstat(o.warc); err == nil && !o.Resume && !o.RetryFailed {
+		return nil, &exitError{exitOtherJob, fmt.Errorf("--warc: %s exists: go on with it by --resume, or name another one", o.warc)}
+	}
+	w, err := warc.Open(o.warc, warc.Options{MaxSize: size})
+	if err != nil {
+		return nil, &exitError{exitIO, fmt.Errorf("--warc: %w", err)}
+	}
+	return w, nil
 }
 
 // run crawls, and shows it.
@@ -251,6 +295,9 @@ func (o *crawlFlags) run(cmd *cobra.Command) error {
 		return coded(err)
 	}
 	defer connection.Close()
+	if c.Archive, err = o.openArchive(); err != nil {
+		return err
+	}
 	c.Session, c.Progress = connection.Session, &crawl.Progress{}
 	c.OnEvent = func(e batch.Event) {
 		if e.Kind == batch.EventStopping {
@@ -261,6 +308,9 @@ func (o *crawlFlags) run(cmd *cobra.Command) error {
 	stop := o.watch(c.Progress, cmd.ErrOrStderr(), began)
 	summary, err := crawl.Run(ctx, o.Output, c)
 	stop()
+	if c.Archive != nil {
+		err = errors.Join(err, c.Archive.Close())
+	}
 	o.sum(cmd.ErrOrStderr(), summary, err)
 	return o.verdict(ctx, summary, err)
 }

@@ -36,6 +36,40 @@ func TestCrawlDemo(t *testing.T) {
 	}
 }
 
+// Rules, bodies in files and an archive, which a crawl that does not go on leaves alone.
+func TestCrawlKeeps(t *testing.T) {
+	cmd := process(t, "crawl", "demo:///site/?pages=60", "-o", "out.jsonl", "--rules", "rules.yaml", "--save", "pages", "--warc", "site.warc")
+	write(t, cmd, "rules.yaml", "rules:\n  - name: page\n    match: /site/\n    fields: {head: h1}\n")
+	if code, _, errOut := run(t, cmd); code != 0 {
+		t.Fatalf("exit code %d: %s", code, errOut)
+	}
+	text := read(t, output(cmd, "out.jsonl"))
+	if n := strings.Count(text, `"rule":"page","extract":{"head":"Page `); n != sitePages+1 {
+		t.Errorf("%d pages by the rule", n)
+	}
+	for line := range strings.Lines(text) {
+		_, path, kept := strings.Cut(line, `"body_file":"`)
+		path, _, _ = strings.Cut(path, `"`)
+		if kept == strings.Contains(line, `"skipped"`) || kept && !strings.Contains(read(t, output(cmd, path)), "<h1>Page ") {
+			t.Errorf("the body of %s", line)
+		}
+	}
+	archive := read(t, output(cmd, "site.warc"))
+	if n := strings.Count(archive, "WARC-Type: response"); n != sitePages+2 { // robots.txt too
+		t.Errorf("%d answers in the archive", n)
+	}
+	again := process(t, "crawl", "demo:///site/?pages=60", "-o", "other.jsonl", "--warc", "site.warc")
+	again.Dir = cmd.Dir
+	if code, _, errOut := run(t, again); code != 6 || !strings.Contains(errOut, "--resume") || read(t, output(cmd, "site.warc")) != archive {
+		t.Errorf("exit code %d: %s", code, errOut)
+	}
+	bad := process(t, "crawl", "demo:///site/", "-o", "other.jsonl", "--rules", "rules.yaml")
+	write(t, bad, "rules.yaml", "rules:\n  - nam: page\n")
+	if code, _, errOut := run(t, bad); code != 2 || !strings.Contains(errOut, "rules.yaml:2:5") || !strings.Contains(errOut, `"name"`) {
+		t.Errorf("exit code %d: %s", code, errOut)
+	}
+}
+
 // What is wrong is told, with the code of its kind, before anything is fetched.
 func TestCrawlBadUsage(t *testing.T) {
 	for _, row := range []struct {

@@ -93,6 +93,9 @@ func (c *Connection) Close() error {
 // DemoURL names the host of a URL of the demo origin, which people leave out.
 func DemoURL(url string) string { return demoURL(url) }
 
+// ParseSize reads a size such as 16MiB, of a flag that the error names.
+func ParseSize(flag, text string) (int64, error) { return parseSize(flag, text) }
+
 // ParseFsync reads what --fsync says.
 func ParseFsync(text string) (batch.Sync, time.Duration, error) { return parseFsync(text) }
 
