@@ -25,7 +25,9 @@ type Spelling struct {
 // Resolve finds out what URL a link means that stands on a page, and spells it. The
 // error says why it is none that can be fetched.
 func (s *Spelling) Resolve(base *url.URL, link string) (*url.URL, error) {
-	link = strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(strings.Trim(link, " \t\n\r\f"))
+	if link = strings.Trim(link, " \t\n\r\f"); strings.ContainsAny(link, "\t\n\r") {
+		link = breaks.Replace(link)
+	}
 	u, err := url.Parse(link)
 	if err != nil {
 		if u, err = url.Parse(escapeStray(link)); err != nil {
@@ -38,8 +40,14 @@ func (s *Spelling) Resolve(base *url.URL, link string) (*url.URL, error) {
 	if u.Host == "" || u.Opaque != "" {
 		return nil, fmt.Errorf("%.200q names no host", link)
 	}
+	if u.Scheme == "" {
+		return nil, fmt.Errorf("%.200q has no scheme", link)
+	}
 	return s.spell(u)
 }
+
+// breaks are what browsers take out of a link.
+var breaks = strings.NewReplacer("\t", "", "\n", "", "\r", "")
 
 // reason is what a *url.Error says without the URL.
 func reason(err error) error {

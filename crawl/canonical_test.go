@@ -70,6 +70,9 @@ func TestSpellingOfQueries(t *testing.T) {
 }
 
 func TestNoURL(t *testing.T) {
+	if u, err := new(crawl.Spelling).Resolve(nil, "//a.example/"); err == nil {
+		t.Errorf("//a.example/ is %s", u)
+	}
 	base, _ := url.Parse("http://site.example/")
 	for _, link := range []string{"mailto:a@b.example", "javascript:void(0)", "tel:1", "http://", "http:///x", "data:text/html,x", "http://[::1", "http://a.example:port/"} {
 		if u, err := new(crawl.Spelling).Resolve(base, link); err == nil {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -286,20 +285,4 @@ func (c *crawl) remember(output string, journal *batch.Journal) error {
 		}
 	}
 	return nil
-}
-
-// spelled are the URLs of links, resolved, without those that belong to another crawl.
-func (c *crawl) spelled(base *url.URL, links []string, depth int, from int64) []frontier.Page {
-	pages := make([]frontier.Page, 0, len(links))
-	for _, link := range links {
-		u, err := c.o.Spelling.Resolve(base, link)
-		if err != nil || !c.schemes[u.Scheme] {
-			continue
-		}
-		spelled := u.String()
-		if frontier.Valid(spelled) && c.fence.inside(u, spelled) {
-			pages = append(pages, frontier.Page{URL: spelled, Depth: depth, Referrer: from})
-		}
-	}
-	return slices.Clip(pages)
 }

@@ -81,7 +81,7 @@ func (m *markup) tag(tag atom.Atom, z *html.Tokenizer) {
 	for more := true; more; {
 		var key, value []byte
 		key, value, more = z.TagAttr()
-		a.set(string(key), string(value))
+		a.set(key, value)
 	}
 	switch tag {
 	case atom.A, atom.Area:
@@ -106,9 +106,9 @@ type attributes struct {
 	href, src, rel, name, content, equiv string
 }
 
-func (a *attributes) set(key, value string) {
+func (a *attributes) set(key, value []byte) {
 	var at *string
-	switch key {
+	switch string(key) {
 	case "href":
 		at = &a.href
 	case "src":
@@ -125,7 +125,7 @@ func (a *attributes) set(key, value string) {
 		return
 	}
 	if *at == "" {
-		*at = value
+		*at = string(value)
 	}
 }
 

@@ -46,9 +46,9 @@ func (f *fence) seed(u *url.URL) {
 	}
 }
 
-// inside reports whether a page belongs to the crawl.
-func (f *fence) inside(u *url.URL, spelled string) bool {
-	if !f.reaches(u, spelled) {
+// admits reports whether a page of a host that the scope reaches belongs to the crawl.
+func (f *fence) admits(spelled string) bool {
+	if f.scope == ScopePrefix && !slices.ContainsFunc(f.prefixes, func(p string) bool { return strings.HasPrefix(spelled, p) }) {
 		return false
 	}
 	matches := func(re *regexp.Regexp) bool { return re.MatchString(spelled) }
@@ -58,14 +58,13 @@ func (f *fence) inside(u *url.URL, spelled string) bool {
 	return len(f.include) == 0 || slices.ContainsFunc(f.include, matches)
 }
 
-func (f *fence) reaches(u *url.URL, spelled string) bool {
+// reachesHost reports whether the scope reaches the host of a page.
+func (f *fence) reachesHost(u *url.URL) bool {
 	switch f.scope {
 	case ScopeHost:
 		return slices.Contains(f.hosts, withoutWWW(u.Host))
 	case ScopeDomain:
 		return slices.Contains(f.hosts, domain(u.Hostname()))
-	case ScopePrefix:
-		return slices.ContainsFunc(f.prefixes, func(p string) bool { return strings.HasPrefix(spelled, p) })
 	}
 	return true
 }

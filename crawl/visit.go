@@ -212,7 +212,7 @@ var errNoAnswer = errors.New("no answer")
 func (c *crawl) read(ctx context.Context, p *Page, l *line) error {
 	if to, ok := redirect(p.Response, l.URL); ok {
 		l.Redirect = to
-		return c.follow(ctx, p.URL, []string{to}, p.Depth, l)
+		return c.follow(ctx, p, p.URL, []string{to}, p.Depth, l)
 	}
 	if p.Response.Status >= 300 {
 		return nil
@@ -224,7 +224,7 @@ func (c *crawl) read(ctx context.Context, p *Page, l *line) error {
 	if c.o.Depth != 0 && depth > c.o.Depth {
 		links = nil
 	}
-	if err := c.follow(ctx, c.base(p), links, depth, l); err != nil {
+	if err := c.follow(ctx, p, c.base(p), links, depth, l); err != nil {
 		return err
 	}
 	if err := c.save(ctx, p, l); err != nil {
@@ -280,11 +280,18 @@ func (c *crawl) base(p *Page) *url.URL {
 }
 
 // follow adds links to the frontier.
-func (c *crawl) follow(ctx context.Context, base *url.URL, links []string, depth int, l *line) error {
+func (c *crawl) follow(ctx context.Context, p *Page, base *url.URL, links []string, depth int, l *line) error {
 	if len(links) == 0 {
 		return nil
 	}
-	added, err := c.frontier.Add(ctx, c.spelled(base, links, depth, l.Index)...)
+	r := c.resolver(p.URL, base)
+	pages := make([]frontier.Page, 0, len(links))
+	for _, link := range links {
+		if url := r.resolve(link); url != "" {
+			pages = append(pages, frontier.Page{URL: url, Depth: depth, Referrer: l.Index})
+		}
+	}
+	added, err := c.frontier.Add(ctx, pages...)
 	if err != nil {
 		return c.fatal(ctx, err)
 	}
