@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -19,11 +20,13 @@ import (
 	"github.com/inflight-go/inflight/crawl"
 	"github.com/inflight-go/inflight/retry"
 	"github.com/inflight-go/inflight/session"
+	"github.com/klauspost/compress/zstd"
 )
 
 // world is all the hosts that there are, on one server of the loopback interface.
 type world struct {
 	session *session.Session
+	address string // of the server
 	mu      sync.Mutex
 	pages   map[string]http.HandlerFunc // by host and path
 	asked   map[string]int              // by URL
@@ -35,11 +38,12 @@ func newWorld(t *testing.T) *world {
 	w := &world{pages: make(map[string]http.HandlerFunc), asked: make(map[string]int)}
 	server := httptest.NewServer(w)
 	t.Cleanup(server.Close)
+	w.address = server.Listener.Addr().String()
 	var err error
 	w.session, err = session.New(session.Options{
 		MaxRedirects: -1, MaxBody: 1 << 20, Backoff: retry.Policy{Base: time.Millisecond},
 		Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, network, server.Listener.Addr().String())
+			return new(net.Dialer).DialContext(ctx, network, w.address)
 		},
 	})
 	if err != nil {
@@ -129,14 +133,20 @@ func read(t *testing.T, path string) map[string]result {
 		t.Fatal(err)
 	}
 	defer f.Close()
+	var from io.Reader = f
+	if strings.HasSuffix(path, ".zst") {
+		z, err := zstd.NewReader(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer z.Close()
+		from = z
+	}
 	lines := make(map[string]result)
-	s := bufio.NewScanner(f)
+	s := bufio.NewScanner(from)
 	s.Buffer(nil, 1<<24)
 	for s.Scan() {
-		var r result
-		if err := json.Unmarshal(s.Bytes(), &r); err != nil {
-			t.Fatalf("%s: %v", s.Text(), err)
-		}
+		r := decode(t, s.Bytes())
 		if _, twice := lines[r.URL]; twice {
 			t.Errorf("%s has two lines", r.URL)
 		}
@@ -146,6 +156,14 @@ func read(t *testing.T, path string) map[string]result {
 		t.Fatal(s.Err())
 	}
 	return lines
+}
+
+func decode(t *testing.T, data []byte) (r result) {
+	t.Helper()
+	if err := json.Unmarshal(data, &r); err != nil {
+		t.Fatalf("%s: %v", data, err)
+	}
+	return r
 }
 
 // urls are those of lines, in order.
