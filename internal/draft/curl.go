@@ -316,6 +316,7 @@ func (p *parser) settleHeaders() {
 	if p.isJSON {
 		late = append(late, Field{"Content-Type", Text{"application/json", p.dataAt}}, Field{"Accept", Text{"application/json", p.dataAt}})
 	}
+	given := p.req.has("Cookie")
 	for _, h := range late {
 		if reason := NotForHeader(h.Value.Value); reason != "" {
 			p.refuse(h.Value.At, "the header %q: %s", h.Name, reason)
@@ -323,8 +324,8 @@ func (p *parser) settleHeaders() {
 		if h.Value.Value == "" {
 			continue // as curl takes -A ''
 		}
-		if h.Name == "Cookie" {
-			p.req.Header = append(p.req.Header, h) // joined with the others
+		if h.Name == "Cookie" && !given {
+			p.req.Header = append(p.req.Header, h) // joined with the others of -b
 		} else if !slices.Contains(p.removed, strings.ToLower(h.Name)) {
 			p.req.add(h.Name, h.Value.Value, h.Value.At)
 		}
