@@ -144,6 +144,7 @@ var texts = []struct {
 	{"net/http: invalid header", ClassRequest},
 	{"no Host in request URL", ClassRequest},
 	{"connection broken", ClassConn},
+	{"readLoopPeekFailLocked", ClassConn}, // of an answer to a request that was not read, and a reset
 }
 
 func ofText(s string) Class {

@@ -43,6 +43,32 @@ func TestChatLimits(t *testing.T) {
 	}
 }
 
+// With nothing but what the answers say of the limits, none is passed either, and the
+// job takes little longer than it has to: 4 min by the requests, 5.5 min by the tokens.
+func TestChatLearned(t *testing.T) {
+	for tokens, most := range map[int]time.Duration{100_000: 5 * time.Minute, 25_000: 8 * time.Minute} {
+		t.Run(fmt.Sprintf("%d tokens", tokens), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o, dir := fetch.Defaults(), t.TempDir()
+				o.Input, o.Output = []string{prompts(t, dir, 2000)}, filepath.Join(dir, "out.jsonl")
+				o.Post = fmt.Sprintf("demo:///chat/completions?latency=1500ms&rpm=500&tpm=%d", tokens)
+				o.JSON = `{"model":"m","messages":{{json .messages}}}`
+				o.Learn = true
+				job, err := fetch.New(t.Context(), o, nil, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer job.Close()
+				began := time.Now()
+				sum, err := job.Run(t.Context())
+				if err != nil || sum.OK != 2000 || sum.Retries > 0 || time.Since(began) > most {
+					t.Errorf("%d ok, %d refused, in %v: %v", sum.OK, sum.Retries, time.Since(began), err)
+				}
+			})
+		})
+	}
+}
+
 func prompts(t *testing.T, dir string, rows int) string {
 	t.Helper()
 	var b strings.Builder
