@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/inflight-go/inflight/internal/draft"
 )
@@ -16,7 +17,10 @@ func (t *text) written(row *Row, record []byte, r *draft.Request) {
 			t.badAt(row, record, r.URL.At+offset, reason)
 			return
 		}
-		t.badAt(row, record, r.URL.At, fmt.Sprintf("%s: %q", reason, excerpt([]byte(r.URL.Value), offset)))
+		if !strings.Contains(r.URL.Value, "@") { // before which a password may stand
+			reason = fmt.Sprintf("%s: %q", reason, excerpt([]byte(r.URL.Value), offset))
+		}
+		t.badAt(row, record, r.URL.At, reason)
 		return
 	}
 	row.URL, row.Value, row.Request = r.URL.Value, r.Value(), r

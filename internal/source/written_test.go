@@ -66,14 +66,15 @@ func TestWrittenRows(t *testing.T) {
 		// requests
 		"requests": {from("\ufeff@a = http://a\r\nGET {{a}}\r\n### two\r\n\r\nPOST {{a}}/b\r\n\r\nx\r\n###\r\n### \r\nhttp://c", source.HTTP), []string{
 			"0@1 http://a", `1@3 {"name":"two"}`, "2@9 http://c"}},
-		"bad requests": {from("GET\n###\nGET http://a\nGET http://b\n###\nGET {{x}}\n###\nGET http://a\x00\n### ok\nGET http://c\n### uri\nGET ftp://c\n###\nGET http://d e", source.HTTP), []string{
+		"bad requests": {from("GET\n###\nGET http://a\nGET http://b\n###\nGET {{x}}\n###\nGET http://a\x00\n### ok\nGET http://c\n### uri\nGET ftp://c\n###\nGET ftp://u:hush@c\n###\nGET http://d e", source.HTTP), []string{
 			"0@1 bad 1:1 not a URL: it does not begin with http:// or https://: \"GET\" []",
 			"1@2 bad 4:1 not a header, such as Name: value; an empty line stands before a body, and ### between requests []",
 			`2@5 bad 6:5 there is no variable "x"; declare it above, by @x = value []`,
 			"3@7 bad 8:13 a NUL byte; the file is no text, or is damaged here []",
 			`4@9 {"name":"ok"}`,
 			"5@11 bad 12:5 not a URL that can be fetched: it does not begin with http:// or https://: \"ftp://c\" []",
-			"6@13 bad 14:13 not a URL: it has the character ' ' []"}},
+			"6@13 bad 14:5 not a URL that can be fetched: it does not begin with http:// or https:// []",
+			"7@15 bad 16:13 not a URL: it has the character ' ' []"}},
 		"requests too long": {long("GET http://a\n\n"+strings.Repeat("x\n", 60)+"### b\nGET http://b\n### "+strings.Repeat("y", 90)+"\nGET http://c\n###\nGET http://d", source.HTTP), []string{
 			"0@1 bad 1:0 the request is longer than 60 bytes, which is the most []", `1@63 {"name":"b"}`,
 			"2@65 bad 65:0 the request is longer than 60 bytes, which is the most []", "3@67 http://d"}},
