@@ -62,7 +62,10 @@ const (
 	sys    metric = "B sys"  // got from the operating system
 	p50    metric = "p50 µs" // lateness
 	p99    metric = "p99 µs"
-	others metric = "others" // the share of the machine that others used
+	more   metric = "ns more"  // than without
+	look   metric = "ms look"  // a whole one
+	stall  metric = "ms stall" // the longest that somebody else had to wait meanwhile
+	others metric = "others"   // the share of the machine that others used
 )
 
 // A sample is one contender's figures in one round.
@@ -123,7 +126,7 @@ func (t target) String() string {
 func suite() []*bench {
 	var all []*bench
 	for _, of := range []func() []*bench{
-		spawning, tasks, running, blocking, mapping, queues, semaphores, mutexes, sleepers,
+		spawning, tasks, running, blocking, mapping, queues, semaphores, mutexes, sleepers, looking,
 	} {
 		all = append(all, of()...)
 	}

@@ -232,7 +232,7 @@ func (r *report) printAll(w io.Writer) {
 // metrics lists what the case measures, in the order of the columns.
 func (o outcome) metrics() (ms []metric) {
 	one := o.Samples[o.bench.procs[0]][o.bench.contenders[0].name]
-	for _, m := range []metric{wall, cpu, allocs, bytes, held, sys, p50, p99} {
+	for _, m := range []metric{wall, cpu, allocs, bytes, held, sys, p50, p99, more, look, stall} {
 		if _, ok := one[0][m]; ok {
 			ms = append(ms, m)
 		}

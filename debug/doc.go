@@ -18,8 +18,8 @@
 //   - The level says how much is recorded: 0 the tree and what everybody waits for,
 //     always and for nothing; 1 also since when, which tasks did not succeed, and
 //     profile labels with the names of tasks, for less than 100 ns a task; 2 also
-//     where each task was started and, by labels of its own, its stack, for about
-//     2 µs. The environment variable INFLIGHT_DEBUG says it to [Start] and to
+//     where each task was started and, by labels of its own, its stack, for 2 to
+//     4 µs. The environment variable INFLIGHT_DEBUG says it to [Start] and to
 //     inflight.Main; a program says it with inflight.SetDebug.
 //
 // Nothing here keeps tasks or what they wait for reachable: the runtime's profile

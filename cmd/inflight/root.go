@@ -66,7 +66,7 @@ for each. What is killed goes on where it was.
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newFetch(), newCrawl(), newDemo(), newBench(), newReport(), newConvert(), newConfig())
-	root.AddCommand(newPs(), newTree(), newDump()) // these look at what runs
+	root.AddCommand(newPs(), newTree(), newTop(), newDump()) // these look at what runs
 	return root
 }
 

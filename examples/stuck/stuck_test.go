@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -110,6 +111,22 @@ func (p *program) until(args []string, parts ...string) string {
 	return ""
 }
 
+// wantInDocs checks that the documentation shows this output, but for times and numbers.
+func wantInDocs(t *testing.T, out string) {
+	t.Helper()
+	page, err := os.ReadFile("../../docs/debugging.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	times, numbers := regexp.MustCompile(`\d+(\.\d+)?(ms|s)|\d+m\d+s`), regexp.MustCompile(`\d+`)
+	plain := func(s string) string { return numbers.ReplaceAllString(times.ReplaceAllString(s, "TIME"), "N") }
+	for line := range strings.Lines(plain(out)) {
+		if !strings.Contains(plain(string(page)), line) {
+			t.Errorf("docs/debugging.md does not show %q of\n%s", line, out)
+		}
+	}
+}
+
 func TestDeadlockIsDiagnosed(t *testing.T) {
 	p := start(t, "deadlock", "0") // at any level
 	p.until([]string{"tree"}, "! deadlock: tea pays rent (main.go:", "waits for mutex #", "which rent pays tea (main.go:", "[group.join]", "held by tea pays rent]")
@@ -117,17 +134,17 @@ func TestDeadlockIsDiagnosed(t *testing.T) {
 
 func TestNothingCanRunIsDiagnosed(t *testing.T) {
 	p := start(t, "deadlock", "1")
-	p.until([]string{"tree"}, "! nothing can run: every goroutine waits", "2 in mutex.lock")
+	wantInDocs(t, p.until([]string{"tree"}, "! nothing can run: every goroutine waits", "2 in mutex.lock"))
 }
 
 func TestIgnoredCancellationIsDiagnosed(t *testing.T) {
 	p := start(t, "ignored", "1")
-	p.until([]string{"tree", "--ignored", "300ms"}, "! cancellation ignored: index (main.go:", "the disk is full", "does not look at its context", "index [running, cancelled")
+	wantInDocs(t, p.until([]string{"tree", "--ignored", "300ms"}, "! cancellation ignored: index (main.go:", "the disk is full", "does not look at its context", "index [running, cancelled"))
 }
 
 func TestLongWaitIsDiagnosed(t *testing.T) {
 	p := start(t, "waiting", "1")
-	p.until([]string{"tree", "--old", "300ms"}, "! long wait: worker-", "and 49 more wait for queue.get #", "worker-* ×50 [queue.get #")
+	wantInDocs(t, p.until([]string{"tree", "--old", "300ms"}, "! long wait: worker-", "and 49 more wait for queue.get #", "worker-* ×50 [queue.get #"))
 }
 
 func TestIN15_attach_to_a_live_process(t *testing.T) {
