@@ -341,6 +341,10 @@ func TestResume(t *testing.T) {
 		t.Errorf("%d indices for %d pages", len(indices), n)
 	}
 	o.Journal = batch.JournalOptions{Resume: true}
+	asked := len(w.order)
+	if s, err := crawl.Run(t.Context(), out, o); err != nil || s.Stats.Done != 0 || len(w.order) > asked+1 { // robots.txt
+		t.Errorf("a crawl that is complete fetches %d pages, %v", len(w.order)-asked, err)
+	}
 	o.Depth = 3
 	if _, err := crawl.Run(t.Context(), out, o); err == nil || !strings.Contains(err.Error(), "depth") {
 		t.Error("another crawl goes on with the output:", err)

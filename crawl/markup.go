@@ -27,15 +27,22 @@ type link struct {
 	noFollow bool // rel="nofollow" and what is like it
 }
 
-// maxLinks is how many links of a page count.
-const maxLinks = 100_000
+// maxLinks is how many links of a page count, and maxTitle how long its title may be, in
+// bytes.
+const (
+	maxLinks = 100_000
+	maxTitle = 1000
+)
 
 // toUTF8 decodes a body of HTML by what its header, a byte order mark or a <meta> say,
 // and by what it looks like.
 func toUTF8(body []byte, contentType string) []byte {
 	encoding, name, certain := charset.DetermineEncoding(body, contentType)
 	if name == "utf-8" || !certain && utf8.Valid(body) {
-		return bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF"))
+		if body = bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")); !utf8.Valid(body) {
+			body = bytes.ToValidUTF8(body, []byte("\uFFFD"))
+		}
+		return body
 	}
 	text, err := encoding.NewDecoder().Bytes(body)
 	if err != nil {
@@ -55,7 +62,7 @@ func scan(body []byte) *markup {
 			return m
 		case html.TextToken:
 			if inTitle && m.title == "" {
-				m.title = strings.Join(strings.Fields(string(z.Text())), " ")
+				m.title = titleOf(z.Text())
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
 			name, more := z.TagName()
@@ -68,6 +75,15 @@ func scan(body []byte) *markup {
 			inTitle = false
 		}
 	}
+}
+
+// titleOf is the text of a title, as much of it as there may be in a line.
+func titleOf(text []byte) string {
+	title := strings.Join(strings.Fields(string(text[:min(len(text), 4*maxTitle)])), " ")
+	if len(title) > maxTitle {
+		title = strings.ToValidUTF8(title[:maxTitle], "")
+	}
+	return title
 }
 
 // tag reads the attributes of those tags that matter.

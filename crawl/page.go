@@ -18,6 +18,7 @@ type Page struct {
 	Referrer int64 // the index of the page that links to it; -1 for a seed
 	Response *session.Response
 
+	hops   int     // redirects that led here, one behind the other
 	stream *stream // where the body went, if not to memory
 	text   []byte  // in UTF-8, if it is HTML
 	parse  func() *html.Node

@@ -51,7 +51,7 @@ func (c *crawl) visit(ctx context.Context, u batch.Unit[frontier.Page]) ([]byte,
 		return nil, err
 	}
 	p := newPage(u.Index, at, u.Row.Depth, u.Row.Referrer, resp)
-	p.stream = to.stream
+	p.stream, p.hops = to.stream, u.Row.Hops
 	if err := errors.Join(c.read(ctx, p, l), p.stream.leave()); err != nil {
 		return nil, err
 	}
@@ -212,6 +212,10 @@ var errNoAnswer = errors.New("no answer")
 func (c *crawl) read(ctx context.Context, p *Page, l *line) error {
 	if to, ok := redirect(p.Response, l.URL); ok {
 		l.Redirect = to
+		if p.hops == maxHops {
+			l.fail("redirect", fmt.Sprint(maxHops, " redirects, one behind the other, have led here: no more are followed"))
+			return nil
+		}
 		return c.follow(ctx, p, p.URL, []string{to}, p.Depth, l)
 	}
 	if p.Response.Status >= 300 {
@@ -284,11 +288,15 @@ func (c *crawl) follow(ctx context.Context, p *Page, base *url.URL, links []stri
 	if len(links) == 0 {
 		return nil
 	}
+	hops := 0
+	if l.Redirect != "" {
+		hops = p.hops + 1
+	}
 	r := c.resolver(p.URL, base)
 	pages := make([]frontier.Page, 0, len(links))
 	for _, link := range links {
 		if url := r.resolve(link); url != "" {
-			pages = append(pages, frontier.Page{URL: url, Depth: depth, Referrer: l.Index})
+			pages = append(pages, frontier.Page{URL: url, Depth: depth, Hops: hops, Referrer: l.Index})
 		}
 	}
 	added, err := c.frontier.Add(ctx, pages...)

@@ -93,25 +93,26 @@ func links(to ...string) string {
 
 // result is a line of the output.
 type result struct {
-	Index    int64
-	URL      string
-	OK       bool
-	From     *int64
-	Depth    int
-	Status   int
-	Skipped  string
-	Redirect string
-	Title    string
-	Bytes    int64
-	File     string `json:"body_file"`
-	Hash     string `json:"content_hash"`
-	Rule     string
-	Links    int
-	Extract  map[string]any
-	Items    []map[string]any
-	JSONLD   []any
-	Data     any
-	Error    struct{ Class, Message string }
+	Index     int64
+	URL       string
+	OK        bool
+	From      *int64
+	Depth     int
+	Status    int
+	Skipped   string
+	Redirect  string
+	Title     string
+	Bytes     int64
+	Truncated bool
+	File      string `json:"body_file"`
+	Hash      string `json:"content_hash"`
+	Rule      string
+	Links     int
+	Extract   map[string]any
+	Items     []map[string]any
+	JSONLD    []any
+	Data      any
+	Error     struct{ Class, Message string }
 }
 
 // crawl crawls into a file of its own, and returns its lines by URL.

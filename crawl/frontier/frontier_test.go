@@ -241,7 +241,7 @@ func TestRetry(t *testing.T) {
 func TestReopen(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	f := open(t, path, frontier.Options{})
-	f.Add(t.Context(), frontier.Page{URL: "http://a/1", Referrer: -1}, frontier.Page{URL: "http://a/2", Depth: 3, Referrer: 0}, frontier.Page{URL: "http://b/1"})
+	f.Add(t.Context(), frontier.Page{URL: "http://a/1", Referrer: -1}, frontier.Page{URL: "http://a/2", Depth: 3, Hops: 2, Referrer: 0}, frontier.Page{URL: "http://b/1"})
 	lease(t, f)
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
@@ -252,7 +252,7 @@ func TestReopen(t *testing.T) {
 		t.Error("what was leased and not done comes again, but", u, err)
 	}
 	u, err = f.Lease(t.Context())
-	if err != nil || u.Row != (frontier.Page{URL: "http://a/2", Depth: 3, Referrer: 0}) || u.Index != 1 {
+	if err != nil || u.Row != (frontier.Page{URL: "http://a/2", Depth: 3, Hops: 2, Referrer: 0}) || u.Index != 1 {
 		t.Error(u, err)
 	}
 	add(t, f, "http://b/1", "http://b/2")

@@ -14,13 +14,14 @@ import (
 // MaxURL is the longest URL that is kept, in bytes.
 const MaxURL = 8 << 10
 
-// maxRecord is the longest line of the log: three numbers and a URL.
-const maxRecord = MaxURL + 64
+// maxRecord is the longest line of the log: four numbers and a URL.
+const maxRecord = MaxURL + 96
 
 // A Page is a URL that was found.
 type Page struct {
 	URL      string
 	Depth    int   // how many links it is away from a page to begin with
+	Hops     int   // how many redirects, one behind the other, have led to it
 	Referrer int64 // the index of the page that links to it; -1 for none
 }
 
@@ -36,7 +37,7 @@ func (e *CorruptError) Error() string {
 }
 
 // log is the file of all pages. Its lines are "index depth referrer url", parted by
-// tabs.
+// tabs; where redirects have led to the page, the depth is "depth+redirects".
 type log struct {
 	path  string
 	file  *os.File
@@ -103,9 +104,16 @@ func parse(line []byte) (index int64, p Page, ok bool) {
 		return 0, p, false
 	}
 	index, err1 := strconv.ParseInt(fields[0], 10, 64)
-	depth, err2 := strconv.Atoi(fields[1])
+	far, hops, redirected := strings.Cut(fields[1], "+")
+	depth, err2 := strconv.Atoi(far)
 	referrer, err3 := strconv.ParseInt(fields[2], 10, 64)
 	p = Page{URL: fields[3], Depth: depth, Referrer: referrer}
+	if redirected {
+		var err error
+		if p.Hops, err = strconv.Atoi(hops); err != nil {
+			return 0, p, false
+		}
+	}
 	return index, p, err1 == nil && err2 == nil && err3 == nil
 }
 
@@ -115,6 +123,10 @@ func (l *log) stage(index int64, p Page) (at int64) {
 	l.buf = strconv.AppendInt(l.buf, index, 10)
 	l.buf = append(l.buf, '\t')
 	l.buf = strconv.AppendInt(l.buf, int64(p.Depth), 10)
+	if p.Hops > 0 {
+		l.buf = append(l.buf, '+')
+		l.buf = strconv.AppendInt(l.buf, int64(p.Hops), 10)
+	}
 	l.buf = append(l.buf, '\t')
 	l.buf = strconv.AppendInt(l.buf, p.Referrer, 10)
 	l.buf = append(l.buf, '\t')
