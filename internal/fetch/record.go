@@ -246,13 +246,14 @@ func (x body) append(b []byte) []byte {
 // newBody decides how data is shown: as "json", "text", "base64", or "auto" for the
 // first of them that it is.
 func newBody(how, contentType string, data []byte) body {
-	if how == "json" || how == "auto" && isJSON(contentType) {
+	text := utf8.Valid(data) // JSON has to be, which json.Compact does not look at
+	if text && (how == "json" || how == "auto" && isJSON(contentType)) {
 		var line bytes.Buffer
 		if json.Compact(&line, data) == nil && line.Len() > 0 {
 			return body{"json", line.Bytes()}
 		}
 	}
-	if how != "base64" && utf8.Valid(data) {
+	if text && how != "base64" {
 		return body{"body", data}
 	}
 	return body{"body_base64", data}

@@ -41,6 +41,7 @@ func TestBodies(t *testing.T) {
 		{"auto", "text/plain", "1", `,"body":"1"`},
 		{"auto", "text/plain", "\xff", `,"body_base64":"/w=="`},
 		{"json", "text/plain", "1", `,"json":1`},
+		{"json", "application/json", "\"\xff\"", `,"body_base64":"Iv8i"`},
 		{"text", "application/json", "1", `,"body":"1"`},
 		{"text", "", "\xff", `,"body_base64":"/w=="`},
 		{"base64", "application/json", "1", `,"body_base64":"MQ=="`},
