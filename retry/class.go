@@ -134,6 +134,7 @@ var texts = []struct {
 	{"server gave HTTP response to HTTPS client", ClassTLS},
 	{"response headers exceeded", ClassHeaderTooLarge},
 	{"header list larger", ClassHeaderTooLarge},
+	{"http2: frame too large", ClassProtocol}, // an answer in HTTP/1.1, for instance
 	{"malformed", ClassProtocol},
 	{"header line too long", ClassProtocol},
 	{"Content-Length", ClassProtocol},

@@ -64,7 +64,7 @@ func (c *call) receive(h *hop, r *http.Response) (err error) {
 	if encodings := r.Header["Content-Encoding"]; encodings != nil && c.decode && r.Body != http.NoBody {
 		decoded, release, err := c.s.decoders.open(from, encodings)
 		if err != nil {
-			return c.cause(err)
+			return c.ended(c.cause(err))
 		}
 		defer release()
 		if decoded != nil {

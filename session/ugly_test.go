@@ -93,6 +93,7 @@ func TestUglyServers(t *testing.T) {
 			func(r *session.Response) bool { return string(r.Body) == "hello" }},
 		{"gzip in two members", write(gzipAnswer(zipped("hel", "", "lo"))), "",
 			func(r *session.Response) bool { return string(r.Body) == "hello" }},
+		{"gzip cut in its header", write(gzipAnswer("hello")), retry.ClassProtocol, nil},
 		{"gzip cut", write(gzipAnswer(gzipped[:len(gzipped)-9])), retry.ClassProtocol, nil},
 		{"gzip with a wrong checksum", write(gzipAnswer(gzipped[:len(gzipped)-6] + "\x00\x00" + gzipped[len(gzipped)-4:])), retry.ClassProtocol, nil},
 		{"ten thousand headers", write("HTTP/1.1 200 OK\r\n" + manyHeaders(10_000) + "Content-Length: 2\r\n\r\nok"), "",
