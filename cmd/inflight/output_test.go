@@ -263,22 +263,26 @@ func TestOutputs(t *testing.T) {
 	wantIndices(t, records(t, <-got), 3)
 }
 
-// A password is not written anywhere.
+// A password is not written anywhere, be it of a URL that can't be read.
 func TestNoPasswords(t *testing.T) {
-	cmd := process(t, "fetch", "http://ann:hush@127.0.0.1:1/?token=hush", "-o", "out.jsonl", "--retries", "0", "--errors", "errors.jsonl", "-v")
-	_, out, errOut := run(t, cmd)
-	names, _ := filepath.Glob(cmd.Dir + "/*")
-	all := out + errOut
-	for _, name := range names {
-		text, _ := os.ReadFile(name)
-		all += string(text)
-	}
-	if strings.Contains(all, "ann:hush") || len(names) < 3 {
-		t.Errorf("%q: %s", names, all)
-	}
-	job, _ := os.ReadFile(output(cmd, "out.jsonl.job"))
-	if strings.Contains(string(job), "hush") {
-		t.Errorf("the sidecar: %s", job)
+	rows := "http://ann:hush@127.0.0.1:port/\nhttp://ann:hush@[::1/\nhttp://ann:hush hush@127.0.0.1/\n"
+	for _, input := range [][]string{{"http://ann:hush@127.0.0.1:1/?token=hush"}, {"-i", "-"}} {
+		cmd := process(t, append([]string{"fetch", "-o", "out.jsonl", "--retries", "0", "--errors", "errors.jsonl", "-v", "--log", "log"}, input...)...)
+		cmd.Stdin = strings.NewReader(rows)
+		_, out, errOut := run(t, cmd)
+		names, _ := filepath.Glob(cmd.Dir + "/*")
+		all := out + errOut
+		for _, name := range names {
+			text, _ := os.ReadFile(name)
+			all += string(text)
+		}
+		if strings.Contains(all, "ann:hush") || len(names) < 4 {
+			t.Errorf("%q: %s", names, all)
+		}
+		job, _ := os.ReadFile(output(cmd, "out.jsonl.job"))
+		if strings.Contains(string(job), "hush") {
+			t.Errorf("the sidecar: %s", job)
+		}
 	}
 }
 

@@ -5,13 +5,14 @@ import (
 	"strings"
 
 	"github.com/inflight-go/inflight/internal/request"
+	"github.com/inflight-go/inflight/internal/source"
 )
 
 // withoutPassword is a URL as results show it.
 func withoutPassword(text string) string {
 	u := withUser(text)
 	if u == nil {
-		return text
+		return source.WithoutPasswords(text) // it may be one that can't be read
 	}
 	if _, has := u.User.Password(); !has {
 		return text

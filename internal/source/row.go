@@ -50,7 +50,7 @@ func (e *RowError) Error() string {
 	}
 	fmt.Fprintf(&b, ": %s", e.Reason)
 	if e.Text != "" {
-		fmt.Fprintf(&b, ": %q", e.Text)
+		fmt.Fprintf(&b, ": %q", WithoutPasswords(e.Text))
 	}
 	return b.String()
 }
