@@ -118,6 +118,11 @@ func TestFetchBadUsage(t *testing.T) {
 		{[]string{"demo:///", "--max-errors", "some"}, []string{"--max-errors", "5%"}},
 		{[]string{"demo:///", "--retry-budget", "0%"}, []string{"--retry-budget", "off"}},
 		{[]string{"demo:///", "-c", "0"}, []string{"--concurrency"}},
+		{[]string{"demo:///", "--retries", "-1"}, []string{`--retries "-1": want 0 or more`}},
+		{[]string{"demo:///", "--timeout", "-1s"}, []string{`--timeout "-1s": want a time`}},
+		{[]string{"demo:///", "--dry-run=0"}, []string{"--dry-run 0"}},
+		{[]string{"demo:///", "--retry-on", "timout"}, []string{`--retry-on "timout"`, "timeout"}},
+		{[]string{"demo:///", "--deny-private", "--unix-socket", "s"}, []string{"--deny-private", "--unix-socket"}},
 		{[]string{"demo:///", "--resume"}, []string{"--resume", "-o FILE"}},
 		{[]string{"-i", "missing.txt"}, []string{"missing.txt"}},
 	} {

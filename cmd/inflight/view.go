@@ -54,6 +54,9 @@ func (v *view) configure(cmd *cobra.Command) error {
 	if err := oneOf("--progress", v.progress, "auto", "bar", "lines", "json", "off"); err != nil {
 		return err
 	}
+	if cmd.Flags().Changed("dry-run") && v.dryRun < 1 {
+		return &exitError{exitUsage, fmt.Errorf("--dry-run %d: want a number of requests to print, such as 10", v.dryRun)}
+	}
 	for name, d := range map[string]time.Duration{"progress-every": v.every, "stats": v.stats} {
 		if d < 0 {
 			return &exitError{exitUsage, fmt.Errorf("--%s %v: want a time such as 10s", name, d)}

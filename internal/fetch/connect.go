@@ -47,6 +47,9 @@ func newSession(ctx context.Context, o *Options, shown fields, watch func(*sessi
 		Trace:          shown&fieldRemote != 0 || contains(o.Include, "timings"),
 		NetHTTP:        o.Engine == "std",
 	}
+	if err := o.checkNumbers(); err != nil {
+		return nil, nil, err
+	}
 	if o.Adaptive && o.PerHost == 0 {
 		s.PerHost = o.Concurrency
 	}
@@ -64,10 +67,39 @@ func newSession(ctx context.Context, o *Options, shown fields, watch func(*sessi
 	made, err := session.New(s)
 	if err != nil {
 		_ = d.close()
-		return nil, nil, &Error{Usage, err}
+		return nil, nil, &Error{Usage, errors.New(inFlags.Replace(err.Error()))}
 	}
 	return made, d, nil
 }
+
+// checkNumbers finds numbers and times below zero.
+func (o *Options) checkNumbers() error {
+	for _, f := range []struct {
+		flag string
+		n    int
+	}{{"per-host", o.PerHost}, {"retries", o.Retries}, {"max-redirects", o.MaxRedirects}} {
+		if f.n < 0 {
+			return usage(f.flag, strconv.Itoa(f.n), "0 or more")
+		}
+	}
+	for _, f := range []struct {
+		flag string
+		d    time.Duration
+	}{
+		{"timeout", o.Timeout}, {"connect-timeout", o.ConnectTimeout}, {"ttfb-timeout", o.TTFBTimeout},
+		{"idle-timeout", o.IdleTimeout}, {"deadline", o.Deadline}, {"retry-after-max", o.RetryAfterMax},
+		{"grace", o.Grace}, {"ramp", o.Ramp},
+	} {
+		if f.d < 0 {
+			return usage(f.flag, f.d.String(), "a time such as 10s")
+		}
+	}
+	return nil
+}
+
+// inFlags has what a session says of its options in the words of the flags.
+var inFlags = strings.NewReplacer("session: ", "", "RetryOn ", "--retry-on ", "DenyPrivate", "--deny-private",
+	"UnixSocket or Transport", "--unix-socket")
 
 // A Connection is how a command that is not a job of fetch sends requests.
 type Connection struct {

@@ -124,9 +124,6 @@ func (o *Options) check() error {
 	if err := o.checkInput(); err != nil {
 		return err
 	}
-	if o.Ramp < 0 {
-		return usage("ramp", o.Ramp.String(), "a time such as 10s")
-	}
 	return oneOf("order", o.Order, "completion", "input")
 }
 
