@@ -13,7 +13,8 @@ import (
 	"github.com/inflight-go/inflight/crawl/frontier"
 	"github.com/inflight-go/inflight/crawl/robots"
 	"github.com/inflight-go/inflight/crawl/warc"
-	"github.com/inflight-go/inflight/internal/fetch"
+	"github.com/inflight-go/inflight/internal/connect"
+	"github.com/inflight-go/inflight/internal/option"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
@@ -22,7 +23,17 @@ import (
 // crawlFlags are what the flags of crawl say, in the same words. How requests are made
 // is in the flags that it shares with fetch.
 type crawlFlags struct {
-	fetch.Options
+	connect.Options
+
+	seeds       []string
+	output      string
+	deadline    time.Duration
+	grace       time.Duration
+	resume      bool
+	retryFailed bool
+	force       bool
+	failFast    bool
+	fsync       string
 
 	scope      string
 	include    []string
@@ -55,8 +66,8 @@ type crawlFlags struct {
 }
 
 func newCrawl() *cobra.Command {
-	o := crawlFlags{Options: fetch.Defaults()}
-	o.PerHost, o.MaxBody, o.Output, o.warcMax = frontier.DefaultPerHost, "4MiB", "", "1GiB"
+	o := crawlFlags{Options: connect.Defaults(), grace: 30 * time.Second, fsync: "100ms", warcMax: "1GiB"}
+	o.PerHost, o.MaxBody = frontier.DefaultPerHost, "4MiB"
 	cmd := &cobra.Command{
 		Use:   "crawl [flags] URL...",
 		Short: "Walk the pages of sites, and take from them what you want",
@@ -70,9 +81,9 @@ func newCrawl() *cobra.Command {
 	groups.group("Where to go", o.whereFlags)
 	groups.group("What to take", o.takeFlags)
 	groups.group("Manners", o.mannerFlags)
-	groups.group("How long", timeFlags(&o.Options))
-	groups.group("When it fails", retryFlags(&o.Options))
-	groups.group("The connection", connectionFlags(&o.Options))
+	groups.group("How long", o.timeFlags)
+	groups.group("When it fails", o.RetryFlags)
+	groups.group("The connection", o.NetworkFlags)
 	groups.group("Stopping, and going on", o.safetyFlags)
 	groups.group("Seeing", o.seeingFlags)
 	cmd.SetUsageFunc(groups.usage)
@@ -80,7 +91,7 @@ func newCrawl() *cobra.Command {
 		if _, err := configure(cmd, o.config, o.profile); err != nil {
 			return err
 		}
-		o.Args = args
+		o.seeds = args
 		return o.run(cmd)
 	}
 	return cmd
@@ -100,7 +111,7 @@ func (o *crawlFlags) whereFlags(fs *pflag.FlagSet) {
 }
 
 func (o *crawlFlags) takeFlags(fs *pflag.FlagSet) {
-	fs.StringVarP(&o.Output, "output", "o", "", "write a line for each page to this `file`; .gz and .zst too")
+	fs.StringVarP(&o.output, "output", "o", "", "write a line for each page to this `file`; .gz and .zst too")
 	fs.StringArrayVar(&o.extract, "extract", nil, "take this from each page, `'name=selector@attribute | filter'`; name[] for all (repeatable)")
 	fs.StringVar(&o.item, "item", "", "and take it from each element that this `selector` finds")
 	fs.BoolVar(&o.jsonld, "jsonld", false, "take the JSON-LD of pages")
@@ -109,7 +120,6 @@ func (o *crawlFlags) takeFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.warc, "warc", "", "keep all that was sent and answered in this archive, a `file` such as site.warc.gz")
 	fs.StringVar(&o.warcMax, "warc-size", o.warcMax, "and begin another one at this `size`")
 	fs.BoolVar(&o.unique, "unique", false, "leave pages alone whose content was there before")
-	fs.StringVar(&o.MaxBody, "max-body", o.MaxBody, "cut a page at this `size`")
 }
 
 func (o *crawlFlags) mannerFlags(fs *pflag.FlagSet) {
@@ -118,23 +128,24 @@ func (o *crawlFlags) mannerFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.robots, "robots", "obey", "`obey` robots.txt and what pages say to robots, or ignore it")
 	fs.StringVar(&o.agentToken, "robots-agent", crawl.DefaultAgent, "the `name` by which robots.txt knows this crawler")
 	fs.DurationVar(&o.crawlDelay, "crawl-delay", 0, "pause so long between two requests to a host; what robots.txt asks for counts if it is longer")
-	fs.StringVar(&o.Rate, "rate", "", "never start more than `N/T`, such as 50/s or 500/1m, in any T")
-	fs.StringVar(&o.RateHost, "rate-host", "", "the same for each host")
-	fs.StringArrayVarP(&o.Header, "header", "H", nil, "send this header, `'Name: value'` (repeatable)")
-	fs.StringVar(&o.Agent, "user-agent", "", "send this User-Agent")
-	fs.BoolVar(&o.Jar, "cookie-jar", false, "keep the cookies that servers set, for the time of the run")
-	fs.StringVar(&o.User, "user", "", "basic auth, `name:password`; or env:VAR, file:PATH, cmd:COMMAND")
-	fs.StringVar(&o.Bearer, "bearer", "", "bearer auth: the `token`; or env:VAR, file:PATH, cmd:COMMAND")
+	o.RateFlags(fs)
+	fs.StringArrayVarP(&o.FixedHeader, "header", "H", nil, "send this header, `'Name: value'` (repeatable)")
+	o.AuthFlags(fs)
+}
+
+func (o *crawlFlags) timeFlags(fs *pflag.FlagSet) {
+	o.TimeFlags(fs)
+	fs.DurationVar(&o.deadline, "deadline", 0, "for the whole run; it can be resumed (default: none)")
 }
 
 func (o *crawlFlags) safetyFlags(fs *pflag.FlagSet) {
-	fs.BoolVar(&o.Resume, "resume", false, "go on where the output ends")
-	fs.BoolVar(&o.RetryFailed, "retry-failed", false, "and try again what has failed")
-	fs.BoolVar(&o.Force, "force", false, "write over an output that is there")
+	fs.BoolVar(&o.resume, "resume", false, "go on where the output ends")
+	fs.BoolVar(&o.retryFailed, "retry-failed", false, "and try again what has failed")
+	fs.BoolVar(&o.force, "force", false, "write over an output that is there")
 	fs.Int64Var(&o.maxErrors, "max-errors", 0, "stop after `n` failures")
-	fs.BoolVar(&o.FailFast, "fail-fast", false, "stop at the first")
-	fs.DurationVar(&o.Grace, "grace", o.Grace, "what requests in flight may take when the run is stopped")
-	fs.StringVar(&o.Fsync, "fsync", o.Fsync, "have lines on the disk after this `time`, always, or never")
+	fs.BoolVar(&o.failFast, "fail-fast", false, "stop at the first")
+	fs.DurationVar(&o.grace, "grace", o.grace, "what requests in flight may take when the run is stopped")
+	fs.StringVar(&o.fsync, "fsync", o.fsync, "have lines on the disk after this `time`, always, or never")
 }
 
 func (o *crawlFlags) seeingFlags(fs *pflag.FlagSet) {
@@ -152,19 +163,19 @@ func word[T any](flag, value string, words []string, meanings ...T) (T, error) {
 		}
 	}
 	var none T
-	return none, oneOf(flag, value, words...)
+	return none, option.OneOf(flag, value, words...)
 }
 
 // options makes of the flags what package crawl wants.
 func (o *crawlFlags) options() (c crawl.Options, err error) {
 	wrong := func(err error) error { return &exitError{exitUsage, err} }
-	if len(o.Args) == 0 {
+	if len(o.seeds) == 0 {
 		return c, wrong(errors.New("nothing to crawl: give a URL, such as demo:///site/"))
 	}
-	if o.Output == "" {
+	if o.output == "" {
 		return c, wrong(errors.New("where to? -o pages.jsonl writes a line for each page, and is what the crawl goes on with after a crash"))
 	}
-	if o.Resume && o.Force {
+	if o.resume && o.force {
 		return c, wrong(errors.New("--resume and --force: one goes on with the output, the other writes over it"))
 	}
 	if !robots.ValidToken(o.agentToken) {
@@ -175,11 +186,11 @@ func (o *crawlFlags) options() (c crawl.Options, err error) {
 		Spelling:    crawl.Spelling{Sort: o.sortQuery, Strip: o.strip},
 		Concurrency: o.Concurrency, PerHost: o.PerHost, Delay: o.crawlDelay,
 		JSONLD: o.jsonld, Unique: o.unique, Save: o.save,
-		Deadline: o.Deadline, Grace: o.Grace, MaxErrors: o.maxErrors, FailFast: o.FailFast,
-		Journal: batch.JournalOptions{Resume: o.Resume, RetryFailed: o.RetryFailed, Force: o.Force},
+		Deadline: o.deadline, Grace: o.grace, MaxErrors: o.maxErrors, FailFast: o.failFast,
+		Journal: batch.JournalOptions{Resume: o.resume, RetryFailed: o.retryFailed, Force: o.force},
 	}
-	for _, seed := range o.Args {
-		c.Seeds = append(c.Seeds, fetch.DemoURL(seed))
+	for _, seed := range o.seeds {
+		c.Seeds = append(c.Seeds, connect.DemoURL(seed))
 	}
 	switch {
 	case o.depth == 0:
@@ -187,7 +198,7 @@ func (o *crawlFlags) options() (c crawl.Options, err error) {
 	case o.depth > 0:
 		c.Depth = o.depth
 	}
-	if o.Grace == 0 {
+	if o.grace == 0 {
 		c.Grace = -1
 	}
 	return c, errors.Join(o.words(&c), o.expressions(&c))
@@ -196,11 +207,11 @@ func (o *crawlFlags) options() (c crawl.Options, err error) {
 // words reads the flags that are one of a few words.
 func (o *crawlFlags) words(c *crawl.Options) (err error) {
 	var errs [4]error
-	c.Scope, errs[0] = word("--scope", o.scope, []string{"host", "domain", "prefix", "any"}, crawl.ScopeHost, crawl.ScopeDomain, crawl.ScopePrefix, crawl.ScopeAny)
-	c.Order, errs[1] = word("--strategy", o.strategy, []string{"bfs", "dfs"}, frontier.BreadthFirst, frontier.DepthFirst)
-	c.Sitemaps, errs[2] = word("--sitemap", o.sitemap, []string{"auto", "only", "off"}, crawl.SitemapsToo, crawl.SitemapsOnly, crawl.SitemapsNot)
-	c.IgnoreRobots, errs[3] = word("--robots", o.robots, []string{"obey", "ignore"}, false, true)
-	c.Journal.Sync, c.Journal.SyncDelay, err = fetch.ParseFsync(o.Fsync)
+	c.Scope, errs[0] = word("scope", o.scope, []string{"host", "domain", "prefix", "any"}, crawl.ScopeHost, crawl.ScopeDomain, crawl.ScopePrefix, crawl.ScopeAny)
+	c.Order, errs[1] = word("strategy", o.strategy, []string{"bfs", "dfs"}, frontier.BreadthFirst, frontier.DepthFirst)
+	c.Sitemaps, errs[2] = word("sitemap", o.sitemap, []string{"auto", "only", "off"}, crawl.SitemapsToo, crawl.SitemapsOnly, crawl.SitemapsNot)
+	c.IgnoreRobots, errs[3] = word("robots", o.robots, []string{"obey", "ignore"}, false, true)
+	c.Journal.Sync, c.Journal.SyncDelay, err = option.Fsync(o.fsync)
 	for _, e := range errs {
 		if e != nil {
 			return e
@@ -264,11 +275,11 @@ func (o *crawlFlags) readRules(c *crawl.Options) error {
 // openArchive opens the archive of --warc; nil without it. One that is there is only
 // added to when the crawl goes on.
 func (o *crawlFlags) openArchive() (*warc.Writer, error) {
-	size, err := fetch.ParseSize("warc-size", o.warcMax)
+	size, err := option.Size("warc-size", o.warcMax)
 	if err != nil || o.warc == "" {
 		return nil, coded(err)
 	}
-	if _, err := os.Lstat(o.warc); err == nil && !o.Resume && !o.RetryFailed {
+	if _, err := os.Lstat(o.warc); err == nil && !o.resume && !o.retryFailed {
 		return nil, &exitError{exitOtherJob, fmt.Errorf("--warc: %s exists: go on with it by --resume, or name another one", o.warc)}
 	}
 	w, err := warc.Open(o.warc, warc.Options{MaxSize: size})
@@ -285,12 +296,15 @@ func (o *crawlFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(oneOf("--progress", o.progress, "auto", "bar", "lines", "off"), oneOf("--summary", o.summary, "text", "json", "off")); err != nil {
+	if err := errors.Join(option.OneOf("progress", o.progress, "auto", "bar", "lines", "off"), option.OneOf("summary", o.summary, "text", "json", "off")); err != nil {
+		return err
+	}
+	if err := errors.Join(option.Duration("deadline", o.deadline), option.Duration("grace", o.grace)); err != nil {
 		return err
 	}
 	shared := o.Options
 	shared.PerHost, shared.MaxRedirects = 0, 0 // the frontier and the crawl see to these
-	connection, err := fetch.Connect(ctx, &shared)
+	connection, err := connect.New(ctx, &shared, nil)
 	if err != nil {
 		return coded(err)
 	}
@@ -306,7 +320,7 @@ func (o *crawlFlags) run(cmd *cobra.Command) error {
 	}
 	began := time.Now()
 	stop := o.watch(c.Progress, cmd.ErrOrStderr(), began)
-	summary, err := crawl.Run(ctx, o.Output, c)
+	summary, err := crawl.Run(ctx, o.output, c)
 	stop()
 	if c.Archive != nil {
 		err = errors.Join(err, c.Archive.Close())

@@ -24,7 +24,7 @@ func (o *crawlFlags) sum(out io.Writer, s crawl.Summary, err error) {
 		members := map[string]any{
 			"found": s.Stats.Found, "before": s.Stats.Before, "done": s.Stats.Done, "failed": s.Stats.Failed,
 			"fetched": s.Stats.Fetched, "blocked": s.Stats.Blocked, "bytes": s.Stats.Bytes,
-			"complete": s.Complete, "elapsed_s": s.Elapsed.Seconds(), "output": o.Output,
+			"complete": s.Complete, "elapsed_s": s.Elapsed.Seconds(), "output": o.output,
 		}
 		if err != nil {
 			members["stopped"] = err.Error()

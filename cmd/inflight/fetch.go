@@ -29,7 +29,7 @@ func newFetch() *cobra.Command {
 	groups.group("How many, how fast", paceFlags(&o))
 	groups.group("How long", timeFlags(&o))
 	groups.group("When it fails", retryFlags(&o))
-	groups.group("The connection", connectionFlags(&o))
+	groups.group("The connection", o.NetworkFlags)
 	groups.group("The results", outputFlags(&o))
 	groups.group("Stopping, and going on", safetyFlags(&o))
 	groups.group("Seeing", v.flags)
@@ -70,13 +70,10 @@ func requestFlags(o *fetch.Options) func(*pflag.FlagSet) {
 		fs.StringArrayVar(&o.Multipart, "multipart", nil, "send a form with files, `name=value` or name=@path; a template (repeatable)")
 		fs.StringArrayVar(&o.Query, "query", nil, "add `name=value` to the URL; a template (repeatable)")
 		fs.StringArrayVar(&o.Cookie, "cookie", nil, "send this cookie, `name=value` (repeatable)")
-		fs.BoolVar(&o.Jar, "cookie-jar", false, "keep the cookies that servers set, for the time of the run")
-		fs.StringVar(&o.User, "user", "", "basic auth, `name:password`; or env:VAR, file:PATH, cmd:COMMAND")
-		fs.StringVar(&o.Bearer, "bearer", "", "bearer auth: the `token`; or env:VAR, file:PATH, cmd:COMMAND")
+		o.AuthFlags(fs)
 		fs.StringVar(&o.OAuth2, "oauth2", "", "bearer auth by a token endpoint: a YAML `file` with token_url, client_id, client_secret, ...")
 		fs.BoolVar(&o.Netrc, "netrc", false, "take names and passwords from ~/.netrc")
 		fs.StringVar(&o.IdemKey, "idempotency-key", "", "send an Idempotency-Key, a `template`; then a POST may be sent again")
-		fs.StringVar(&o.Agent, "user-agent", "", "send this User-Agent")
 	}
 }
 
@@ -86,8 +83,7 @@ func paceFlags(o *fetch.Options) func(*pflag.FlagSet) {
 		fs.IntVar(&o.PerHost, "per-host", 0, "how many of them to one host (default: no limit)")
 		fs.BoolVar(&o.Adaptive, "adaptive", false, "find out how many a host can take, up to --concurrency")
 		fs.DurationVar(&o.Ramp, "ramp", 0, "begin with one at once, and reach --concurrency after this `time`")
-		fs.StringVar(&o.Rate, "rate", "", "never start more than `N/T`, such as 50/s or 500/1m, in any T")
-		fs.StringVar(&o.RateHost, "rate-host", "", "the same for each host")
+		o.RateFlags(fs)
 		fs.IntVar(&o.Burst, "burst", o.Burst, "how many may start at once under a rate; 1 spaces them evenly")
 		fs.StringArrayVar(&o.Budget, "budget", nil, "never spend more than `name=N/T`, such as tokens=150000/1m")
 		fs.StringArrayVar(&o.Cost, "cost", nil, "what a row costs: a `jq` expression over it (name=... with several budgets)")
@@ -98,46 +94,15 @@ func paceFlags(o *fetch.Options) func(*pflag.FlagSet) {
 
 func timeFlags(o *fetch.Options) func(*pflag.FlagSet) {
 	return func(fs *pflag.FlagSet) {
-		fs.DurationVar(&o.Timeout, "timeout", o.Timeout, "for each attempt")
-		fs.DurationVar(&o.ConnectTimeout, "connect-timeout", o.ConnectTimeout, "to connect")
-		fs.DurationVar(&o.TTFBTimeout, "ttfb-timeout", 0, "to the first byte of the answer (default: --timeout)")
-		fs.DurationVar(&o.IdleTimeout, "idle-timeout", o.IdleTimeout, "without a byte of the body")
+		o.TimeFlags(fs)
 		fs.DurationVar(&o.Deadline, "deadline", 0, "for the whole run; it can be resumed (default: none)")
 	}
 }
 
 func retryFlags(o *fetch.Options) func(*pflag.FlagSet) {
 	return func(fs *pflag.FlagSet) {
-		fs.IntVar(&o.Retries, "retries", o.Retries, "how often to try again")
-		fs.StringVar(&o.RetryOn, "retry-on", o.RetryOn, "try again after these classes and statuses")
-		fs.StringVar(&o.RetryIf, "retry-if", "", "and after an answer of which this `jq` expression is true")
-		fs.StringVar(&o.RetryMethods, "retry-methods", o.RetryMethods, "which methods: `safe` (those that may be repeated, and what has an idempotency key) or all")
-		fs.StringVar(&o.Backoff, "backoff", o.Backoff, "wait this long before, `min..max`, doubled each time")
-		fs.StringVar(&o.Jitter, "jitter", o.Jitter, "of that a random part, `full`, so that not all come at once, or all of it, none")
-		fs.StringVar(&o.RetryBudget, "retry-budget", o.RetryBudget, "fail rather than try again more often than this `share` of all requests, such as 20%")
-		fs.StringVar(&o.RetryAfter, "retry-after", o.RetryAfter, "a server's Retry-After holds the whole `host`, the request, or is ignored")
-		fs.DurationVar(&o.RetryAfterMax, "retry-after-max", o.RetryAfterMax, "longer is a failure")
-		fs.StringVar(&o.Breaker, "breaker", o.Breaker, "leave a host alone when this many fail, `share/samples/time` such as 50%/20/30s")
-		fs.StringVar(&o.BreakerMode, "breaker-mode", o.BreakerMode, "meanwhile `wait` or fail")
-	}
-}
-
-func connectionFlags(o *fetch.Options) func(*pflag.FlagSet) {
-	return func(fs *pflag.FlagSet) {
-		fs.StringVar(&o.HTTP, "http", o.HTTP, "HTTP `version`: 1.1, 2, auto")
-		fs.StringVar(&o.Engine, "engine", o.Engine, "`auto`: plain exchanges over HTTP/1.1 by a client of our own, at half the cost; std: all by net/http")
-		fs.StringVar(&o.Proxy, "proxy", "", "send requests through this proxy `url` (default: from the environment)")
-		fs.StringArrayVar(&o.Resolve, "resolve", nil, "connect to another address, `host:port:address` (repeatable)")
-		fs.StringVar(&o.UnixSocket, "unix-socket", "", "connect to this `socket`")
-		fs.StringVar(&o.CACert, "cacert", "", "trust the certificates in this `file`")
-		fs.StringVar(&o.Cert, "cert", "", "the client's certificate, a PEM `file`")
-		fs.StringVar(&o.CertKey, "cert-key", "", "its key, a PEM `file` (default: in --cert)")
-		fs.BoolVar(&o.Insecure, "insecure", false, "don't verify the server's certificate")
-		fs.StringVar(&o.TLSMin, "tls-min", o.TLSMin, "the lowest TLS `version`: 1.2, 1.3")
-		fs.BoolVar(&o.Compressed, "compressed", o.Compressed, "ask for compressed answers")
-		fs.IntVar(&o.MaxRedirects, "max-redirects", o.MaxRedirects, "follow this many")
-		fs.StringVar(&o.MaxBody, "max-body", o.MaxBody, "cut a body at this `size`")
-		fs.BoolVar(&o.DenyPrivate, "deny-private", false, "refuse private, loopback and link-local addresses")
+		o.RetryFlags(fs)
+		fs.StringVar(&o.RetryIf, "retry-if", "", "try again also after an answer of which this `jq` expression is true")
 	}
 }
 

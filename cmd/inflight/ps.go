@@ -13,6 +13,7 @@ import (
 
 	"github.com/inflight-go/inflight/debug"
 	"github.com/inflight-go/inflight/internal/attach"
+	"github.com/inflight-go/inflight/internal/option"
 	"github.com/spf13/cobra"
 )
 
@@ -36,7 +37,7 @@ serves debug.Handler, as fetch does with --ui.`,
 			if len(args) == 0 {
 				return listProcesses(cmd.Context(), cmd.OutOrStdout())
 			}
-			if err := oneOf("--sort", order, "id", "name", "wait", "age", "state"); err != nil {
+			if err := option.OneOf("sort", order, "id", "name", "wait", "age", "state"); err != nil {
 				return err
 			}
 			t, err := f.open(cmd.Context(), args)

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/inflight-go/inflight/internal/fetch"
+	"github.com/inflight-go/inflight/internal/option"
 	"github.com/spf13/cobra"
 )
 
@@ -68,6 +69,9 @@ func runFetch(cmd *cobra.Command, o fetch.Options, v view) error {
 
 // coded gives an error of a job its exit code.
 func coded(err error) error {
+	if _, ok := errors.AsType[*option.Error](err); ok {
+		return &exitError{exitUsage, err}
+	}
 	e, ok := errors.AsType[*fetch.Error](err)
 	if !ok {
 		if err == nil {
@@ -76,7 +80,7 @@ func coded(err error) error {
 		return &exitError{exitIO, err}
 	}
 	code := map[fetch.Kind]int{
-		fetch.Usage: exitUsage, fetch.BadInput: exitBadInput, fetch.Stopped: exitStopped,
+		fetch.BadInput: exitBadInput, fetch.Stopped: exitStopped,
 		fetch.IO: exitIO, fetch.OtherJob: exitOtherJob,
 	}[e.Kind]
 	return &exitError{code, err}

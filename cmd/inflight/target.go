@@ -13,7 +13,7 @@ import (
 
 	"github.com/inflight-go/inflight/debug"
 	"github.com/inflight-go/inflight/internal/attach"
-	"github.com/inflight-go/inflight/internal/fetch"
+	"github.com/inflight-go/inflight/internal/connect"
 	"github.com/spf13/pflag"
 )
 
@@ -75,7 +75,7 @@ func (f *targetFlags) find(args []string) (*target, error) {
 	}
 	t.name = u.Redacted()
 	if f.token != "" {
-		t.token, err = fetch.Secret("token", f.token)
+		t.token, err = connect.Secret("token", f.token)
 	}
 	return t, err
 }

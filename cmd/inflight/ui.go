@@ -15,6 +15,7 @@ import (
 
 	"github.com/inflight-go/inflight"
 	"github.com/inflight-go/inflight/debug"
+	"github.com/inflight-go/inflight/internal/connect"
 	"github.com/inflight-go/inflight/internal/fetch"
 	"github.com/spf13/pflag"
 )
@@ -87,7 +88,7 @@ func (w *window) serve(opts []debug.Option) (url string, stop func(), err error)
 		return "", nil, errors.New("want an address such as 127.0.0.1:6060")
 	}
 	if w.token != "" {
-		token, err := fetch.Secret("ui-token", w.token)
+		token, err := connect.Secret("ui-token", w.token)
 		if err != nil {
 			return "", nil, err
 		}

@@ -6,11 +6,11 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/inflight-go/inflight/internal/fetch"
+	"github.com/inflight-go/inflight/internal/option"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
@@ -51,7 +51,7 @@ func (v *view) configure(cmd *cobra.Command) error {
 	if _, err := configure(cmd, v.config, v.profile); err != nil {
 		return err
 	}
-	if err := oneOf("--progress", v.progress, "auto", "bar", "lines", "json", "off"); err != nil {
+	if err := option.OneOf("progress", v.progress, "auto", "bar", "lines", "json", "off"); err != nil {
 		return err
 	}
 	if cmd.Flags().Changed("dry-run") && v.dryRun < 1 {
@@ -67,17 +67,7 @@ func (v *view) configure(cmd *cobra.Command) error {
 			return err
 		}
 	}
-	return oneOf("--summary", v.summary, "text", "json", "off")
-}
-
-func oneOf(flag, value string, allowed ...string) error {
-	for _, a := range allowed {
-		if value == a {
-			return nil
-		}
-	}
-	return &exitError{exitUsage, fmt.Errorf("%s %q: must be %s or %s", flag, value,
-		strings.Join(allowed[:len(allowed)-1], ", "), allowed[len(allowed)-1])}
+	return option.OneOf("summary", v.summary, "text", "json", "off")
 }
 
 // A watch is how a run is seen: what it needs is open before anything else is.

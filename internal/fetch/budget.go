@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/inflight-go/inflight/internal/option"
 	"github.com/inflight-go/inflight/internal/request"
 	"github.com/inflight-go/inflight/limit"
 )
@@ -23,13 +24,13 @@ type budget struct {
 // unless there is only one.
 func newBudgets(o *Options) (budgets []*budget, err error) {
 	for _, text := range o.Budget {
-		name, rate, err := pair("budget", text)
+		name, rate, err := option.Pair("budget", text)
 		if err != nil {
 			return nil, err
 		}
 		n, per, err := limit.ParseRate(rate)
 		if err != nil {
-			return nil, &Error{Usage, fmt.Errorf("--budget %s: %w", name, err)}
+			return nil, option.Errorf("--budget %s: %w", name, err)
 		}
 		budgets = append(budgets, &budget{name: name, limit: limit.NewBudget(int64(n), per)})
 	}
@@ -59,14 +60,14 @@ func attach(budgets []*budget, flag, text string, set func(*budget, *request.Exp
 		}
 		return err
 	}
-	return usage(flag, text, "NAME=EXPRESSION with the name of a --budget")
+	return option.Wrong(flag, text, "NAME=EXPRESSION with the name of a --budget")
 }
 
 // newExpr compiles a jq expression of an option.
 func newExpr(flag, text string) (*request.Expr, error) {
 	e, err := request.CompileExpr(text)
 	if err != nil {
-		return nil, &Error{Usage, fmt.Errorf("--%s: %w", flag, err)}
+		return nil, option.Errorf("--%s: %w", flag, err)
 	}
 	return e, nil
 }

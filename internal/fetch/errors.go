@@ -5,14 +5,13 @@ type Kind int
 
 // The kinds of errors.
 const (
-	Usage    Kind = iota // an option is wrong
-	BadInput             // a row could not be read, under Strict
+	BadInput Kind = iota // a row could not be read, under Strict
 	Stopped              // by a limit on errors or time; it can be resumed
 	IO                   // the output or the state could not be written
 	OtherJob             // the output belongs to another job, or is in use
 )
 
-// An Error is what ended a run early, or kept it from beginning.
+// An Error is what ended a run early, or kept it from beginning where no option is wrong.
 type Error struct {
 	Kind Kind
 	Err  error

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"fmt"
+	"github.com/inflight-go/inflight/internal/option"
 	"io"
 	"os"
 	"path/filepath"
@@ -19,14 +20,14 @@ type bodyFiles struct {
 // newBodyFiles reads file:DIR/{{.index}}. Without an action the text is a folder.
 func newBodyFiles(text string, durable bool) (*bodyFiles, error) {
 	if text == "" {
-		return nil, usage("body", "file:", "a folder, such as file:bodies or file:bodies/{{.key}}.json")
+		return nil, option.Wrong("body", "file:", "a folder, such as file:bodies or file:bodies/{{.key}}.json")
 	}
 	if !strings.Contains(text, "{{") {
 		text = filepath.Join(text, "{{.index}}")
 	}
 	name, err := template.New("file").Option("missingkey=error").Parse(text)
 	if err != nil {
-		return nil, &Error{Usage, fmt.Errorf("--body file:%s: %w", text, err)}
+		return nil, option.Errorf("--body file:%s: %w", text, err)
 	}
 	root, _, _ := strings.Cut(text, "{{")
 	return &bodyFiles{filepath.Dir(root + "x"), name, durable}, nil

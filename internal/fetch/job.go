@@ -14,6 +14,8 @@ import (
 
 	"github.com/inflight-go/inflight"
 	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/internal/connect"
+	"github.com/inflight-go/inflight/internal/option"
 	"github.com/inflight-go/inflight/internal/request"
 	"github.com/inflight-go/inflight/internal/source"
 	"github.com/inflight-go/inflight/session"
@@ -32,8 +34,8 @@ type Job struct {
 	globs                 bool     // which may have globs
 	data                  bool     // the rows of the input need no URL
 	sentData, sentRequest string   // digests of the files that say what is sent
-	session               *session.Session
-	demo                  *demo
+	connection            *connect.Connection
+	session               *session.Session // of the connection
 	budgets               []*budget
 	judge                 *judge
 	show                  *show
@@ -73,8 +75,8 @@ type Job struct {
 	unreadable  int64 // failed rows that are not among the errors
 }
 
-// New makes a job of what the options say. An error is an *Error: nothing was sent
-// and nothing was written then, unless the output could not be opened.
+// New makes a job of what the options say. An error is an *option.Error or an *Error:
+// nothing was sent and nothing was written then, unless the output could not be opened.
 func New(ctx context.Context, o Options, in io.Reader, out io.Writer) (job *Job, err error) {
 	j := &Job{o: o, classes: make(map[string]int64), first: make(map[string]int64), hosts: make(map[string]*hostCount), total: -1}
 	defer func() {
@@ -106,25 +108,28 @@ func New(ctx context.Context, o Options, in io.Reader, out io.Writer) (job *Job,
 func (o *Options) check() error {
 	switch {
 	case len(o.Args) == 0 && len(o.Input) == 0 && o.Post == "" && o.Request == "":
-		return &Error{Usage, errors.New("nothing to fetch: give URLs, or an input with -i")}
+		return option.Errorf("nothing to fetch: give URLs, or an input with -i")
 	case o.Concurrency < 1:
-		return usage("concurrency", fmt.Sprint(o.Concurrency), "1 or more")
+		return option.Wrong("concurrency", fmt.Sprint(o.Concurrency), "1 or more")
 	case o.Resume && o.Force:
-		return &Error{Usage, errors.New("--resume and --force: one goes on with the output, the other writes over it")}
+		return option.Errorf("--resume and --force: one goes on with the output, the other writes over it")
 	}
-	if _, _, err := parseMaxErrors(o.MaxErrors); err != nil {
+	if _, _, err := option.MaxErrors(o.MaxErrors); err != nil {
 		return err
 	}
-	if err := oneOf("on-uncertain", o.OnUncertain, "retry", "skip", "report"); err != nil {
+	if err := option.OneOf("on-uncertain", o.OnUncertain, "retry", "skip", "report"); err != nil {
 		return err
 	}
-	if _, _, err := parseFsync(o.Fsync); err != nil {
+	if _, _, err := option.Fsync(o.Fsync); err != nil {
+		return err
+	}
+	if err := errors.Join(option.Duration("deadline", o.Deadline), option.Duration("grace", o.Grace), option.Duration("ramp", o.Ramp)); err != nil {
 		return err
 	}
 	if err := o.checkInput(); err != nil {
 		return err
 	}
-	return oneOf("order", o.Order, "completion", "input")
+	return option.OneOf("order", o.Order, "completion", "input")
 }
 
 // checkInput finds what is wrong with the options of the input.
@@ -137,22 +142,22 @@ func (o *Options) checkInput() error {
 	}
 	switch {
 	case stdins > 1:
-		return &Error{Usage, errors.New("-i - is there more than once; the standard input can be read once")}
+		return option.Errorf("-i - is there more than once; the standard input can be read once")
 	case o.Limit < 0:
-		return usage("limit", fmt.Sprint(o.Limit), "a number of rows; 0 for all")
+		return option.Wrong("limit", fmt.Sprint(o.Limit), "a number of rows; 0 for all")
 	case o.Offset < 0:
-		return usage("offset", fmt.Sprint(o.Offset), "a number of rows")
+		return option.Wrong("offset", fmt.Sprint(o.Offset), "a number of rows")
 	case !(o.Sample >= 0 && o.Sample <= 1):
-		return usage("sample", fmt.Sprint(o.Sample), "a share from 0 to 1, such as 0.01")
+		return option.Wrong("sample", fmt.Sprint(o.Sample), "a share from 0 to 1, such as 0.01")
 	case o.Dedupe == "key" && o.KeyExpr == "":
-		return &Error{Usage, errors.New("--dedupe key needs the key: --key .id")}
+		return option.Errorf("--dedupe key needs the key: --key .id")
 	}
 	if o.In != "" {
-		if err := oneOf("in", o.In, "lines", "jsonl", "json", "csv", "tsv", "http", "curl"); err != nil {
+		if err := option.OneOf("in", o.In, "lines", "jsonl", "json", "csv", "tsv", "http", "curl"); err != nil {
 			return err
 		}
 	}
-	return oneOf("dedupe", o.Dedupe, "none", "request", "key")
+	return option.OneOf("dedupe", o.Dedupe, "none", "request", "key")
 }
 
 // compile makes everything that is made of expressions and templates.
@@ -170,18 +175,23 @@ func (j *Job) compile(ctx context.Context) (err error) {
 	return err
 }
 
-func (j *Job) connect(ctx context.Context) (err error) {
-	j.session, j.demo, err = newSession(ctx, &j.o, j.show.fields, j.watchHosts)
-	return err
+func (j *Job) connect(ctx context.Context) error {
+	c, err := connect.New(ctx, &j.o.Options, func(s *session.Options) {
+		s.SHA256 = j.show.fields&fieldSHA256 != 0
+		s.Trace = j.show.fields&fieldRemote != 0 || option.Has(j.o.Include, "timings")
+		j.watchHosts(s)
+	})
+	if err != nil {
+		return err
+	}
+	j.connection, j.session = c, c.Session
+	return nil
 }
 
 // Close frees what the job holds.
 func (j *Job) Close() {
-	if j.session != nil {
-		_ = j.session.Close()
-	}
-	if j.demo != nil {
-		_ = j.demo.close()
+	if j.connection != nil {
+		_ = j.connection.Close()
 	}
 	if j.source != nil {
 		_ = j.source.Close()
@@ -207,7 +217,7 @@ func (j *Job) Run(ctx context.Context) (*Summary, error) {
 		ReadAhead: 2 * j.o.Concurrency,
 	})
 	defer rows.Close()
-	maxErrors, share, err := parseMaxErrors(j.o.MaxErrors)
+	maxErrors, share, err := option.MaxErrors(j.o.MaxErrors)
 	if err != nil {
 		return nil, err
 	}

@@ -71,11 +71,7 @@ func (j *Job) assume(m *memory) error {
 	if m.Next.IsZero() {
 		return nil
 	}
-	all, err := j.o.rate("rate", j.o.Rate)
-	if err != nil {
-		return err
-	}
-	each, err := j.o.rate("rate-host", j.o.RateHost)
+	all, each, err := j.o.Rates()
 	if err != nil {
 		return err
 	}

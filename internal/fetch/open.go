@@ -9,6 +9,7 @@ import (
 
 	"github.com/inflight-go/inflight"
 	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/internal/option"
 	"github.com/inflight-go/inflight/internal/request"
 	"github.com/inflight-go/inflight/internal/source"
 )
@@ -24,7 +25,7 @@ func (j *Job) open(in io.Reader, out io.Writer) error {
 		return err
 	}
 	if j.source, err = source.Open(j.input(in)); err != nil {
-		return &Error{Usage, err}
+		return option.Wrap(err)
 	}
 	if j.o.DryRun {
 		return nil
@@ -43,7 +44,7 @@ func (j *Job) checkFiles() error {
 	for _, to := range []string{o.Output, j.out.journal, j.out.errors} {
 		for _, from := range append([]string{o.Request, request, o.DataFile}, o.Input...) {
 			if info, err := os.Stat(to); err == nil && info.Mode().IsRegular() && sameFile(from, to) {
-				return &Error{Usage, fmt.Errorf("%s is written, and read as %s: give the output a name of its own", to, from)}
+				return option.Errorf("%s is written, and read as %s: give the output a name of its own", to, from)
 			}
 		}
 	}
@@ -53,7 +54,7 @@ func (j *Job) checkFiles() error {
 			format = source.FormatOf(from)
 		}
 		if o.Errors != "" && (format == source.HTTP || format == source.Curl) {
-			return &Error{Usage, fmt.Errorf("--errors makes rows, and %s has whole requests: --retry-failed runs those again that failed", from)}
+			return option.Errorf("--errors makes rows, and %s has whole requests: --retry-failed runs those again that failed", from)
 		}
 	}
 	return nil
@@ -129,7 +130,7 @@ func (j *Job) job() (batch.Job, error) {
 		if path != "-" {
 			var err error
 			if in, err = batch.Fingerprint(path); err != nil {
-				return job, &Error{Usage, err}
+				return job, option.Wrap(err)
 			}
 		}
 		job.Inputs = append(job.Inputs, in)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/internal/option"
 	"github.com/inflight-go/inflight/internal/table"
 )
 
@@ -33,7 +34,7 @@ func newOutput(o *Options) (*output, error) {
 	if format != "jsonl" {
 		var err error
 		if out.form, err = table.Parse(format, o.Fields); err != nil {
-			return nil, &Error{Usage, err}
+			return nil, option.Wrap(err)
 		}
 	}
 	stream, err := isStream(o.Output)
@@ -80,7 +81,7 @@ func isStream(path string) (bool, error) {
 	case err != nil:
 		return false, &Error{IO, err}
 	case info.IsDir():
-		return false, usage("output", path, "a file; it is a folder")
+		return false, option.Wrong("output", path, "a file; it is a folder")
 	}
 	return !info.Mode().IsRegular(), nil
 }
@@ -89,15 +90,15 @@ func isStream(path string) (bool, error) {
 func (out *output) check(o *Options) error {
 	switch {
 	case out.journal == "" && (o.Resume || o.RetryFailed):
-		return &Error{Usage, errors.New("--resume needs an output that is a file, -o FILE, or a --state DIR that knows what was done")}
+		return option.Errorf("--resume needs an output that is a file, -o FILE, or a --state DIR that knows what was done")
 	case out.journal == "" && o.Errors != "":
-		return &Error{Usage, errors.New("--errors needs an output that is a file, -o FILE, or a --state DIR that knows what has failed")}
+		return option.Errorf("--errors needs an output that is a file, -o FILE, or a --state DIR that knows what has failed")
 	case out.journal == "" && o.OnUncertain != "retry":
-		return &Error{Usage, errors.New("--on-uncertain needs an output that is a file, -o FILE, or a --state DIR")}
+		return option.Errorf("--on-uncertain needs an output that is a file, -o FILE, or a --state DIR")
 	case o.Fields != "" && strings.HasPrefix(o.Format, "template:"):
-		return &Error{Usage, errors.New("--fields and a template: the template says what is shown")}
-	case o.Errors != "" && out.form == nil && o.Fields != "" && !(contains(o.Fields, "input") && contains(o.Fields, "url")):
-		return &Error{Usage, errors.New("--errors makes rows of the fields input and url: name them in --fields too, or leave that out")}
+		return option.Errorf("--fields and a template: the template says what is shown")
+	case o.Errors != "" && out.form == nil && o.Fields != "" && !(option.Has(o.Fields, "input") && option.Has(o.Fields, "url")):
+		return option.Errorf("--errors makes rows of the fields input and url: name them in --fields too, or leave that out")
 	}
 	mine := map[string]string{out.journal: "the journal", o.Output: "--output"}
 	for _, in := range o.Input {
@@ -105,7 +106,7 @@ func (out *output) check(o *Options) error {
 	}
 	for path, what := range mine {
 		if o.Errors != "" && sameFile(path, o.Errors) {
-			return &Error{Usage, fmt.Errorf("--errors %s is %s: take another name", o.Errors, what)}
+			return option.Errorf("--errors %s is %s: take another name", o.Errors, what)
 		}
 	}
 	for _, path := range []string{out.derived, out.errors} {
@@ -177,7 +178,7 @@ func (j *Job) openSink(job batch.Job, stdout io.Writer) error {
 
 func (j *Job) openJournal(job batch.Job) (err error) {
 	o := batch.JournalOptions{Resume: j.o.Resume, RetryFailed: j.o.RetryFailed, Force: j.o.Force, OnFull: j.tellFull}
-	if o.Sync, o.SyncDelay, err = parseFsync(j.o.Fsync); err != nil {
+	if o.Sync, o.SyncDelay, err = option.Fsync(j.o.Fsync); err != nil {
 		return err
 	}
 	if j.o.State != "" {
@@ -202,7 +203,7 @@ func (j *Job) openJournal(job batch.Job) (err error) {
 func outputError(path string, err error) error {
 	switch {
 	case errors.Is(err, batch.ErrExists):
-		return &Error{Usage, fmt.Errorf("%s exists: go on with it by --resume, or write over it by --force", path)}
+		return option.Errorf("%s exists: go on with it by --resume, or write over it by --force", path)
 	case errors.Is(err, batch.ErrOtherJob), errors.Is(err, batch.ErrLocked), errors.Is(err, batch.ErrForeign):
 		return &Error{OtherJob, err}
 	}

@@ -2,12 +2,11 @@ package fetch
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/inflight-go/inflight"
 	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/internal/option"
 	"github.com/inflight-go/inflight/internal/request"
 )
 
@@ -26,7 +25,7 @@ func (j *Job) newPlan(ctx context.Context) error {
 		s.Method = "POST"
 	}
 	if strings.HasPrefix(o.Data, "@") {
-		return &Error{Usage, fmt.Errorf("--data %q would be sent as it is: for what is in the file, --data-file %s", o.Data, quote(o.Data[1:]))}
+		return option.Errorf("--data %q would be sent as it is: for what is in the file, --data-file %s", o.Data, quote(o.Data[1:]))
 	}
 	for _, part := range []func(context.Context, *request.Spec) error{j.dataFile, j.requestFile, j.rows} {
 		if err := part(ctx, &s); err != nil {
@@ -34,14 +33,14 @@ func (j *Job) newPlan(ctx context.Context) error {
 		}
 	}
 	for _, c := range o.Cookie {
-		if _, _, err := pair("cookie", c); err != nil {
+		if _, _, err := option.Pair("cookie", c); err != nil {
 			return err
 		}
 		s.Headers = append(s.Headers, "Cookie: "+c)
 	}
 	var err error
 	if j.plan, err = request.Compile(s); err != nil {
-		return &Error{Usage, err}
+		return option.Wrap(err)
 	}
 	return j.oneRow(&s)
 }
@@ -52,7 +51,7 @@ func (j *Job) dataFile(ctx context.Context, s *request.Spec) error {
 		return nil
 	}
 	if s.Data != "" {
-		return &Error{Usage, errors.New("--data and --data-file: there can be one of them")}
+		return option.Errorf("--data and --data-file: there can be one of them")
 	}
 	// It may be a pipe, which nobody writes to.
 	text, err := inflight.Offload(ctx, func() (string, error) { return request.ReadText(j.o.DataFile, maxDataFile) })
@@ -60,7 +59,7 @@ func (j *Job) dataFile(ctx context.Context, s *request.Spec) error {
 		return context.Cause(ctx)
 	}
 	if err != nil {
-		return &Error{Usage, fmt.Errorf("--data-file: %w", err)}
+		return option.Errorf("--data-file: %w", err)
 	}
 	j.sentData = batch.Digest(text)
 	s.Data = text
@@ -78,11 +77,11 @@ func (j *Job) requestFile(ctx context.Context, s *request.Spec) error {
 		return context.Cause(ctx)
 	}
 	if err != nil {
-		return &Error{Usage, fmt.Errorf("--request: %w", err)}
+		return option.Errorf("--request: %w", err)
 	}
 	for _, secret := range []string{f.User, f.Bearer} {
 		if strings.HasPrefix(secret, "cmd:") {
-			return &Error{Usage, fmt.Errorf("--request %s: cmd: runs a command, which a file may not ask for; give it by --bearer or --user", o.Request)}
+			return option.Errorf("--request %s: cmd: runs a command, which a file may not ask for; give it by --bearer or --user", o.Request)
 		}
 	}
 	if o.User == "" && o.Bearer == "" && o.OAuth2 == "" {
@@ -101,7 +100,7 @@ func (j *Job) rows(_ context.Context, s *request.Spec) error {
 	o := &j.o
 	switch {
 	case o.Post != "" && len(o.Args) > 0:
-		return &Error{Usage, fmt.Errorf("--post and the argument %s: for a POST to arguments, -X POST", quote(o.Args[0]))}
+		return option.Errorf("--post and the argument %s: for a POST to arguments, -X POST", quote(o.Args[0]))
 	case len(o.Input) > 0 && len(o.Args) == 1:
 		s.URL = o.Args[0]
 	case len(o.Args) > 0:
@@ -121,9 +120,9 @@ func (j *Job) oneRow(s *request.Spec) error {
 	url, same := j.plan.URL()
 	switch {
 	case !j.data:
-		return &Error{Usage, fmt.Errorf("--request %s: there is no URL in it; give URLs, or an input with -i", o.Request)}
+		return option.Errorf("--request %s: there is no URL in it; give URLs, or an input with -i", o.Request)
 	case !same:
-		return &Error{Usage, errors.New("the URL is a template, and there are no rows to fill it from: give an input with -i")}
+		return option.Errorf("the URL is a template, and there are no rows to fill it from: give an input with -i")
 	}
 	j.args, j.data = []string{url}, false
 	return nil

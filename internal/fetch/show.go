@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/inflight-go/inflight/internal/option"
 	"github.com/inflight-go/inflight/internal/request"
 	"github.com/inflight-go/inflight/internal/table"
 )
@@ -30,7 +31,7 @@ func newShow(o *Options, form *table.Form) (*show, error) {
 	for word := range words(o.Include) {
 		f, ok := optional[word]
 		if !ok {
-			return nil, usage("include", o.Include, "headers, timings or sha256, with commas between")
+			return nil, option.Wrong("include", o.Include, "headers, timings or sha256, with commas between")
 		}
 		s.fields |= f
 	}
@@ -45,7 +46,7 @@ func newShow(o *Options, form *table.Form) (*show, error) {
 		for word := range words(o.Fields) {
 			f, ok := fieldNames[word]
 			if !ok {
-				return nil, usage("fields", o.Fields, "fields of the result; there is no "+word)
+				return nil, option.Wrong("fields", o.Fields, "fields of the result; there is no "+word)
 			}
 			s.fields |= f
 		}
@@ -56,7 +57,7 @@ func newShow(o *Options, form *table.Form) (*show, error) {
 			return nil, err
 		}
 		s.files, s.body = files, "none"
-	} else if err := oneOf("body", o.Body, "auto", "json", "text", "base64", "none"); err != nil {
+	} else if err := option.OneOf("body", o.Body, "auto", "json", "text", "base64", "none"); err != nil {
 		return nil, err
 	}
 	var err error

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/internal/connect"
 	"github.com/inflight-go/inflight/internal/request"
 	"github.com/inflight-go/inflight/internal/source"
 	"github.com/inflight-go/inflight/retry"
@@ -128,7 +129,7 @@ func (s *spending) cancelOrPay(err error) {
 // send sends the request and records how that went.
 func (j *Job) send(ctx context.Context, req *request.Request, r *record) (*session.Response, error) {
 	s := &session.Request{
-		Method: req.Method, URL: demoURL(req.URL), Header: req.Header, Body: req.Body,
+		Method: req.Method, URL: connect.DemoURL(req.URL), Header: req.Header, Body: req.Body,
 		IdempotencyKey: req.IdempotencyKey,
 	}
 	path := ""
@@ -203,7 +204,7 @@ func (j *Job) receive(resp *session.Response, spent *spending, r *record) error 
 // answered takes an answer down.
 func (r *record) answered(resp *session.Response) {
 	r.Status, r.Proto, r.Remote = resp.Status, resp.Proto, resp.Remote
-	if resp.URL != withoutUser(demoURL(r.URL)) {
+	if resp.URL != withoutUser(connect.DemoURL(r.URL)) {
 		r.FinalURL = resp.URL
 	}
 	r.Bytes, r.Truncated = resp.Bytes, resp.Truncated

@@ -1,12 +1,11 @@
-package fetch
+package connect
 
 import (
-	"errors"
-	"fmt"
 	"os"
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/inflight-go/inflight/internal/option"
 	"github.com/inflight-go/inflight/session"
 )
 
@@ -28,15 +27,15 @@ type oauth2File struct {
 // secret.
 func (o *Options) oauth2() (*session.OAuth2, error) {
 	if o.Bearer != "" || o.User != "" {
-		return nil, &Error{Usage, errors.New("--oauth2 and --bearer or --user: there can be one of them")}
+		return nil, option.Errorf("--oauth2 and --bearer or --user: there can be one of them")
 	}
 	text, err := os.ReadFile(o.OAuth2)
 	if err != nil {
-		return nil, &Error{Usage, fmt.Errorf("--oauth2: %w", err)}
+		return nil, option.Errorf("--oauth2: %w", err)
 	}
 	var f oauth2File
 	if err := yaml.UnmarshalWithOptions(text, &f, yaml.Strict()); err != nil {
-		return nil, &Error{Usage, fmt.Errorf("--oauth2 %s: %s", o.OAuth2, yaml.FormatError(err, false, false))}
+		return nil, option.Errorf("--oauth2 %s: %s", o.OAuth2, yaml.FormatError(err, false, false))
 	}
 	options, err := f.options("--oauth2 " + o.OAuth2)
 	if err != nil {
@@ -44,14 +43,14 @@ func (o *Options) oauth2() (*session.OAuth2, error) {
 	}
 	a, err := session.NewOAuth2(options)
 	if err != nil {
-		return nil, &Error{Usage, fmt.Errorf("--oauth2 %s: %w", o.OAuth2, err)}
+		return nil, option.Errorf("--oauth2 %s: %w", o.OAuth2, err)
 	}
 	return a, nil
 }
 
 // options resolves the secrets.
 func (f *oauth2File) options(where string) (session.OAuth2Options, error) {
-	wrong := func(text string) error { return &Error{Usage, fmt.Errorf("%s: %s", where, text)} }
+	wrong := func(text string) error { return option.Errorf("%s: %s", where, text) }
 	switch {
 	case f.Grant != "" && f.Grant != "client_credentials" && f.Grant != "refresh_token":
 		return session.OAuth2Options{}, wrong("grant: want client_credentials or refresh_token")
@@ -69,13 +68,13 @@ func (f *oauth2File) options(where string) (session.OAuth2Options, error) {
 	}
 	for member, value := range values {
 		var err error
-		if *value, err = secret(where+": "+member, *value); err != nil {
+		if *value, err = Secret(where+": "+member, *value); err != nil {
 			return session.OAuth2Options{}, err
 		}
 	}
 	for name, value := range f.Params {
 		var err error
-		if params[name], err = secret(where+": params: "+name, value); err != nil {
+		if params[name], err = Secret(where+": params: "+name, value); err != nil {
 			return session.OAuth2Options{}, err
 		}
 	}

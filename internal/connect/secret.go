@@ -1,4 +1,4 @@
-package fetch
+package connect
 
 import (
 	"bytes"
@@ -10,15 +10,18 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/inflight-go/inflight/internal/option"
 )
 
 // commandTime is how long a command may take that prints a secret: somebody may have to
 // type a password.
 const commandTime = 2 * time.Minute
 
-// secret reads what must not stand on a command line: env:VAR, file:PATH, cmd:COMMAND,
-// or the thing itself. where is the option or member that it is of.
-func secret(where, s string) (string, error) {
+// Secret reads what must not stand on a command line: env:VAR, file:PATH, cmd:COMMAND,
+// or the thing itself. where is the option or member that it is of, for the error, which
+// is an *option.Error.
+func Secret(where, s string) (string, error) {
 	kind, rest, _ := strings.Cut(s, ":")
 	var text []byte
 	var err error
@@ -40,7 +43,7 @@ func secret(where, s string) (string, error) {
 		}
 	}
 	if err != nil {
-		return "", &Error{Usage, fmt.Errorf("%s: %w", where, err)}
+		return "", option.Errorf("%s: %w", where, err)
 	}
 	return string(text), nil
 }
@@ -66,7 +69,3 @@ func printed(command string) ([]byte, error) {
 	}
 	return text, nil
 }
-
-// Secret reads a secret as the flags give it: env:VAR, file:PATH, or the text itself.
-// where names the flag for the error, which is an *Error.
-func Secret(where, s string) (string, error) { return secret(where, s) }

@@ -1,4 +1,4 @@
-package fetch
+package connect
 
 import (
 	"context"
@@ -30,8 +30,9 @@ func newDemo(ctx context.Context, connections int) *demo {
 	return d
 }
 
-// demoURL names the host of a URL of the scheme, which people leave out.
-func demoURL(url string) string {
+// DemoURL names the host of a URL of the demo origin, which people leave out. It
+// returns any other as it is.
+func DemoURL(url string) string {
 	if rest, ok := strings.CutPrefix(url, demoScheme+":///"); ok {
 		return demoScheme + "://origin/" + rest
 	}
