@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -28,6 +29,9 @@ var (
 
 // longestPath is what fits into a socket's address on all platforms.
 const longestPath = 103
+
+// opening is at the end of the name of a socket that nobody listens at yet.
+const opening = ".new"
 
 // folders are where sockets may be, the first choice first.
 func folders() (list []string) {
@@ -49,7 +53,9 @@ func folders() (list []string) {
 // A Listener accepts connections of the same user only.
 type Listener struct {
 	*net.UnixListener
-	path string
+	path   string
+	closed sync.Once
+	err    error // of closing
 }
 
 // Listen opens the socket of this process.
@@ -78,7 +84,7 @@ func listenIn(dir string) (*Listener, error) {
 	}
 	Sweep(dir)
 	path := filepath.Join(dir, strconv.Itoa(os.Getpid())+".sock")
-	if len(path) > longestPath {
+	if len(path+opening) > longestPath {
 		return nil, fmt.Errorf("%s: %w", path, errTooLong)
 	}
 	if c, err := net.DialTimeout("unix", path, time.Second); err == nil { // in another pid namespace
@@ -88,15 +94,40 @@ func listenIn(dir string) (*Listener, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	return publish(path)
+}
+
+// publish opens a socket under another name first: one that is bound is a file before
+// anybody can connect to it, and looks to others like one that was left behind.
+func publish(path string) (*Listener, error) {
+	early := path + opening
+	if err := os.Remove(early); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: early, Net: "unix"})
 	if err != nil {
 		return nil, err
 	}
-	if err := os.Chmod(path, 0o600); err != nil {
+	l.SetUnlinkOnClose(false)
+	err = os.Chmod(early, 0o600)
+	if err == nil {
+		err = os.Rename(early, path)
+	}
+	if err != nil {
 		_ = l.Close()
+		_ = os.Remove(early)
 		return nil, err
 	}
-	return &Listener{l, path}, nil
+	return &Listener{UnixListener: l, path: path}, nil
+}
+
+// Close closes the socket and removes it.
+func (l *Listener) Close() error {
+	l.closed.Do(func() {
+		_ = os.Remove(l.path)
+		l.err = l.UnixListener.Close()
+	})
+	return l.err
 }
 
 // Path is where the socket is.
@@ -169,7 +200,8 @@ func List() (all []Process) {
 func Sweep(dir string) (live []Process) {
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
-		name, ok := strings.CutSuffix(e.Name(), ".sock")
+		published, early := strings.CutSuffix(e.Name(), opening)
+		name, ok := strings.CutSuffix(published, ".sock")
 		pid, err := strconv.Atoi(name)
 		if !ok || err != nil || e.Type()&os.ModeSocket == 0 {
 			continue
@@ -177,6 +209,9 @@ func Sweep(dir string) (live []Process) {
 		path := filepath.Join(dir, e.Name())
 		if !alive(pid) && !answers(path) {
 			_ = os.Remove(path)
+			continue
+		}
+		if early {
 			continue
 		}
 		live = append(live, Process{pid, path})

@@ -132,6 +132,37 @@ func TestStaleSockets(t *testing.T) {
 	}
 }
 
+// Who sees the socket can connect to it.
+func TestASocketThatIsThereAnswers(t *testing.T) {
+	path := filepath.Join(folder(t), strconv.Itoa(os.Getpid())+".sock")
+	for range 200 {
+		first := make(chan error, 1)
+		go func() {
+			for {
+				c, err := net.Dial("unix", path)
+				if errors.Is(err, os.ErrNotExist) {
+					continue
+				}
+				if err == nil {
+					_ = c.Close()
+				}
+				first <- err
+				return
+			}
+		}()
+		l, err := attach.Listen()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := <-first; err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // Another user who gets at the socket is not answered. It takes root to be two users.
 func TestOtherUsersAreRefused(t *testing.T) {
 	if path := os.Getenv("INFLIGHT_TEST_SOCKET"); path != "" { // as the other user
