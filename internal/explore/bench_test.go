@@ -14,8 +14,7 @@ import (
 // Interleavings of three tasks at a queue of two. steps/op says how many turns
 // were handed over in each: the time per step is what the machinery costs.
 func BenchmarkExplore(b *testing.B) {
-	flag.Set("test.v", "false")
-	body := func(t testing.TB, ctx context.Context, g *inflight.TaskGroup) {
+	bench(b, func(t testing.TB, ctx context.Context, g *inflight.TaskGroup) {
 		q := queue.New[int](2)
 		for range 2 {
 			g.Go(func(ctx context.Context) error {
@@ -35,7 +34,25 @@ func BenchmarkExplore(b *testing.B) {
 			}
 			return nil
 		})
-	}
+	})
+}
+
+// Three tasks of twenty decisions each: the shape by which explorers are compared.
+func BenchmarkExploreThreeTasksOfTwenty(b *testing.B) {
+	bench(b, func(t testing.TB, ctx context.Context, g *inflight.TaskGroup) {
+		for range 3 {
+			g.Go(func(ctx context.Context) error {
+				for range 20 {
+					inflight.Point(ctx, "decision")
+				}
+				return nil
+			})
+		}
+	})
+}
+
+func bench(b *testing.B, body explore.Program) {
+	flag.Set("test.v", "false")
 	inTest(func(t *testing.T) {
 		b.ReportAllocs()
 		b.ResetTimer()

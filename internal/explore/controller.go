@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/inflight-go/inflight/internal/goroutine"
 	"github.com/inflight-go/inflight/internal/park"
 )
 
@@ -56,8 +57,10 @@ func (s *Sim) drive(program func()) {
 		s.fromActors()
 		s.collect()
 		c.beat()
+		a, v := s.choose()
 		switch {
-		case s.choose():
+		case a != nil:
+			unseen(func() { a.turn <- v })
 		case s.over.Load() || c.verdict == tooLong:
 			return
 		case s.sleep():
@@ -127,18 +130,18 @@ func (c *controller) wait(a *actor) {
 	c.waiting = slices.Insert(c.waiting, i, a)
 }
 
-// choose hands the turn to one of those who can go on, and reports false if there
-// is none, or the run takes too long.
-func (s *Sim) choose() bool {
+// choose says whose turn it is, of those who can go on, and how that goes on. It
+// returns nil if there is none, or the run takes too long.
+func (s *Sim) choose() (*actor, verdict) {
 	c := &s.control
 	current := c.candidates()
 	n := len(c.ready)
 	if n == 0 {
-		return false
+		return nil, verdict{}
 	}
 	if c.steps++; c.steps > c.limit {
 		c.verdict = tooLong
-		return false
+		return nil, verdict{}
 	}
 	if c.survey {
 		c.takeDown()
@@ -164,8 +167,28 @@ func (s *Sim) choose() bool {
 	if r.op == park.OpSettle {
 		release(&s.edge)
 	}
-	unseen(func() { a.turn <- v })
-	return true
+	return a, v
+}
+
+// proceed is the next turn of drive, in the goroutine of the actor that has had the
+// last one and asks for another: when everybody else is blocked it needs no other to
+// say so, and if it is its own turn again, no other goroutine either. It is what
+// most turns are. ok is false if the controller has to look.
+func (s *Sim) proceed(a *actor) (v verdict, ok bool) {
+	c := &s.control
+	if !goroutine.Alone() || c.last != a || s.traced || s.idle.Load() || c.faults.at(c.steps+1) {
+		return verdict{}, false
+	}
+	s.collect()
+	c.beat()
+	next, v := s.choose()
+	if next == a {
+		return v, true
+	}
+	if next != nil {
+		next.turn <- v
+	}
+	return verdict{}, false
 }
 
 // takeDown records who could be cancelled at this step.

@@ -65,7 +65,7 @@ func (e *explorer) describe(bubble int) string { return e.options.Describe(bubbl
 
 // newExplorer prepares a search. Call remove when it is over.
 func newExplorer(t *testing.T, o Options, program Program) (e *explorer, remove func()) {
-	goroutine.Learn(func(f func()) { synctest.Test(t, func(*testing.T) { f() }) })
+	goroutine.Learn(func(f func()) { synctest.Test(t, func(*testing.T) { f() }) }, synctest.Wait)
 	return &explorer{t: t, options: o.withDefaults(), program: program}, install()
 }
 

@@ -49,9 +49,12 @@ func parseFaults(text string) (f faults, err error) {
 	return faults{}, errors.New("unknown fault")
 }
 
+// at reports whether somebody is to be cancelled at the step.
+func (f *faults) at(step int) bool { return f.step > 0 && f.step == step }
+
 // victim returns the task that is to be cancelled at this step, nil for none.
 func (f *faults) victim(c *controller) *park.Node {
-	if f.step == 0 || c.steps != f.step {
+	if !f.at(c.steps) {
 		return nil
 	}
 	for _, a := range c.waiting {

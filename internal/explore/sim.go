@@ -99,7 +99,10 @@ func (s *Sim) wait(r request) verdict {
 	s.toController()
 	a := s.actor()
 	s.arrive(a, &r)
-	v := <-a.turn
+	v, ok := s.proceed(a)
+	if !ok {
+		v = <-a.turn
+	}
 	back()
 	return v
 }

@@ -79,12 +79,13 @@ func read() (r record) {
 	return r
 }
 
-// Learn finds out where the identity of a goroutine is recorded. bubble calls f
-// in a bubble of its own, and returns when that has ended. Learn looks at
+// Learn finds out where the identity of a goroutine is recorded, and what Alone
+// looks at. bubble calls f in a bubble of its own, and returns when that has ended;
+// wait is synctest.Wait, which only tests may link. Learn looks at
 // goroutines in bubbles and out of them, and believes only what fits all of
 // them; where nothing does, Identify goes on by stack traces. Only the first
 // call does something.
-func Learn(bubble func(f func())) {
+func Learn(bubble func(f func()), wait func()) {
 	places.once.Do(func() {
 		if self() == nil {
 			return
@@ -112,6 +113,7 @@ func Learn(bubble func(f func())) {
 		if ok1 && ok2 {
 			places.id.Store(id)
 			places.bubble.Store(at)
+			learnBubble(bubble, wait)
 		}
 	})
 }

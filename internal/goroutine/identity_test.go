@@ -8,7 +8,7 @@ import (
 
 // What Identify reads, once it has learnt where, is what a stack trace says.
 func TestIdentify(t *testing.T) {
-	Learn(func(f func()) { synctest.Test(t, func(*testing.T) { f() }) })
+	Learn(func(f func()) { synctest.Test(t, func(*testing.T) { f() }) }, synctest.Wait)
 	if fast := runtime.GOARCH == "amd64" || runtime.GOARCH == "arm64"; fast && places.bubble.Load() == 0 {
 		t.Error("the places of the identity were not found: Identify takes a stack trace each time")
 	}
