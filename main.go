@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/inflight-go/inflight/internal/park"
+	"github.com/inflight-go/inflight/internal/stopping"
 )
 
 // A SignalError is the cause of the context of Main once the program was told to
@@ -73,14 +74,10 @@ func Drain(d time.Duration) MainOption { return func(o *mainOptions) { o.drain =
 // environment variable INFLIGHT_DEBUG says, and 0 without that.
 func Debug(level int) MainOption { return func(o *mainOptions) { o.debug = level } }
 
-type stoppingKey struct{}
-
 // Stopping returns a channel that is closed when the program was told to end and
-// should begin to drain, see Drain. Outside of Main it is nil: never closed.
-func Stopping(ctx context.Context) <-chan struct{} {
-	c, _ := ctx.Value(stoppingKey{}).(chan struct{})
-	return c
-}
+// should begin to drain, see Drain; in what a server of package serve calls, when
+// that drains. Outside of both it is nil: never closed.
+func Stopping(ctx context.Context) <-chan struct{} { return stopping.Channel(ctx) }
 
 // Main is the whole of a program's main function: it calls fn, and ends the
 // process.
@@ -109,8 +106,8 @@ func runMain(fn func(context.Context) error, stderr io.Writer, exit func(int), o
 	}
 	defer park.Level.Store(park.Level.Swap(int32(o.debug)))
 
-	stopping := make(chan struct{})
-	ctx, cancel := context.WithCancelCause(context.WithValue(context.Background(), stoppingKey{}, stopping))
+	drain := make(chan struct{})
+	ctx, cancel := context.WithCancelCause(stopping.With(context.Background(), drain))
 	defer cancel(nil)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -119,7 +116,7 @@ func runMain(fn func(context.Context) error, stderr io.Writer, exit func(int), o
 	watch.Go(func() {
 		select {
 		case s := <-signals:
-			close(stopping)
+			close(drain)
 			o.end(&SignalError{s}, cancel, signals, returned, stderr, exit)
 		case <-returned:
 		}

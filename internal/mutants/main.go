@@ -21,6 +21,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/inflight-go/inflight"
@@ -47,7 +48,7 @@ type options struct {
 func (o *options) addFlags(fs *flag.FlagSet) {
 	fs.StringVar(&o.root, "C", ".", "the `folder` of the module")
 	fs.StringVar(&o.table, "table", "internal/mutants/*.txt", "the tables of mutants, below the module's folder")
-	fs.StringVar(&o.only, "only", "", "run the mutant of this `name` alone")
+	fs.StringVar(&o.only, "only", "", "run those mutants alone that have this `name`, or begin with it")
 	fs.IntVar(&o.every, "every", 1, "run each `n`-th mutant of the table only")
 	fs.BoolVar(&o.explore, "explore", false, "count the mutants of locks, queues and scopes that the explored tests find alone")
 	fs.IntVar(&o.parallel, "p", 2, "how many to run at once")
@@ -140,7 +141,7 @@ func (o *options) load() ([]mutant, error) {
 		mutants = slices.DeleteFunc(mutants, func(mutant) bool { i++; return i%o.every != 0 })
 	}
 	if o.only != "" {
-		mutants = slices.DeleteFunc(mutants, func(m mutant) bool { return m.name != o.only })
+		mutants = slices.DeleteFunc(mutants, func(m mutant) bool { return !strings.HasPrefix(m.name, o.only) })
 		if len(mutants) == 0 {
 			return nil, fmt.Errorf("%s has no mutant %q", o.table, o.only)
 		}
