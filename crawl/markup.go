@@ -2,13 +2,15 @@ package crawl
 
 import (
 	"bytes"
+	"encoding/binary"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
+	"github.com/inflight-go/inflight/internal/plainhtml"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 	"golang.org/x/net/html/charset"
-	"unicode/utf8"
 )
 
 // markup is what a crawl has to know of a page of HTML, read without making a tree
@@ -37,6 +39,9 @@ const (
 // toUTF8 decodes a body of HTML by what its header, a byte order mark or a <meta> say,
 // and by what it looks like.
 func toUTF8(body []byte, contentType string) []byte {
+	if isASCII(body) && bytes.IndexByte(body, 0x1B) < 0 && !strings.Contains(strings.ToLower(contentType), "charset") {
+		return body // whatever a <meta> says, it means the same
+	}
 	encoding, name, certain := charset.DetermineEncoding(body, contentType)
 	if name == "utf-8" || !certain && utf8.Valid(body) {
 		if body = bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")); !utf8.Valid(body) {
@@ -51,10 +56,29 @@ func toUTF8(body []byte, contentType string) []byte {
 	return text
 }
 
+// isASCII reports whether a text is in ASCII.
+func isASCII(text []byte) bool {
+	for len(text) >= 8 {
+		if binary.LittleEndian.Uint64(text)&0x8080808080808080 != 0 {
+			return false
+		}
+		text = text[8:]
+	}
+	for _, c := range text {
+		if c >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
 // scan reads a page of HTML in UTF-8. Nothing that can stand in it is an error.
-func scan(body []byte) *markup {
+func scan(text string) *markup {
+	if m := scanPlain(text); m != nil {
+		return m
+	}
 	m := &markup{}
-	z := html.NewTokenizer(bytes.NewReader(body))
+	z := html.NewTokenizer(strings.NewReader(text))
 	inTitle := false
 	for {
 		switch z.Next() {
@@ -62,14 +86,14 @@ func scan(body []byte) *markup {
 			return m
 		case html.TextToken:
 			if inTitle && m.title == "" {
-				m.title = titleOf(z.Text())
+				m.title = titleOf(string(z.Text()))
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
 			name, more := z.TagName()
 			tag := atom.Lookup(name)
 			inTitle = tag == atom.Title
-			if more {
-				m.tag(tag, z)
+			if more && counts(tag) {
+				m.tag(tag, attributesOf(z))
 			}
 		case html.EndTagToken:
 			inTitle = false
@@ -77,28 +101,67 @@ func scan(body []byte) *markup {
 	}
 }
 
+// scanPlain is scan for a page that is written plainly; nil for another one.
+func scanPlain(text string) *markup {
+	m := &markup{}
+	r := plainhtml.NewReader(text)
+	inTitle := false
+	for r.Next() {
+		switch r.Type {
+		case html.TextToken:
+			if inTitle && m.title == "" {
+				m.title = titleOf(r.Text)
+			}
+		case html.StartTagToken:
+			inTitle = r.Atom == atom.Title
+			if counts(r.Atom) {
+				var a attributes
+				for i := range r.Attr {
+					a.set(r.Attr[i].Key, r.Attr[i].Val)
+				}
+				m.tag(r.Atom, &a)
+			}
+		case html.EndTagToken:
+			inTitle = false
+		}
+	}
+	if r.Odd() {
+		return nil
+	}
+	return m
+}
+
 // titleOf is the text of a title, as much of it as there may be in a line.
-func titleOf(text []byte) string {
-	title := strings.Join(strings.Fields(string(text[:min(len(text), 4*maxTitle)])), " ")
+func titleOf(text string) string {
+	title := strings.Join(strings.Fields(text[:min(len(text), 4*maxTitle)]), " ")
 	if len(title) > maxTitle {
 		title = strings.ToValidUTF8(title[:maxTitle], "")
 	}
 	return title
 }
 
-// tag reads the attributes of those tags that matter.
-func (m *markup) tag(tag atom.Atom, z *html.Tokenizer) {
+// counts reports whether the attributes of a tag matter.
+func counts(tag atom.Atom) bool {
 	switch tag {
 	case atom.A, atom.Area, atom.Link, atom.Frame, atom.Iframe, atom.Base, atom.Meta:
-	default:
-		return
+		return true
 	}
-	var a attributes
+	return false
+}
+
+// attributesOf are those of the tag that was read last.
+func attributesOf(z *html.Tokenizer) *attributes {
+	a := &attributes{}
 	for more := true; more; {
 		var key, value []byte
 		key, value, more = z.TagAttr()
-		a.set(key, value)
+		a.set(string(key), string(value))
 	}
+	return a
+}
+
+// tag takes a tag that matters.
+func (m *markup) tag(tag atom.Atom, a *attributes) {
 	switch tag {
 	case atom.A, atom.Area:
 		m.link(a.href, a.rel)
@@ -113,7 +176,7 @@ func (m *markup) tag(tag atom.Atom, z *html.Tokenizer) {
 			m.base = a.href
 		}
 	case atom.Meta:
-		m.meta(&a)
+		m.meta(a)
 	}
 }
 
@@ -122,9 +185,9 @@ type attributes struct {
 	href, src, rel, name, content, equiv string
 }
 
-func (a *attributes) set(key, value []byte) {
+func (a *attributes) set(key, value string) {
 	var at *string
-	switch string(key) {
+	switch key {
 	case "href":
 		at = &a.href
 	case "src":
@@ -141,7 +204,7 @@ func (a *attributes) set(key, value []byte) {
 		return
 	}
 	if *at == "" {
-		*at = string(value)
+		*at = value
 	}
 }
 

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"net/url"
+	"strings"
 	"sync"
 
+	"github.com/inflight-go/inflight/internal/plainhtml"
 	"github.com/inflight-go/inflight/session"
 	"golang.org/x/net/html"
 )
@@ -30,15 +32,22 @@ func newPage(index int64, u *url.URL, depth int, referrer int64, resp *session.R
 	if isHTML(resp) {
 		p.text = toUTF8(resp.Body, resp.Header.Get("Content-Type"))
 	}
-	p.parse = sync.OnceValue(func() *html.Node {
-		doc, err := html.Parse(bytes.NewReader(p.text))
-		if err != nil { // it never is: whatever is written is a page
-			return &html.Node{Type: html.DocumentNode}
-		}
-		return doc
-	})
-	p.markup = sync.OnceValue(func() *markup { return scan(p.text) })
+	p.parse = sync.OnceValue(func() *html.Node { return parse(string(p.text)) })
+	p.markup = sync.OnceValue(func() *markup { return scan(string(p.text)) })
 	return p
+}
+
+// parse makes the tree of a page. One that is more than 512 elements deep is empty:
+// package html refuses it.
+func parse(text string) *html.Node {
+	if doc, ok := plainhtml.Parse(text); ok {
+		return doc
+	}
+	doc, err := html.Parse(strings.NewReader(text))
+	if err != nil {
+		return &html.Node{Type: html.DocumentNode}
+	}
+	return doc
 }
 
 // HTML reports whether the page is HTML, by what the answer says or, if it says
