@@ -169,8 +169,8 @@ func (s *steps) Err() error {
 	return ErrTooMuch
 }
 
-// all returns every result.
-func (e *Expr) all(value any) (results []any, err error) {
+// All returns every result for a decoded JSON value. It fails as Eval does.
+func (e *Expr) All(value any) (results []any, err error) {
 	run := e.code.RunWithContext(&steps{context.Background(), e.steps}, value)
 	for {
 		v, ok := run.Next()
@@ -195,7 +195,7 @@ func (e *Expr) all(value any) (results []any, err error) {
 // expression does, and with ErrTooMuch. The value is not changed, but the result may
 // share parts of it.
 func (e *Expr) Eval(value any) (any, error) {
-	switch results, err := e.all(value); {
+	switch results, err := e.All(value); {
 	case err != nil:
 		return nil, err
 	case len(results) == 0:
@@ -209,7 +209,7 @@ func (e *Expr) Eval(value any) (any, error) {
 
 // one returns the only result.
 func (e *Expr) one(value any) (any, error) {
-	results, err := e.all(value)
+	results, err := e.All(value)
 	if err != nil {
 		return nil, err
 	}

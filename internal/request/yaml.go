@@ -22,13 +22,13 @@ var yamlKeys = []string{
 	"auth", "user", "bearer", "user-agent", "idempotency-key",
 }
 
-// maxNesting is how deep a file of YAML may be: the parser goes down into it.
-const maxNesting = 1000
+// MaxNesting is how deep a file of YAML may be: the parser goes down into it.
+const MaxNesting = 1000
 
 // parseYAML reads a request that is a mapping, whose keys are the words of the flags.
 func (f *File) parseYAML(text string) error {
-	if err := f.tooDeep(); err != nil {
-		return err
+	if line := DeepLine(f.lines); line > 0 {
+		return f.fault(line, 0, fmt.Sprintf("more than %d levels in one another", MaxNesting))
 	}
 	parsed, err := parser.ParseBytes([]byte(text), 0)
 	if fault, ok := errors.AsType[*yaml.SyntaxError](err); ok {
@@ -63,18 +63,19 @@ func (f *File) parseYAML(text string) error {
 	return nil
 }
 
-// tooDeep refuses what would take the parser too long to go down into.
-func (f *File) tooDeep() error {
+// DeepLine returns the first line of a file of YAML that is nested more than MaxNesting
+// deep, from 1, and 0 for none: a parser would take too long to go down into it.
+func DeepLine(lines []string) int {
 	depth := 0
-	for i, line := range f.lines {
+	for i, line := range lines {
 		indent := len(line) - len(strings.TrimLeft(line, " -?\t"))
 		depth += strings.Count(line, "[") + strings.Count(line, "{") - strings.Count(line, "]") - strings.Count(line, "}")
-		if max(depth, indent) > maxNesting {
-			return f.fault(i+1, 0, fmt.Sprintf("more than %d levels in one another", maxNesting))
+		if max(depth, indent) > MaxNesting {
+			return i + 1
 		}
 		depth = max(depth, 0)
 	}
-	return nil
+	return 0
 }
 
 // nodeFault makes an error of a node.

@@ -1,0 +1,367 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"iter"
+	"path/filepath"
+
+	"github.com/itchyny/gojq"
+
+	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/internal/source"
+)
+
+// An item is one of the list.
+type item struct {
+	value any
+	key   string
+}
+
+// A list is the items of the first step, in an order that stays. What was had of it is
+// in a journal, page by page, before it is handed out: so the list is not asked for
+// twice, and an item keeps its index, also when the server's list changes. A file is
+// its own journal.
+type list struct {
+	r       *run
+	s       *step
+	journal *batch.Journal // nil for a sample
+	pages   int64          // in the journal
+	seen    repeats
+	seed    maphash.Seed
+	keys    map[uint64]struct{} // nil without key
+	max     any                 // of since
+	given   int64               // items that were handed out
+}
+
+// A listed is a page of the list in the journal.
+type listed struct {
+	Index int64           `json:"index"`
+	Items json.RawMessage `json:"items"`
+	Hash  string          `json:"hash,omitempty"`
+	Max   any             `json:"max,omitempty"`
+	Next  *position       `json:"next,omitempty"` // nil behind the last
+}
+
+func (r *run) newList(s *step) *list {
+	l := &list{r: r, s: s, seed: maphash.MakeSeed()}
+	if s.key != nil {
+		l.keys = make(map[uint64]struct{})
+	}
+	return l
+}
+
+// listPath is where the journal of a list is.
+func listPath(state string) string { return filepath.Join(state, "list.jsonl") }
+
+// open opens the journal, anew or to go on with it.
+func (l *list) open(state string, job batch.Job, resume bool) error {
+	if err := makeFolder(state); err != nil {
+		return err
+	}
+	o := l.r.o.Journal
+	o.Resume, o.RetryFailed, o.Force, o.CheckpointMin = resume, false, !resume, -1
+	var err error
+	l.journal, err = batch.Open(listPath(state), job, o)
+	return err
+}
+
+// all are the items, those of the journal first.
+func (l *list) all(ctx context.Context) iter.Seq2[item, error] {
+	return func(yield func(item, error) bool) {
+		give := func(v any) error {
+			if l.r.o.Sample > 0 && l.given == l.r.o.Sample {
+				return errEnough
+			}
+			l.given++
+			l.r.o.Progress.listed.Add(1)
+			if !yield(item{v, l.keyOf(v)}, nil) {
+				return errEnough
+			}
+			return nil
+		}
+		err := l.each(ctx, give)
+		switch {
+		case err == nil:
+			l.r.o.Progress.all.Store(true)
+		case err != errEnough:
+			if ctx.Err() == nil {
+				err = fmt.Errorf("%s: %w: %w", l.s.name, ErrList, err)
+			}
+			yield(item{}, err)
+		}
+	}
+}
+
+// each calls give for the items.
+func (l *list) each(ctx context.Context, give func(any) error) error {
+	if l.s.kind() == "file" {
+		return l.file(ctx, give)
+	}
+	at, err := l.replay(give)
+	if err != nil || at == nil {
+		return err
+	}
+	if l.s.kind() == "sql" {
+		return l.snapshot(ctx, give)
+	}
+	return l.r.walk(ctx, l.s, scope{vars: l.r.listVars()}, at, &l.seen, func(p *page) error {
+		items, err := l.take(p.values)
+		if err != nil {
+			return inPage(position{No: p.no}, err)
+		}
+		if err := l.keep(ctx, items, p.hash, p.next); err != nil {
+			return err
+		}
+		return giveAll(items, give)
+	})
+}
+
+func giveAll(items []any, give func(any) error) error {
+	for _, v := range items {
+		if err := give(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replay gives the items that are in the journal, and returns where the list goes on;
+// nil if that was all.
+func (l *list) replay(give func(any) error) (*position, error) {
+	at := l.s.start()
+	if l.journal == nil || l.journal.Stats().Done == 0 {
+		return at, nil
+	}
+	sql := l.s.kind() == "sql"
+	if ended, err := l.ended(); err != nil || sql && !ended {
+		return at, err // a query that was cut short is begun anew
+	}
+	for line, err := range batch.Lines(l.journal.Path()) {
+		if err != nil {
+			return nil, err
+		}
+		var p listed
+		if err := json.Unmarshal(line.Data, &p); err != nil {
+			return nil, fmt.Errorf("%s: page %d: %w", l.journal.Path(), line.Index, err)
+		}
+		items, err := decodeJSON(p.Items)
+		if err != nil {
+			return nil, fmt.Errorf("%s: page %d: %w", l.journal.Path(), line.Index, err)
+		}
+		all, _ := items.([]any)
+		l.remember(&p, all)
+		if err := giveAll(all, give); err != nil {
+			return nil, err
+		}
+		at = p.Next
+	}
+	return at, nil
+}
+
+// ended reports whether the journal has the last page.
+func (l *list) ended() (bool, error) {
+	ended := false
+	for line, err := range batch.Lines(l.journal.Path()) {
+		if err != nil {
+			return false, err
+		}
+		var p struct{ Next *position }
+		if err := json.Unmarshal(line.Data, &p); err != nil {
+			return false, err
+		}
+		ended = p.Next == nil
+	}
+	return ended, nil
+}
+
+// remember takes note of a page of the journal.
+func (l *list) remember(p *listed, items []any) {
+	l.pages++
+	if p.Next != nil {
+		p.Next.URL, p.Next.Cursor = l.r.f.secrets.show(p.Next.URL), l.r.f.secrets.show(p.Next.Cursor)
+	}
+	// It was checked when it came.
+	_ = l.seen.page(l.s, &page{no: l.pages, hash: p.Hash, next: p.Next, values: items})
+	for _, v := range items {
+		l.isNew(v)
+	}
+	if p.Max != nil {
+		l.max = p.Max
+	}
+}
+
+// take makes items of values: it leaves those out whose key was there before.
+func (l *list) take(values []any) ([]any, error) {
+	if since := l.s.since; since != nil {
+		for _, v := range values {
+			if err := l.highest(since, v); err != nil {
+				return nil, err
+			}
+		}
+	}
+	items, err := emitted(l.s, values)
+	if err != nil {
+		return nil, err
+	}
+	fresh := make([]any, 0, len(items))
+	for _, v := range items {
+		if l.isNew(v) {
+			fresh = append(fresh, v)
+		}
+	}
+	return fresh, nil
+}
+
+// highest takes note of what since asks for.
+func (l *list) highest(since *since, v any) error {
+	max, err := since.max.Eval(v)
+	if err != nil {
+		return fmt.Errorf("since %s: %w", since.max, err)
+	}
+	if max != nil && (l.max == nil || gojq.Compare(max, l.max) > 0) {
+		l.max = max
+	}
+	return nil
+}
+
+// keyOf is the key of an item, empty where it has none.
+func (l *list) keyOf(v any) string {
+	if l.s.key == nil {
+		return ""
+	}
+	key, err := l.s.key.Text(v)
+	if err != nil {
+		return "" // what has none is nobody's double
+	}
+	return key
+}
+
+// isNew reports whether no item had the key of this one.
+func (l *list) isNew(v any) bool {
+	if l.keys == nil {
+		return true
+	}
+	key := l.keyOf(v)
+	if key == "" {
+		return true
+	}
+	sum := maphash.String(l.seed, key)
+	if _, known := l.keys[sum]; known {
+		return false
+	}
+	l.keys[sum] = struct{}{}
+	return true
+}
+
+// keep writes a page to the journal.
+func (l *list) keep(ctx context.Context, items []any, hash string, next *position) error {
+	if l.journal == nil {
+		return nil
+	}
+	data, err := encode(items)
+	if err != nil {
+		return err
+	}
+	p := listed{Index: l.pages, Items: data, Hash: hash, Max: l.max}
+	if next != nil {
+		hidden := *next
+		hidden.URL, hidden.Cursor = l.r.f.secrets.hide(next.URL), l.r.f.secrets.hide(next.Cursor)
+		p.Next = &hidden
+	}
+	line, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	l.pages++
+	if err := l.journal.Commit(ctx, []batch.Line{{Index: p.Index, Data: line}}); err != nil {
+		return errors.Join(ErrOutput, err)
+	}
+	return nil
+}
+
+// snapshotRows is how many rows of a query are kept together.
+const snapshotRows = 500
+
+// snapshot runs the query of the list, keeps all of its rows, and gives them then: a
+// query can't be gone on with in the middle.
+func (l *list) snapshot(ctx context.Context, give func(any) error) error {
+	if l.journal != nil && l.journal.Stats().Done > 0 {
+		if err := l.anew(); err != nil {
+			return err
+		}
+	}
+	var chunk []any
+	flush := func(next *position) error {
+		items, err := l.take(chunk)
+		if err == nil {
+			err = l.keep(ctx, items, "", next)
+		}
+		if err == nil && l.journal == nil {
+			err = giveAll(items, give)
+		}
+		chunk = chunk[:0]
+		return err
+	}
+	err := l.r.rows(ctx, l.s, scope{vars: l.r.listVars()}, func(row map[string]any) error {
+		values, err := valuesOf(l.s, row)
+		if chunk = append(chunk, values...); err == nil && len(chunk) >= snapshotRows {
+			err = flush(&position{No: l.pages + 2})
+		}
+		return err
+	})
+	if err == nil {
+		err = flush(nil)
+	}
+	if err != nil || l.journal == nil {
+		return err
+	}
+	l.pages, l.max = 0, nil
+	if l.keys != nil {
+		clear(l.keys)
+	}
+	_, err = l.replay(give)
+	return err
+}
+
+// anew begins the journal anew.
+func (l *list) anew() error {
+	path, job := l.journal.Path(), l.r.listJob
+	if err := l.journal.Close(); err != nil {
+		return err
+	}
+	l.pages = 0
+	return l.open(filepath.Dir(path), job, false)
+}
+
+// file gives the rows of a file.
+func (l *list) file(ctx context.Context, give func(any) error) (err error) {
+	src, err := source.Open(source.Options{Files: []string{l.s.file.string}, Format: source.Format(l.s.format), Data: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, src.Close()) }()
+	for row, err := range src.All(ctx) {
+		if err != nil {
+			return err
+		}
+		if row.Err != nil {
+			return row.Err
+		}
+		values, err := valuesOf(l.s, row.Value)
+		if err != nil {
+			return fmt.Errorf("%s:%d: %w", row.File, row.Line, err)
+		}
+		items, err := l.take(values)
+		if err != nil {
+			return fmt.Errorf("%s:%d: %w", row.File, row.Line, err)
+		}
+		if err := giveAll(items, give); err != nil {
+			return err
+		}
+	}
+	return nil
+}

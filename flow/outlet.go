@@ -1,0 +1,176 @@
+package flow
+
+import (
+	"bufio"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/internal/atomicfile"
+)
+
+// linger is how long rows for a database wait for others to be written with.
+const linger = 20 * time.Millisecond
+
+// outlet opens the output.
+func (r *run) outlet(ctx context.Context) (*outlet, error) {
+	switch o := r.f.output; {
+	case o.database.driver != "":
+		return r.tablesOutlet(ctx)
+	case o.csv:
+		return r.journalOutlet(filepath.Join(r.state(), "rows.jsonl"), r.outputName())
+	}
+	return r.journalOutlet(r.outputName(), "")
+}
+
+// journalOutlet is a file of lines, and a table of CSV that is made of it in the end.
+func (r *run) journalOutlet(path, table string) (*outlet, error) {
+	job, err := r.job()
+	if err != nil {
+		return nil, err
+	}
+	if table != "" {
+		if err := makeFolder(filepath.Dir(path)); err != nil {
+			return nil, err
+		}
+	}
+	j, err := batch.Open(path, job, r.o.Journal)
+	if err != nil {
+		return nil, err
+	}
+	nothing := func(context.Context) error { return nil }
+	end := func(context.Context, *Summary) error { return nil }
+	if table != "" {
+		end = func(context.Context, *Summary) error {
+			return atomicfile.Write(table, func(w io.Writer) error { return writeCSV(w, table, path, r.f.output.columns) })
+		}
+	}
+	return &outlet{sink: j, done: j.Done, resume: j.Stats().Done > 0, anew: nothing, end: end, close: j.Close}, nil
+}
+
+// tablesOutlet is a database.
+func (r *run) tablesOutlet(ctx context.Context) (*outlet, error) {
+	job, err := r.job()
+	if err != nil {
+		return nil, err
+	}
+	spec, err := json.Marshal(describe(job))
+	if err != nil {
+		return nil, err
+	}
+	t, err := newTables(ctx, r.databases[r.outputDSN().dsnKey()], r.f, string(spec))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrOutput, err)
+	}
+	resume, err := t.begin(ctx, r.o.Journal)
+	if err != nil {
+		return nil, err
+	}
+	end := func(ctx context.Context, s *Summary) error {
+		if !s.Complete {
+			return nil
+		}
+		return t.complete(ctx)
+	}
+	return &outlet{sink: t, done: t.has, resume: resume, anew: t.anew, end: end, close: func() error { return nil }, id: t.run, linger: linger}, nil
+}
+
+// describe is a job as texts.
+func describe(job batch.Job) map[string]string {
+	all := maps.Clone(job.Options)
+	for _, in := range job.Inputs {
+		text, err := json.Marshal(in)
+		if err != nil {
+			panic(err) // texts, numbers, and a time that a file had
+		}
+		all["file "+in.Name] = string(text)
+	}
+	return all
+}
+
+// writeCSV makes a table of the lines of a journal: the columns are those that are named,
+// or else the fields of the first row.
+func writeCSV(to io.Writer, name, journal string, columns []string) error {
+	packed, err := pack(name, to)
+	if err != nil {
+		return err
+	}
+	buffered := bufio.NewWriterSize(packed, 1<<16)
+	w := csv.NewWriter(buffered)
+	if columns != nil {
+		if err := w.Write(columns); err != nil {
+			return err
+		}
+	}
+	for line, err := range batch.Lines(journal) {
+		if err != nil {
+			return err
+		}
+		var row map[string]json.RawMessage
+		if err := json.Unmarshal(line.Data, &row); err != nil {
+			return err
+		}
+		if line.Failed || row["skipped"] != nil && len(row) == 2 {
+			continue
+		}
+		delete(row, "index")
+		if columns == nil {
+			columns = slices.Sorted(maps.Keys(row))
+			if err := w.Write(columns); err != nil {
+				return err
+			}
+		}
+		record := make([]string, len(columns))
+		for i, column := range columns {
+			record[i] = cell(row[column])
+		}
+		if err := w.Write(record); err != nil {
+			return err
+		}
+	}
+	if w.Flush(); w.Error() != nil {
+		return w.Error()
+	}
+	if err := buffered.Flush(); err != nil {
+		return err
+	}
+	return packed.Close()
+}
+
+// cell is a value as a table has it: a text as it is, nothing for null, and else JSON.
+func cell(v json.RawMessage) string {
+	var text string
+	switch {
+	case len(v) == 0 || string(v) == "null":
+		return ""
+	case json.Unmarshal(v, &text) == nil:
+		return text
+	}
+	return string(v)
+}
+
+// pack packs what is written to a file of that name.
+func pack(name string, w io.Writer) (io.WriteCloser, error) {
+	switch {
+	case strings.HasSuffix(name, ".gz"):
+		return gzip.NewWriter(w), nil
+	case strings.HasSuffix(name, ".zst"):
+		return zstd.NewWriter(w)
+	}
+	return plainFile{w}, nil
+}
+
+type plainFile struct{ io.Writer }
+
+func (plainFile) Close() error { return nil }

@@ -1,0 +1,380 @@
+package flow
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"iter"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/inflight-go/inflight"
+	"github.com/inflight-go/inflight/internal/request"
+)
+
+// A position is where a page is. The first has all but No and At zero.
+type position struct {
+	No     int64  `json:"no"` // of the page, from 1
+	URL    string `json:"url,omitempty"`
+	Cursor string `json:"cursor,omitempty"`
+	At     int64  `json:"at,omitempty"`   // the page's number, or its offset
+	Last   int64  `json:"last,omitempty"` // No of the last page, where that is known
+	Step   int64  `json:"step,omitempty"` // from one At to the next
+}
+
+// start is where the first page of a step is.
+func (s *step) start() *position {
+	if s.pages == nil {
+		return &position{No: 1}
+	}
+	return &position{No: 1, At: s.pages.first}
+}
+
+// A page is what a request got.
+type page struct {
+	no     int64
+	values []any     // what each has taken from the answer
+	next   *position // nil behind the last
+	hash   string    // of the body
+}
+
+// errEnough ends a walk of which no more is wanted.
+var errEnough = errors.New("enough")
+
+// walk gets the pages of a step from a position on, and hands them to take in their
+// order. It ends with the error of take, too.
+func (r *run) walk(ctx context.Context, s *step, sc scope, at *position, seen *repeats, take func(*page) error) error {
+	for at != nil {
+		if at.Last > 0 && at.No <= at.Last {
+			return r.walkAtOnce(ctx, s, sc, *at, seen, take)
+		}
+		p, err := r.page(ctx, s, sc, *at)
+		if err == nil {
+			err = seen.page(s, p)
+		}
+		if err == nil {
+			err = take(p)
+		}
+		if err != nil {
+			return err
+		}
+		at = p.next
+	}
+	return nil
+}
+
+// walkAtOnce gets the pages from a position to the last, which is known, several at the
+// same time.
+func (r *run) walkAtOnce(ctx context.Context, s *step, sc scope, at position, seen *repeats, take func(*page) error) error {
+	positions := func(yield func(position) bool) {
+		for p := at; p.No <= p.Last; p.No, p.At = p.No+1, p.At+p.Step {
+			if !yield(p) {
+				return
+			}
+		}
+	}
+	get := func(ctx context.Context, p position) (*page, error) { return r.page(ctx, s, sc, p) }
+	for p, result := range inflight.Each(ctx, iter.Seq[position](positions), int(s.pages.parallel), get, inflight.Ordered()) {
+		err := result.Err
+		if err == nil {
+			if result.Value.next = nil; p.No < p.Last {
+				result.Value.next = &position{No: p.No + 1, At: p.At + p.Step, Last: p.Last, Step: p.Step}
+			}
+			err = seen.page(s, result.Value)
+		}
+		if err == nil {
+			err = take(result.Value)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// page gets the page at a position.
+func (r *run) page(ctx context.Context, s *step, sc scope, at position) (*page, error) {
+	if s.pages != nil && at.No > s.pages.most {
+		return nil, fmt.Errorf("there are more than max_pages, %d, pages", s.pages.most)
+	}
+	req, err := r.build(s, sc, &at)
+	if err != nil {
+		return nil, err
+	}
+	a, err := r.send(ctx, s, req)
+	if err != nil {
+		return nil, inPage(at, err)
+	}
+	p := &page{no: at.No, hash: a.hash}
+	if p.values, err = valuesOf(s, a.value); err != nil {
+		return nil, inPage(at, err)
+	}
+	if s.pages == nil {
+		return p, nil
+	}
+	if p.next, err = s.pages.after(at, p, a); err != nil {
+		return nil, inPage(at, err)
+	}
+	return p, nil
+}
+
+// inPage says on which page something went wrong, if it is not the first.
+func inPage(at position, err error) error {
+	if at.No == 1 {
+		return err
+	}
+	return fmt.Errorf("page %d: %w", at.No, err)
+}
+
+// build makes the request for a position.
+func (r *run) build(s *step, sc scope, at *position) (request.Request, error) {
+	req, err := s.request(sc)
+	if err != nil || s.pages == nil {
+		return req, err
+	}
+	g := s.pages
+	switch {
+	case at.URL != "":
+		req.URL = at.URL
+	case at.Cursor != "":
+		req.URL, err = setQuery(req.URL, g.param, at.Cursor)
+	case g.page || g.offset:
+		req.URL, err = setQuery(req.URL, g.param, strconv.FormatInt(at.At, 10))
+	}
+	if err == nil && g.size > 0 && at.URL == "" {
+		req.URL, err = setQuery(req.URL, g.sizeParam, strconv.FormatInt(g.size, 10))
+	}
+	return req, err
+}
+
+// setQuery sets a parameter of a URL, and leaves the rest as it is.
+func setQuery(raw, name, value string) (string, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "", err
+	}
+	var kept []string
+	for part := range strings.SplitSeq(u.RawQuery, "&") {
+		key, _, _ := strings.Cut(part, "=")
+		if plain, err := url.QueryUnescape(key); part != "" && (err != nil || plain != name) {
+			kept = append(kept, part)
+		}
+	}
+	u.RawQuery = strings.Join(append(kept, url.QueryEscape(name)+"="+url.QueryEscape(value)), "&")
+	return u.String(), nil
+}
+
+// after finds the position behind a page; nil if it is the last.
+func (g *paginate) after(at position, p *page, a *answer) (*position, error) {
+	switch {
+	case g.link:
+		to := nextLink(a.header.Values("Link"))
+		return g.follow(at, a, to)
+	case g.next != nil:
+		to, err := optionalText(g.next, a.value)
+		if err != nil {
+			return nil, fmt.Errorf("next: %w", err)
+		}
+		return g.follow(at, a, to)
+	case g.cursor != nil:
+		cursor, err := optionalText(g.cursor, a.value)
+		if err != nil {
+			return nil, fmt.Errorf("cursor: %w", err)
+		}
+		if cursor == "" {
+			return nil, nil
+		}
+		return &position{No: at.No + 1, Cursor: cursor}, nil
+	}
+	return g.number(at, p, a)
+}
+
+// follow is the position of a URL that the answer names. It has to lead to the host that
+// was asked: what is sent there may be secret.
+func (g *paginate) follow(at position, a *answer, to string) (*position, error) {
+	if to == "" {
+		return nil, nil
+	}
+	base, err := url.Parse(a.url)
+	if err != nil {
+		return nil, err
+	}
+	u, err := base.Parse(to)
+	if err != nil {
+		return nil, fmt.Errorf("the next page is %q, which is no URL", to)
+	}
+	if u.Scheme != base.Scheme || u.Host != base.Host {
+		return nil, fmt.Errorf("the next page is at another host, %s://%s: the answer may not lead there", u.Scheme, u.Host)
+	}
+	return &position{No: at.No + 1, URL: u.String()}, nil
+}
+
+// number is the position behind a page that has a number or an offset.
+func (g *paginate) number(at position, p *page, a *answer) (*position, error) {
+	got := int64(len(p.values))
+	if g.known() && at.Last == 0 {
+		if err := g.measure(&at, got, a.value); err != nil {
+			return nil, err
+		}
+		if at.No >= at.Last {
+			return nil, nil
+		}
+		return &position{No: at.No + 1, At: at.At + at.Step, Last: at.Last, Step: at.Step}, nil
+	}
+	if got == 0 || at.Last > 0 {
+		return nil, nil // an empty page is behind the last; one of many is told by the walk
+	}
+	step := int64(1)
+	if g.offset {
+		step = got // a server may give less than it was asked for
+	}
+	return &position{No: at.No + 1, At: at.At + step}, nil
+}
+
+// measure finds out from the first page how many there are.
+func (g *paginate) measure(at *position, got int64, value any) error {
+	at.Step = 1
+	if g.count != nil {
+		n, err := wholeNumber("pages", g.count, value)
+		if err != nil {
+			return err
+		}
+		if at.Last = n; g.offset {
+			at.Step = g.size
+		}
+		return nil
+	}
+	total, err := wholeNumber("total", g.total, value)
+	if err != nil || total == 0 {
+		return err
+	}
+	size := g.size
+	switch {
+	case got == 0:
+		return fmt.Errorf("the first page has no items, and there are %d in all: does each find them?", total)
+	case size == 0:
+		size = got
+	case got < size && got < total:
+		return fmt.Errorf("the server gives %d items on a page, not %d: write size: %d", got, size, got)
+	}
+	at.Last = (total + size - 1) / size
+	if g.offset {
+		at.Step = size
+	}
+	return nil
+}
+
+func wholeNumber(what string, e *request.Expr, value any) (int64, error) {
+	n, err := e.Number(value)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", what, err)
+	}
+	if n < 0 || n > 1<<50 || n != float64(int64(n)) {
+		return 0, fmt.Errorf("%s is %v: want a whole number", what, n)
+	}
+	return int64(n), nil
+}
+
+// optionalText is the text of an expression, empty for null and false.
+func optionalText(e *request.Expr, value any) (string, error) {
+	all, err := e.All(value)
+	if err != nil || len(all) == 0 || all[0] == nil || all[0] == false {
+		return "", err
+	}
+	return e.Text(value)
+}
+
+// nextLink is the reference of rel="next" in the values of a header Link.
+func nextLink(values []string) string {
+	for _, value := range values {
+		for value != "" {
+			open := strings.IndexByte(value, '<')
+			end := strings.IndexByte(value, '>')
+			if open < 0 || end < open {
+				break
+			}
+			to := value[open+1 : end]
+			params, rest := linkParams(value[end+1:])
+			if isNext(params) {
+				return strings.TrimSpace(to)
+			}
+			value = rest
+		}
+	}
+	return ""
+}
+
+// linkParams takes the parameters off, up to the comma behind them.
+func linkParams(s string) (params, rest string) {
+	quoted := false
+	for i := range len(s) {
+		switch {
+		case s[i] == '"':
+			quoted = !quoted
+		case s[i] == ',' && !quoted:
+			return s[:i], s[i+1:]
+		}
+	}
+	return s, ""
+}
+
+func isNext(params string) bool {
+	for param := range strings.SplitSeq(params, ";") {
+		name, value, _ := strings.Cut(param, "=")
+		if !strings.EqualFold(strings.TrimSpace(name), "rel") {
+			continue
+		}
+		for word := range strings.FieldsSeq(strings.Trim(strings.TrimSpace(value), `"`)) {
+			if strings.EqualFold(word, "next") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// repeats are the pages that a walk has had, to find out when it goes round in a circle.
+type repeats struct {
+	hashes, places map[string]int64 // to the number of the page
+}
+
+// page takes note of a page. It fails if the page was there before: the same content,
+// the same cursor or the same URL.
+func (seen *repeats) page(s *step, p *page) error {
+	if s.pages == nil {
+		return nil
+	}
+	if seen.hashes == nil {
+		seen.hashes, seen.places = make(map[string]int64), make(map[string]int64)
+	}
+	if before, ok := seen.hashes[p.hash]; ok && len(p.values) > 0 && p.hash != "" {
+		why := "the server sends the same again"
+		if s.pages.page || s.pages.offset {
+			why = fmt.Sprintf("does the server know the parameter %q?", s.pages.param)
+		}
+		return fmt.Errorf("page %d has the same content as page %d: %s", p.no, before, why)
+	}
+	seen.hashes[p.hash] = p.no
+	if p.next == nil {
+		return nil
+	}
+	for what, place := range map[string]string{"cursor": p.next.Cursor, "next page": p.next.URL} {
+		if place == "" {
+			continue
+		}
+		if before, ok := seen.places[place]; ok {
+			return fmt.Errorf("page %d leads to the same %s as page %d, %.100q: the list goes round in a circle", p.no, what, before, place)
+		}
+		seen.places[place] = p.no
+	}
+	return nil
+}
+
+// hashOf tells contents apart.
+func hashOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	return base64.RawStdEncoding.EncodeToString(sum[:12])
+}

@@ -1,0 +1,124 @@
+package flow
+
+import (
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/inflight-go/inflight/internal/request"
+)
+
+// The defaults of paginate.
+const (
+	defaultParallel = 4
+	defaultMaxPages = 10_000
+)
+
+// paginate says how the pages of a step follow one another. One of link, next, cursor,
+// page and offset is there.
+type paginate struct {
+	link      bool          // the header Link
+	next      *request.Expr // a URL in the answer
+	cursor    *request.Expr // a cursor in the answer, sent as param
+	param     string        // of cursor, page or offset
+	page      bool
+	offset    bool
+	first     int64
+	size      int64 // 0 for the server's
+	sizeParam string
+	total     *request.Expr // how many items there are
+	count     *request.Expr // how many pages there are
+	parallel  int64
+	most      int64
+}
+
+// word is the one of the ways, as it is written.
+func (p *paginate) word() string {
+	switch {
+	case p.link:
+		return "next: link"
+	case p.next != nil:
+		return "next: " + p.next.String()
+	case p.cursor != nil:
+		return "cursor: " + p.cursor.String()
+	case p.page:
+		return "page: " + p.param
+	}
+	return "offset: " + p.param
+}
+
+// known tells whether pages can be fetched at the same time.
+func (p *paginate) known() bool { return p.total != nil || p.count != nil }
+
+func (p *flowReader) readPaginate(n ast.Node) *paginate {
+	g := &paginate{first: -1, parallel: defaultParallel, most: defaultMaxPages}
+	at, ways := placeOf(n), 0
+	var param, page, offset, sizeParam text
+	var parallelAt place
+	p.mapping(n, "paginate", map[string]string{"stop_on_repeat": "it always does", "limit": "size says how many are on a page"},
+		field{"next", func(n ast.Node) {
+			ways++
+			if t, ok := n.(*ast.StringNode); ok && t.Value == "link" {
+				g.link = true
+				return
+			}
+			p.expr(&g.next)(n)
+		}},
+		field{"cursor", func(n ast.Node) { ways++; p.expr(&g.cursor)(n) }},
+		field{"param", p.text(&param, "the name of a parameter")},
+		field{"page", func(n ast.Node) { ways++; g.page = true; p.text(&page, "the name of a parameter, such as page")(n) }},
+		field{"offset", func(n ast.Node) {
+			ways++
+			g.offset = true
+			p.text(&offset, "the name of a parameter, such as offset")(n)
+		}},
+		field{"first", p.whole(&g.first, 0, 1<<40)},
+		field{"size", p.whole(&g.size, 1, 1_000_000)},
+		field{"size_param", p.text(&sizeParam, "the name of a parameter, such as per_page")},
+		field{"total", p.expr(&g.total)},
+		field{"pages", p.expr(&g.count)},
+		field{"parallel", func(n ast.Node) { parallelAt = placeOf(n); p.whole(&g.parallel, 1, 1000)(n) }},
+		field{"max_pages", p.whole(&g.most, 1, 100_000_000)},
+	)
+	if ways != 1 {
+		p.fault(at, "want one of next, cursor, page and offset, which say how pages follow one another")
+		return g
+	}
+	numbered := g.page || g.offset
+	switch {
+	case !numbered && g.known():
+		p.fault(at, "total and pages are for page and offset: a next page is known only when the one before is there")
+	case parallelAt != (place{}) && !g.known():
+		p.fault(parallelAt, "parallel needs total or pages: without them a page is known only when the one before is there")
+	case param.string != "" && g.cursor == nil:
+		p.fault(param.at, "param is for cursor")
+	case g.offset && g.size == 0:
+		p.fault(offset.at, "offset needs size, how many items are on a page")
+	}
+	g.names(param.string, page.string, offset.string, sizeParam.string)
+	return g
+}
+
+// names sets the names of parameters, and where the first page is.
+func (g *paginate) names(param, page, offset, size string) {
+	switch {
+	case g.page:
+		g.param = page
+	case g.offset:
+		g.param = offset
+	case param != "":
+		g.param = param
+	default:
+		g.param = "cursor"
+	}
+	if g.sizeParam = size; size == "" {
+		g.sizeParam = "size"
+		if g.offset {
+			g.sizeParam = "limit"
+		}
+	}
+	if g.first < 0 {
+		g.first = 0
+		if g.page {
+			g.first = 1
+		}
+	}
+}

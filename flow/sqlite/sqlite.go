@@ -1,0 +1,206 @@
+// Package sqlite is the driver of flows for files of SQLite. It needs nothing installed:
+// SQLite is in it.
+//
+//	flow.Options{Drivers: map[string]flow.Driver{"sqlite": sqlite.Driver{}}}
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"math"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	_ "modernc.org/sqlite" // the driver
+
+	"github.com/inflight-go/inflight/flow"
+)
+
+// Driver is the driver. The zero value is ready.
+type Driver struct{}
+
+// busy is how long a statement waits for one of another process, in milliseconds.
+const busy = 30_000
+
+// Open opens a file, which is made by the first transaction if it is not there: a query
+// of a file that is not there fails with fs.ErrNotExist. A file that is made keeps a
+// write-ahead log; of one that is there nothing is changed.
+func (Driver) Open(ctx context.Context, name string, conns int) (flow.Database, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	_, err := os.Stat(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	d := &database{name: name, fresh: err != nil}
+	if d.readers, err = sql.Open("sqlite", source(name, "")); err != nil {
+		return nil, err
+	}
+	d.readers.SetMaxOpenConns(max(conns, 1))
+	return d, nil
+}
+
+// source is the name of a file as the driver wants it.
+func source(name, more string) string {
+	if filepath.VolumeName(name) != "" {
+		name = "/" + filepath.ToSlash(name)
+	}
+	return fmt.Sprintf("file:%s?_pragma=busy_timeout(%d)&_pragma=synchronous(FULL)%s", (&url.URL{Path: filepath.ToSlash(name)}).EscapedPath(), busy, more)
+}
+
+// database is a file of SQLite: connections that read, and one that writes.
+type database struct {
+	name    string
+	fresh   bool // it was not there
+	readers *sql.DB
+
+	mu     sync.Mutex
+	writer *sql.DB // nil before the first transaction
+}
+
+// Query runs a query.
+func (d *database) Query(ctx context.Context, query string, args ...any) iter.Seq2[map[string]any, error] {
+	return func(yield func(map[string]any, error) bool) {
+		if _, err := os.Stat(d.name); err != nil {
+			yield(nil, err)
+			return
+		}
+		rows, err := d.readers.QueryContext(ctx, query, args...)
+		if err != nil {
+			yield(nil, caused(ctx, err))
+			return
+		}
+		defer rows.Close()
+		columns, err := rows.Columns()
+		for err == nil && rows.Next() {
+			var row map[string]any
+			if row, err = scan(rows, columns); err == nil && !yield(row, nil) {
+				return
+			}
+		}
+		if err = errors.Join(err, rows.Err()); err != nil {
+			yield(nil, caused(ctx, err))
+		}
+	}
+}
+
+// caused is the cause of ctx, if that is why a statement has failed.
+func caused(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// scan reads a row.
+func scan(rows *sql.Rows, columns []string) (map[string]any, error) {
+	values, to := make([]any, len(columns)), make([]any, len(columns))
+	for i := range values {
+		to[i] = &values[i]
+	}
+	if err := rows.Scan(to...); err != nil {
+		return nil, err
+	}
+	row := make(map[string]any, len(columns))
+	for i, name := range columns {
+		row[name] = decoded(values[i])
+	}
+	return row, nil
+}
+
+// decoded is a value as JSON would be decoded.
+func decoded(v any) any {
+	switch v := v.(type) {
+	case int64:
+		return json.Number(strconv.FormatInt(v, 10))
+	case float64:
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil
+		}
+		return json.Number(strconv.FormatFloat(v, 'g', -1, 64))
+	case []byte:
+		if utf8.Valid(v) {
+			return string(v)
+		}
+		return base64.StdEncoding.EncodeToString(v)
+	case time.Time:
+		return v.Format(time.RFC3339Nano)
+	}
+	return v
+}
+
+// Transact writes in a transaction.
+func (d *database) Transact(ctx context.Context, write func(flow.Tx) error) error {
+	d.mu.Lock()
+	if d.writer == nil {
+		more := "&_txlock=immediate"
+		if d.fresh {
+			more += "&_pragma=journal_mode(WAL)"
+		}
+		writer, err := sql.Open("sqlite", source(d.name, more))
+		if err != nil {
+			d.mu.Unlock()
+			return err
+		}
+		writer.SetMaxOpenConns(1)
+		d.writer = writer
+	}
+	d.mu.Unlock()
+	tx, err := d.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return caused(ctx, err)
+	}
+	if err := write(transaction{tx}); err != nil {
+		return errors.Join(caused(ctx, err), tx.Rollback())
+	}
+	return caused(ctx, tx.Commit())
+}
+
+// transaction is one that is open.
+type transaction struct{ tx *sql.Tx }
+
+// Exec runs a statement.
+func (t transaction) Exec(ctx context.Context, statement string, args ...any) error {
+	_, err := t.tx.ExecContext(ctx, statement, args...)
+	return err
+}
+
+// Dialect is that of SQLite.
+func (d *database) Dialect() flow.Dialect {
+	return flow.Dialect{
+		Arg:     func(int) string { return "?" },
+		Types:   map[string]string{"text": "TEXT", "int": "INTEGER", "float": "REAL", "bool": "INTEGER", "json": "TEXT", "time": "TEXT"},
+		Columns: "SELECT name FROM pragma_table_info(?)",
+		Rows: func(_ string, _, names []string, arg string) string {
+			parts := make([]string, len(names))
+			for i, name := range names {
+				parts[i] = `json_extract(value, '$."` + strings.ReplaceAll(name, "'", "''") + `"')`
+			}
+			return "SELECT " + strings.Join(parts, ", ") + " FROM json_each(" + arg + ") WHERE true" // without a WHERE, ON would be that of a join
+		},
+	}
+}
+
+// Close closes the file.
+func (d *database) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	err := d.readers.Close()
+	if d.writer != nil {
+		err = errors.Join(err, d.writer.Close())
+	}
+	return err
+}

@@ -1,0 +1,491 @@
+package flow
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
+
+	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/locks"
+)
+
+// The tables for what is done, beside those of the rows.
+const (
+	flowsTable = "inflight_flows"
+	doneTable  = "inflight_done"
+)
+
+// tables is the sink that is a database. What is done is written in the transaction
+// that writes the rows.
+type tables struct {
+	db    Database
+	d     Dialect
+	of    []*table
+	flow  string // its name in flowsTable
+	run   string // tells this run from others
+	spec  string
+	clean func(string) string
+
+	mu      locks.Mutex
+	done    *roaring64.Bitmap
+	failed  *roaring64.Bitmap          // those of done that are to be run again
+	columns map[string]map[string]bool // that tables have, of those that are known
+}
+
+// newTables looks at what is in the database, and changes nothing but to make the tables
+// for it.
+func newTables(ctx context.Context, db Database, f *Flow, spec string) (*tables, error) {
+	t := &tables{
+		db: db, d: db.Dialect(), of: f.output.tables, flow: flowName(f.name), spec: spec, clean: f.secrets.clean,
+		done: roaring64.New(), failed: roaring64.New(), columns: make(map[string]map[string]bool),
+	}
+	return t, db.Transact(ctx, func(tx Tx) error {
+		return errors.Join(
+			tx.Exec(ctx, `CREATE TABLE IF NOT EXISTS `+flowsTable+` (name TEXT PRIMARY KEY, run TEXT NOT NULL, spec TEXT NOT NULL, complete INTEGER NOT NULL)`),
+			tx.Exec(ctx, `CREATE TABLE IF NOT EXISTS `+doneTable+` (flow TEXT NOT NULL, item BIGINT NOT NULL, failed INTEGER NOT NULL, message TEXT, PRIMARY KEY (flow, item))`),
+		)
+	})
+}
+
+// begin decides whether the run goes on with another one, or begins.
+func (t *tables) begin(ctx context.Context, o batch.JournalOptions) (resume bool, err error) {
+	was, complete, there, err := t.last(ctx)
+	if err != nil {
+		return false, err
+	}
+	if there {
+		if err := t.load(ctx); err != nil {
+			return false, err
+		}
+	}
+	begun := there && !complete && !t.done.IsEmpty()
+	switch {
+	case o.Resume && there && !t.done.IsEmpty():
+		if was != t.spec && !o.Force {
+			return false, &batch.OtherJobError{Path: "the database", Differs: specDiffers(was, t.spec)}
+		}
+		if !o.RetryFailed {
+			t.failed.Clear()
+		}
+		return true, nil
+	case begun && !o.Force:
+		return false, fmt.Errorf("%w: %d items of %s are done: go on with it, or force it to begin anew (its rows stay, and are written over)", ErrExists, t.done.GetCardinality(), t.flow)
+	}
+	return false, nil
+}
+
+// anew makes the run one that begins.
+func (t *tables) anew(ctx context.Context) error {
+	t.run = rand.Text()
+	t.done.Clear()
+	t.failed.Clear()
+	return t.db.Transact(ctx, func(tx Tx) error {
+		return errors.Join(
+			tx.Exec(ctx, "DELETE FROM "+doneTable+" WHERE flow = "+t.d.Arg(1), t.flow),
+			tx.Exec(ctx, "DELETE FROM "+flowsTable+" WHERE name = "+t.d.Arg(1), t.flow),
+			tx.Exec(ctx, fmt.Sprintf("INSERT INTO %s (name, run, spec, complete) VALUES (%s, %s, %s, 0)", flowsTable, t.d.Arg(1), t.d.Arg(2), t.d.Arg(3)), t.flow, t.run, t.spec),
+		)
+	})
+}
+
+// last is what the database has of the last run.
+func (t *tables) last(ctx context.Context) (spec string, complete, there bool, err error) {
+	for row, err := range t.db.Query(ctx, "SELECT run, spec, complete FROM "+flowsTable+" WHERE name = "+t.d.Arg(1), t.flow) {
+		if err != nil {
+			return "", false, false, err
+		}
+		t.run, _ = row["run"].(string)
+		spec, _ = row["spec"].(string)
+		there, complete = true, fmt.Sprint(row["complete"]) != "0"
+	}
+	return spec, complete, there, nil
+}
+
+// load reads what is done.
+func (t *tables) load(ctx context.Context) error {
+	for row, err := range t.db.Query(ctx, "SELECT item, failed FROM "+doneTable+" WHERE flow = "+t.d.Arg(1), t.flow) {
+		if err != nil {
+			return err
+		}
+		index, err := wholeOf(row["item"])
+		if err != nil {
+			return err
+		}
+		t.done.Add(uint64(index))
+		if fmt.Sprint(row["failed"]) != "0" {
+			t.failed.Add(uint64(index))
+		}
+	}
+	return nil
+}
+
+func wholeOf(v any) (int64, error) {
+	n, err := json.Number(fmt.Sprint(v)).Int64()
+	if err != nil {
+		return 0, fmt.Errorf("%s has an item %v: %w", doneTable, v, err)
+	}
+	return n, nil
+}
+
+// has reports whether an item is done, and not to be done again.
+func (t *tables) has(index int64) bool {
+	_ = t.mu.Lock(context.Background())
+	defer t.mu.Unlock()
+	return t.hasLocked(index)
+}
+
+func (t *tables) hasLocked(index int64) bool {
+	return t.done.Contains(uint64(index)) && !t.failed.Contains(uint64(index))
+}
+
+// complete says that the run has come to its end.
+func (t *tables) complete(ctx context.Context) error {
+	return t.db.Transact(ctx, func(tx Tx) error {
+		return tx.Exec(ctx, "UPDATE "+flowsTable+" SET complete = 1 WHERE name = "+t.d.Arg(1), t.flow)
+	})
+}
+
+// A tableLine is what a line says to tables.
+type tableLine struct {
+	Index int64                        `json:"index"`
+	Rows  map[string][]json.RawMessage `json:"rows"`
+	Error *struct {
+		Message string `json:"message"`
+	} `json:"error"`
+}
+
+// Commit writes the rows of the lines, and that their items are done, in one
+// transaction. When it fails none of that is there.
+func (t *tables) Commit(ctx context.Context, lines []batch.Line) error {
+	if err := t.mu.Lock(ctx); err != nil {
+		return err
+	}
+	defer t.mu.Unlock()
+	var fresh []tableLine
+	var marks []any
+	taken := make(map[int64]bool)
+	for _, l := range lines {
+		line, err := readTableLine(l)
+		if err != nil {
+			return err
+		}
+		if t.hasLocked(l.Index) || taken[l.Index] {
+			continue
+		}
+		taken[l.Index] = true
+		fresh, marks = append(fresh, line), append(marks, t.mark(l, line))
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	known := make(map[string]map[string]bool)
+	for name, columns := range t.columns {
+		known[name] = maps.Clone(columns)
+	}
+	err := t.db.Transact(ctx, func(tx Tx) error { return t.write(ctx, tx, fresh, marks) })
+	if err != nil {
+		t.columns = known // what the transaction has made is not there
+		return fmt.Errorf("%w: %w", ErrOutput, err)
+	}
+	for _, l := range lines {
+		t.done.Add(uint64(l.Index))
+		t.failed.Remove(uint64(l.Index))
+	}
+	return nil
+}
+
+func readTableLine(l batch.Line) (tableLine, error) {
+	var line tableLine
+	err := json.Unmarshal(l.Data, &line)
+	if err == nil && (line.Index != l.Index || !strings.HasPrefix(string(l.Data), `{"index":`) || strings.Contains(string(l.Data), "\n")) {
+		err = fmt.Errorf("it begins with %.40q", l.Data)
+	}
+	if err != nil {
+		return line, fmt.Errorf("%w: item %d: %w", batch.ErrBadLine, l.Index, err)
+	}
+	return line, nil
+}
+
+// mark is the row of doneTable.
+func (t *tables) mark(l batch.Line, line tableLine) any {
+	m := map[string]any{"flow": t.flow, "item": l.Index, "failed": 0}
+	if l.Failed {
+		m["failed"] = 1
+		if line.Error != nil {
+			m["message"] = line.Error.Message
+		}
+	}
+	return m
+}
+
+func (t *tables) write(ctx context.Context, tx Tx, lines []tableLine, marks []any) error {
+	for _, table := range t.of {
+		var rows []map[string]json.RawMessage
+		for _, line := range lines {
+			for _, data := range line.Rows[table.name] {
+				var row map[string]json.RawMessage
+				if err := json.Unmarshal(data, &row); err != nil {
+					return fmt.Errorf("table %s: %w", table.name, err)
+				}
+				rows = append(rows, row)
+			}
+		}
+		if err := t.writeRows(ctx, tx, table, rows); err != nil {
+			return fmt.Errorf("table %s: %w", table.name, err)
+		}
+	}
+	for chunk := range slices.Chunk(marks, rowsAtOnce) {
+		data, err := json.Marshal(chunk)
+		if err != nil {
+			return err
+		}
+		if err := tx.Exec(ctx, t.d.upsert(doneTable, []string{"flow", "item"}, []string{"flow", "item", "failed", "message"}), string(data)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rowsAtOnce is how many rows a statement writes, at most.
+const rowsAtOnce = 1000
+
+// writeRows writes rows, those with the same columns together. Of several with the same
+// key the last counts.
+func (t *tables) writeRows(ctx context.Context, tx Tx, table *table, rows []map[string]json.RawMessage) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := t.makeTable(ctx, tx, table, rows); err != nil {
+		return err
+	}
+	groups := make(map[string][]map[string]json.RawMessage)
+	var order []string
+	for _, row := range lastOfKey(table, rows) {
+		shape := strings.Join(table.columnsOf(row), "\x00")
+		if groups[shape] == nil {
+			order = append(order, shape)
+		}
+		groups[shape] = append(groups[shape], row)
+	}
+	for _, shape := range order {
+		statement := t.d.upsert(table.name, table.key, strings.Split(shape, "\x00"))
+		for chunk := range slices.Chunk(groups[shape], rowsAtOnce) {
+			data, err := json.Marshal(chunk)
+			if err != nil {
+				return err
+			}
+			if err := tx.Exec(ctx, statement, string(data)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// columnsOf are the columns that a row has values for: the key first, the rest in order.
+func (t *table) columnsOf(row map[string]json.RawMessage) []string {
+	columns := slices.Clone(t.key)
+	if t.columns != nil {
+		for _, name := range t.columns {
+			if _, has := row[name]; has && !slices.Contains(t.key, name) {
+				columns = append(columns, name)
+			}
+		}
+		return columns
+	}
+	for _, name := range slices.Sorted(maps.Keys(row)) {
+		if !slices.Contains(t.key, name) {
+			columns = append(columns, name)
+		}
+	}
+	return columns
+}
+
+// lastOfKey leaves out rows whose key another one behind them has.
+func lastOfKey(t *table, rows []map[string]json.RawMessage) []map[string]json.RawMessage {
+	at := make(map[string]int, len(rows))
+	kept := rows[:0:0]
+	for _, row := range rows {
+		var key strings.Builder
+		for _, name := range t.key {
+			key.Write(row[name])
+			key.WriteByte(0)
+		}
+		if i, ok := at[key.String()]; ok {
+			kept[i] = row
+			continue
+		}
+		at[key.String()] = len(kept)
+		kept = append(kept, row)
+	}
+	return kept
+}
+
+// makeTable sees to it that the table and its columns are there.
+func (t *tables) makeTable(ctx context.Context, tx Tx, table *table, rows []map[string]json.RawMessage) error {
+	have := t.columns[table.name]
+	if have == nil {
+		have = make(map[string]bool)
+		for row, err := range t.db.Query(ctx, t.d.Columns, table.name) {
+			if err != nil {
+				return err
+			}
+			have[fmt.Sprint(row["name"])] = true
+		}
+	}
+	var missing []string
+	for _, name := range t.wanted(table, rows) {
+		if !have[name] {
+			missing = append(missing, name)
+		}
+	}
+	for _, name := range missing {
+		if err := checkColumn(name); err != nil {
+			return err
+		}
+	}
+	if err := t.alter(ctx, tx, table, rows, missing, len(have) == 0); err != nil {
+		return err
+	}
+	for _, name := range missing {
+		have[name] = true
+	}
+	t.columns[table.name] = have
+	return nil
+}
+
+// alter makes the table, or the columns that it lacks.
+func (t *tables) alter(ctx context.Context, tx Tx, table *table, rows []map[string]json.RawMessage, missing []string, fresh bool) error {
+	var parts []string
+	for _, name := range missing {
+		parts = append(parts, quoteName(name)+" "+t.d.Types[table.typeOf(name, rows)])
+	}
+	if fresh {
+		parts = append(parts, "PRIMARY KEY ("+quoteNames(table.key)+")")
+		return tx.Exec(ctx, "CREATE TABLE IF NOT EXISTS "+quoteTable(table.name)+" ("+strings.Join(parts, ", ")+")")
+	}
+	for _, part := range parts {
+		if err := tx.Exec(ctx, "ALTER TABLE "+quoteTable(table.name)+" ADD COLUMN "+part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wanted are all columns that the rows need, or that the flow names.
+func (t *tables) wanted(table *table, rows []map[string]json.RawMessage) []string {
+	if table.columns != nil {
+		return append(slices.Clone(table.key), slices.DeleteFunc(slices.Clone(table.columns), func(c string) bool { return slices.Contains(table.key, c) })...)
+	}
+	all := make(map[string]json.RawMessage)
+	for _, row := range rows {
+		maps.Copy(all, row)
+	}
+	return table.columnsOf(all)
+}
+
+// typeOf is what a column is to be: what the flow says, or else what the first value is.
+func (t *table) typeOf(name string, rows []map[string]json.RawMessage) string {
+	if kind := t.types[name]; kind != "" {
+		return kind
+	}
+	for _, row := range rows {
+		if kind := kindOfJSON(row[name]); kind != "" {
+			return kind
+		}
+	}
+	return "text"
+}
+
+// kindOfJSON is the type of a value, "" for null and for nothing.
+func kindOfJSON(v json.RawMessage) string {
+	switch {
+	case len(v) == 0 || v[0] == 'n':
+		return ""
+	case v[0] == '"':
+		return "text"
+	case v[0] == 't' || v[0] == 'f':
+		return "bool"
+	case v[0] == '{' || v[0] == '[':
+		return "json"
+	}
+	if _, err := json.Number(v).Int64(); err == nil {
+		return "int"
+	}
+	return "float"
+}
+
+// checkColumn refuses names that can't be written in a statement.
+func checkColumn(name string) error {
+	if name == "" || len(name) > 60 || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == '"' || r == '\\' }) {
+		return fmt.Errorf("a column can't be called %.80q", name)
+	}
+	return nil
+}
+
+func quoteName(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+func quoteNames(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = quoteName(name)
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// quoteTable quotes the name of a table, which may have that of its schema before it.
+func quoteTable(name string) string {
+	schema, table, found := strings.Cut(name, ".")
+	if !found {
+		return quoteName(name)
+	}
+	return quoteName(schema) + "." + quoteName(table)
+}
+
+// upsert is the statement that writes rows, which are its argument as JSON.
+func (d Dialect) upsert(table string, key, columns []string) string {
+	var set []string
+	for _, name := range columns {
+		if !slices.Contains(key, name) {
+			set = append(set, quoteName(name)+" = excluded."+quoteName(name))
+		}
+	}
+	quoted := make([]string, len(columns))
+	for i, name := range columns {
+		quoted[i] = quoteName(name)
+	}
+	statement := fmt.Sprintf("INSERT INTO %s (%s) %s ON CONFLICT (%s) DO ", quoteTable(table), strings.Join(quoted, ", "),
+		d.Rows(quoteTable(table), quoted, columns, d.Arg(1)), quoteNames(key))
+	if len(set) == 0 {
+		return statement + "NOTHING"
+	}
+	return statement + "UPDATE SET " + strings.Join(set, ", ")
+}
+
+// specDiffers says in what two descriptions of a flow differ.
+func specDiffers(was, is string) []batch.Difference {
+	var a, b map[string]string
+	_ = json.Unmarshal([]byte(was), &a) // what is no such thing differs in everything
+	_ = json.Unmarshal([]byte(is), &b)
+	all := maps.Clone(a)
+	if all == nil {
+		all = make(map[string]string)
+	}
+	maps.Copy(all, b)
+	var d []batch.Difference
+	for name := range all {
+		if a[name] != b[name] {
+			d = append(d, batch.Difference{What: name, Was: a[name], Is: b[name]})
+		}
+	}
+	slices.SortFunc(d, func(x, y batch.Difference) int { return cmp.Compare(x.What, y.What) })
+	return d
+}
