@@ -46,6 +46,8 @@ func (p *flowReader) checkNames() map[string]*step {
 // checkSource sees to it that a step gets things from one place.
 func (p *flowReader) checkSource(s *step) {
 	switch {
+	case len(s.kinds) == 0 && s.unsaid:
+		return
 	case len(s.kinds) == 0:
 		p.fault(s.at, "the step %q gets nothing: want get, post, put, patch, delete, sql or file", s.name)
 		return
@@ -143,6 +145,9 @@ func (p *flowReader) checkUse(s *step) {
 		if s.onError != "" {
 			p.fault(s.at, "on_error is for steps that are for another one: without its list a run can't go on")
 		}
+		if s.kind() == "file" && s.file.string == p.f.output.file.string {
+			p.fault(s.file.at, "the file %q is read and written: give the output another name", s.file.string)
+		}
 		if s.kind() == "file" && s.since != nil {
 			p.fault(s.sinceAt, "since is for requests and queries: a file is read whole")
 		}
@@ -178,7 +183,7 @@ func (p *flowReader) settle(s *step) {
 // no item yet. What the items of other steps have is known only when they are there.
 func (p *flowReader) checkFields() {
 	s := p.f.list
-	if s == nil || s.plan == nil {
+	if s == nil {
 		return
 	}
 	known := []string{"since"}

@@ -65,7 +65,6 @@ type flowReader struct {
 	f *Flow
 
 	version, stepsAt, outputAt place // zero where there are none
-	failed                     map[string]bool
 }
 
 // The fields of people who have used other tools.
@@ -76,7 +75,7 @@ var flowHints = map[string]string{
 
 func (p *flowReader) flow(n ast.Node) {
 	whole := placeOf(n)
-	p.mapping(n, "a flow", flowHints,
+	meant := p.mapping(n, "a flow", flowHints,
 		field{"version", p.readVersion},
 		field{"vars", p.readVars},
 		field{"limits", p.readLimits},
@@ -84,13 +83,13 @@ func (p *flowReader) flow(n ast.Node) {
 		field{"select", p.expr(&p.f.sel)},
 		field{"output", p.readOutput},
 	)
-	if p.version == (place{}) {
+	if p.version == (place{}) && !meant["version"] {
 		p.fault(whole, `there is no version: begin with "version: 1"`)
 	}
-	if p.stepsAt == (place{}) {
+	if p.stepsAt == (place{}) && !meant["steps"] {
 		p.fault(whole, "there are no steps")
 	}
-	if p.outputAt == (place{}) {
+	if p.outputAt == (place{}) && !meant["output"] {
 		p.fault(whole, `there is no output: say where rows go, such as "output: {file: rows.jsonl}"`)
 	}
 }
@@ -168,6 +167,10 @@ func (p *flowReader) limit(t text) *limits {
 			return l
 		}
 		names = append(names, l.name)
+	}
+	near := caret.Nearest(t.string, names)
+	for _, l := range p.f.limits {
+		l.used = l.used || l.name == near // it was meant
 	}
 	p.fault(t.at, "there is no limit %q%s", t.string, suggest(t.string, names))
 	return nil

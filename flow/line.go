@@ -30,7 +30,7 @@ func (r *run) row(u batch.Unit[item], joined any) ([]byte, error) {
 			return nil, &StepError{"select", fmt.Errorf("there are %d results, and an item has one row: [%s] is a list of them", len(all), r.f.sel)}
 		}
 	}
-	if len(r.f.output.tables) > 0 && !r.plain {
+	if len(r.f.output.tables) > 0 {
 		return r.tableRows(u, joined)
 	}
 	return plainRow(u.Index, joined)

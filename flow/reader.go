@@ -32,6 +32,14 @@ type reader struct {
 type place struct{ line, column int }
 
 func placeOf(n ast.Node) place {
+	switch m := n.(type) { // whose own tokens are somewhere in their middle
+	case *ast.MappingNode:
+		if !m.IsFlowStyle && len(m.Values) > 0 {
+			n = m.Values[0].Key
+		}
+	case *ast.MappingValueNode:
+		n = m.Key
+	}
 	if t := n.GetToken(); t != nil && t.Position != nil {
 		return place{t.Position.Line, t.Position.Column}
 	}
@@ -89,8 +97,10 @@ type field struct {
 }
 
 // mapping hands the values of a mapping to the fields of their names. what names the
-// mapping in errors. hints are for names of which people think that they are fields.
-func (r *reader) mapping(n ast.Node, what string, hints map[string]string, fields ...field) {
+// mapping in errors. hints are for names of which people think that they are fields. It
+// returns the fields that were meant by names that are none.
+func (r *reader) mapping(n ast.Node, what string, hints map[string]string, fields ...field) (meant map[string]bool) {
+	meant = make(map[string]bool)
 	names := make([]string, len(fields))
 	for i, f := range fields {
 		names[i] = f.name
@@ -108,11 +118,13 @@ func (r *reader) mapping(n ast.Node, what string, hints map[string]string, field
 			reason += "; " + hints[name]
 		case near != "":
 			reason += fmt.Sprintf("; did you mean %q?", near)
+			meant[near] = true
 		default:
 			reason += "; there are: " + strings.Join(names, ", ")
 		}
 		r.fault(at, "%s", reason)
 	})
+	return meant
 }
 
 // pairs calls take for the keys of a mapping, each once.
@@ -214,15 +226,21 @@ func (r *reader) text(to *text, want string) func(ast.Node) {
 	}
 }
 
+// oneOf is a list of words, with or before the last.
+func oneOf(words []string) string {
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
+
 // word is a field whose value is one of a few words.
 func (r *reader) word(to *string, words ...string) func(ast.Node) {
 	return func(n ast.Node) {
-		t, ok := r.scalar(n, strings.Join(words, " or "))
+		t, ok := r.scalar(n, oneOf(words))
 		if !ok {
 			return
 		}
 		if !slices.Contains(words, t.string) {
-			reason := fmt.Sprintf("%q: want %s", t.string, strings.Join(words, " or "))
+			reason := fmt.Sprintf("%q: want %s", t.string, oneOf(words))
 			if near := caret.Nearest(t.string, words); near != "" {
 				reason += fmt.Sprintf("; did you mean %q?", near)
 			}

@@ -34,7 +34,6 @@ type run struct {
 	counts    map[*step]*stepCount
 	list      *list
 	listJob   batch.Job
-	plain     bool // rows are lines, not for tables
 }
 
 // Run runs a flow, and writes its rows. It returns nil when every item is done, whatever
@@ -216,7 +215,6 @@ func (r *run) state() string {
 
 // sample runs the first items.
 func (r *run) sample(ctx context.Context) (Summary, error) {
-	r.plain = true
 	if err := r.beginSince(); err != nil {
 		return Summary{}, err
 	}

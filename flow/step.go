@@ -56,6 +56,7 @@ type step struct {
 	pages      *paginate
 	since      *since
 
+	unsaid  bool    // a field that is none was meant to
 	kinds   []place // of the fields that say where it gets things from
 	httpAt  place   // of a field that is for HTTP only
 	argsAt  place
@@ -72,8 +73,10 @@ func (s *step) kind() string {
 		return "http"
 	case s.sql.string != "":
 		return "sql"
+	case s.file.string != "":
+		return "file"
 	}
-	return "file"
+	return ""
 }
 
 type named struct {
@@ -106,20 +109,23 @@ func (p *flowReader) readSteps(n ast.Node) {
 		s := &step{name: name, at: at}
 		p.nameOf("a step", name, at)
 		p.f.steps = append(p.f.steps, s)
-		before := len(p.faults)
 		p.readStep(s, value)
-		if len(p.faults) == before {
-			p.compile(s)
-		}
+		p.compile(s)
 	})
 	if len(p.f.steps) == 0 {
 		p.fault(p.stepsAt, "there are no steps")
 	}
 }
 
+// methods are the fields of requests, and sources all that say where a step gets things.
+var (
+	methods = []string{"get", "post", "put", "patch", "delete"}
+	sources = append(slices.Clone(methods), "sql", "file")
+)
+
 func (p *flowReader) readStep(s *step, n ast.Node) {
 	var fields []field
-	for _, method := range []string{"get", "post", "put", "patch", "delete"} {
+	for _, method := range methods {
 		fields = append(fields, field{method, func(n ast.Node) {
 			s.kinds = append(s.kinds, placeOf(n))
 			s.method = strings.ToUpper(method)
@@ -172,7 +178,10 @@ func (p *flowReader) readStep(s *step, n ast.Node) {
 		field{"limit", p.text(&s.limitName, "the name of a limit")},
 		field{"since", placed(&s.sinceAt, func(n ast.Node) { s.since = p.readSince(n) })},
 	)
-	p.mapping(n, "a step", stepHints, fields...)
+	meant := p.mapping(n, "a step", stepHints, fields...)
+	for _, name := range sources {
+		s.unsaid = s.unsaid || meant[name]
+	}
 }
 
 // readNamed reads names with templates.

@@ -55,7 +55,8 @@ func newTables(ctx context.Context, db Database, f *Flow, spec string) (*tables,
 	})
 }
 
-// begin decides whether the run goes on with another one, or begins.
+// begin decides whether the run goes on with another one, or begins; then it is another
+// run.
 func (t *tables) begin(ctx context.Context, o batch.JournalOptions) (resume bool, err error) {
 	was, complete, there, err := t.last(ctx)
 	if err != nil {
@@ -79,14 +80,14 @@ func (t *tables) begin(ctx context.Context, o batch.JournalOptions) (resume bool
 	case begun && !o.Force:
 		return false, fmt.Errorf("%w: %d items of %s are done: go on with it, or force it to begin anew (its rows stay, and are written over)", ErrExists, t.done.GetCardinality(), t.flow)
 	}
-	return false, nil
-}
-
-// anew makes the run one that begins.
-func (t *tables) anew(ctx context.Context) error {
 	t.run = rand.Text()
 	t.done.Clear()
 	t.failed.Clear()
+	return false, nil
+}
+
+// anew writes that the run begins, and forgets what was done.
+func (t *tables) anew(ctx context.Context) error {
 	return t.db.Transact(ctx, func(tx Tx) error {
 		return errors.Join(
 			tx.Exec(ctx, "DELETE FROM "+doneTable+" WHERE flow = "+t.d.Arg(1), t.flow),

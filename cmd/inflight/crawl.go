@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+
 	"regexp"
 	"time"
 
@@ -17,7 +18,6 @@ import (
 	"github.com/inflight-go/inflight/internal/option"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
 )
 
 // crawlFlags are what the flags of crawl say, in the same words. How requests are made
@@ -331,38 +331,7 @@ func (o *crawlFlags) run(cmd *cobra.Command) error {
 
 // watch shows the progress until stop is called.
 func (o *crawlFlags) watch(p *crawl.Progress, out io.Writer, began time.Time) (stop func()) {
-	file, _ := out.(*os.File)
-	mode := o.progress
-	if mode == "auto" {
-		mode = "lines"
-		if file != nil && term.IsTerminal(int(file.Fd())) {
-			mode = "bar"
-		}
-	}
-	every := map[string]time.Duration{"bar": 200 * time.Millisecond, "lines": 10 * time.Second}[mode]
-	if every == 0 {
-		return func() {}
-	}
-	s := &screen{out: out}
-	done, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		ticker := time.NewTicker(every)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-done:
-				return
-			case <-ticker.C:
-			}
-			if text := crawlLine(p.Stats(), time.Since(began)); mode == "bar" {
-				s.show(text[:min(len(text), columns(file)-1)])
-			} else {
-				s.line(text)
-			}
-		}
-	}()
-	return func() { close(done); <-ended; s.end() }
+	return showLine(o.progress, out, func() string { return crawlLine(p.Stats(), time.Since(began)) })
 }
 
 // crawlLine is the progress in one line.

@@ -65,7 +65,7 @@ for each. What is killed goes on where it was.
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newFetch(), newCrawl(), newDemo(), newBench(), newReport(), newConvert(), newConfig())
+	root.AddCommand(newFetch(), newCrawl(), newFlow(), newDemo(), newBench(), newReport(), newConvert(), newConfig())
 	root.AddCommand(newPs(), newTree(), newTop(), newDump()) // these look at what runs
 	return root
 }

@@ -22,6 +22,38 @@ type Connection struct {
 // New makes the connection that the options ask for. adjust, if it is not nil, changes
 // what they say to the session. The error is an *option.Error: nothing was sent.
 func New(ctx context.Context, o *Options, adjust func(*session.Options)) (*Connection, error) {
+	s, d, err := o.session(ctx, adjust)
+	if err != nil {
+		return nil, err
+	}
+	made, err := session.New(s)
+	if err != nil {
+		_ = d.close()
+		return nil, wrong(err)
+	}
+	return &Connection{made, d}, nil
+}
+
+// Settings are what the options say to a session, for those who make several of it.
+// close closes what belongs to it, when they are closed. The error is an *option.Error.
+func Settings(ctx context.Context, o *Options) (s session.Options, close func() error, err error) {
+	s, d, err := o.session(ctx, nil)
+	if err != nil {
+		return s, nil, err
+	}
+	made, err := session.New(s) // to find out what is wrong
+	if err != nil {
+		_ = d.close()
+		return s, nil, wrong(err)
+	}
+	return s, d.close, made.Close()
+}
+
+// wrong is what a session says of its options.
+func wrong(err error) error { return option.Errorf("%s", inFlags.Replace(err.Error())) }
+
+// session is what the options say to a session, and the demo origin that is in it.
+func (o *Options) session(ctx context.Context, adjust func(*session.Options)) (session.Options, *demo, error) {
 	s := session.Options{
 		PerHost:        o.PerHost,
 		Adaptive:       o.Adaptive,
@@ -44,7 +76,7 @@ func New(ctx context.Context, o *Options, adjust func(*session.Options)) (*Conne
 		NetHTTP:        o.Engine == "std",
 	}
 	if err := o.checkNumbers(); err != nil {
-		return nil, err
+		return s, nil, err
 	}
 	if o.Adaptive && o.PerHost == 0 {
 		s.PerHost = o.Concurrency
@@ -54,7 +86,7 @@ func New(ctx context.Context, o *Options, adjust func(*session.Options)) (*Conne
 	}
 	for _, part := range []func(*session.Options) error{o.pace, o.retry, o.tls, o.network, o.headers, o.auth} {
 		if err := part(&s); err != nil {
-			return nil, err
+			return s, nil, err
 		}
 	}
 	if adjust != nil {
@@ -62,12 +94,7 @@ func New(ctx context.Context, o *Options, adjust func(*session.Options)) (*Conne
 	}
 	d := newDemo(ctx, o.Concurrency)
 	s.Schemes = map[string]http.RoundTripper{demoScheme: d}
-	made, err := session.New(s)
-	if err != nil {
-		_ = d.close()
-		return nil, option.Errorf("%s", inFlags.Replace(err.Error()))
-	}
-	return &Connection{made, d}, nil
+	return s, d, nil
 }
 
 // headers reads the headers of all requests.
