@@ -10,7 +10,11 @@ import (
 // notBlocking are the ops of what blocks nobody. Those of operations that wake
 // somebody are in wakingRows, and Cancel, Notify, Start, End and Go have tests of
 // their own.
+//
+// Those of the hub block, but stand between sockets, which have no hooks: its tests
+// show what they do.
 var notBlocking = []park.Op{
+	park.OpBroadcast, park.OpShard, park.OpFlush,
 	park.OpStart, park.OpEnd, park.OpGo, park.OpCancel, park.OpResolve, park.OpUnlock,
 	park.OpSet, park.OpNotify, park.OpRelease, park.OpTaskDone, park.OpShutdown,
 	park.OpPoint, park.OpTimer, park.OpSettle,

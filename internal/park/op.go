@@ -46,6 +46,9 @@ const (
 	OpPoint
 	OpTimer
 	OpSettle
+	OpBroadcast
+	OpShard
+	OpFlush
 	opCount
 )
 
@@ -88,6 +91,9 @@ var opNames = [opCount]string{
 	OpPoint:     "point",
 	OpTimer:     "timer",
 	OpSettle:    "settle",
+	OpBroadcast: "hub.broadcast",
+	OpShard:     "hub.shard",
+	OpFlush:     "hub.flush",
 }
 
 // String returns the name that introspection shows, e.g. "queue.get"; the empty

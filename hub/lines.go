@@ -1,0 +1,134 @@
+package hub
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"syscall"
+	"time"
+	"unicode/utf8"
+
+	"github.com/inflight-go/inflight"
+	"github.com/inflight-go/inflight/internal/ws"
+)
+
+// lines is the input of a client over TCP.
+type lines struct {
+	max    int
+	part   []byte // of a line that is not complete
+	given  bool   // part was a line, and has been returned
+	frames int
+}
+
+func (l *lines) Frames() int { return l.frames }
+
+func (l *lines) Idle() bool {
+	if len(l.part) > 0 && !l.given {
+		return false
+	}
+	l.part = nil
+	return true
+}
+
+func (l *lines) Next(b []byte) (ev ws.Event, n int, err error) {
+	if l.given {
+		l.part, l.given = l.part[:0], false
+	}
+	end := bytes.IndexByte(b, '\n')
+	if end < 0 {
+		if len(l.part)+len(b) > l.max+1 { // a return may come yet
+			return ev, 0, errLongLine
+		}
+		l.part = append(l.part, b...)
+		return ev, len(b), nil
+	}
+	text := b[:end]
+	if len(l.part) > 0 {
+		l.part = append(l.part, text...)
+		text, l.given = l.part, true
+	}
+	ev, err = l.event(text)
+	return ev, end + 1, err
+}
+
+func (l *lines) event(text []byte) (ws.Event, error) {
+	l.frames++
+	text = bytes.TrimSuffix(text, []byte{'\r'})
+	switch {
+	case len(text) > l.max:
+		return ws.Event{}, errLongLine
+	case !utf8.Valid(text):
+		return ws.Event{}, &ws.Error{Code: InvalidData, Text: "a line that is not UTF-8"}
+	}
+	return ws.Event{Op: ws.Text, Data: text}, nil
+}
+
+var errLongLine = &ws.Error{Code: TooBig, Text: "a line that is too long"}
+
+// last returns the line that the end of the connection has ended, or err.
+func (l *lines) last(err error) (ws.Event, error) {
+	if len(l.part) == 0 || l.given {
+		return ws.Event{}, err
+	}
+	l.given = true
+	return l.event(l.part)
+}
+
+// Lines takes clients from a listener, which it closes at the end: each line of UTF-8
+// that they send is a message of text, and each message for them is a line, in which
+// line breaks are spaces. It returns the cause when ctx ends, ErrNotRunning when the
+// hub does, and the listener's error when that fails; the clients stay. A client that
+// is one too many by Options.MaxClients or PerIP is closed at once. It panics for a nil
+// handler.
+func (h *Hub) Lines(ctx context.Context, l net.Listener, fn Handler) error {
+	if fn == nil {
+		panic("inflight/hub: Lines called with a nil handler")
+	}
+	defer l.Close()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	defer context.AfterFunc(ctx, func() { l.Close() })()
+	for pause := time.Duration(0); ; {
+		conn, err := l.Accept()
+		switch {
+		case err == nil:
+			pause = 0
+			if h.line(conn, fn); h.ended() && ctx.Err() == nil {
+				return ErrNotRunning
+			}
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case !passes(err):
+			return err
+		default:
+			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+			inflight.Sleep(ctx, pause)
+		}
+	}
+}
+
+// passes reports whether a listener may be asked again after that error: there are too
+// many open files, or the one that was to be accepted has gone.
+func passes(err error) bool {
+	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED, syscall.ECONNRESET} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// line makes a client of a connection, or closes it.
+func (h *Hub) line(conn net.Conn, fn Handler) {
+	ip, err := h.admit(conn.RemoteAddr().String())
+	if err != nil {
+		conn.Close()
+		return
+	}
+	c := &Client{conn: conn, form: line, ip: ip}
+	c.in.dec = &lines{max: h.opts.MaxMessage}
+	c.in.rate = h.opts.Rate.limit()
+	h.start(c, nil, fn)
+}
