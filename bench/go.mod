@@ -6,9 +6,13 @@ replace github.com/inflight-go/inflight => ../
 
 require (
 	github.com/alitto/pond/v2 v2.7.1
+	github.com/coder/websocket v1.8.15
 	github.com/creachadair/taskgroup v0.14.5
+	github.com/gobwas/ws v1.5.0
 	github.com/gocolly/colly/v2 v2.3.0
+	github.com/gorilla/websocket v1.5.3
 	github.com/inflight-go/inflight v0.0.0
+	github.com/lxzan/gws v1.8.9
 	github.com/panjf2000/ants/v2 v2.12.1
 	github.com/sourcegraph/conc v0.3.0
 	golang.org/x/sync v0.24.0
@@ -23,7 +27,9 @@ require (
 	github.com/antchfx/xmlquery v1.5.0 // indirect
 	github.com/antchfx/xpath v1.3.5 // indirect
 	github.com/bits-and-blooms/bitset v1.24.6 // indirect
+	github.com/dolthub/maphash v0.1.0 // indirect
 	github.com/gobwas/glob v0.2.3 // indirect
+	github.com/gobwas/httphead v0.1.0 // indirect
 	github.com/goccy/go-yaml v1.19.2 // indirect
 	github.com/golang/groupcache v0.0.0-20241129210726-2c02b8208cf8 // indirect
 	github.com/golang/protobuf v1.5.4 // indirect
