@@ -4,13 +4,13 @@ package inflight
 // and how many wait for it.
 func Watchers(a Awaitable) (told, waiting int) {
 	f, _ := a.awaitable()
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.more != nil && f.more.subs != nil {
+	c := f.lock()
+	defer c.mu.Unlock()
+	if c.subs != nil {
 		told = 1
-		for s := f.more.subs.next; s != f.more.subs; s = s.next {
+		for s := c.subs.next; s != c.subs; s = s.next {
 			told++
 		}
 	}
-	return told, f.waiters.Len()
+	return told, c.list.Len()
 }

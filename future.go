@@ -49,20 +49,28 @@ type Awaitable interface {
 }
 
 // A future is a result to come, without its value: what Task and Promise have in
-// common. The value is written before settle and read after state is final.
+// common. The value is written before the future is settled and read after.
+//
+// Most are settled before anybody waits, or while one does, and for those there is
+// no lock: sole says in one word how far it has come. It is nil while nobody waits,
+// the waiter of the only one who does, &crowded once there is a crowd, and
+// &ended[s] when there is a result.
 type future struct {
-	mu      sync.Mutex
-	state   atomic.Uint32 // a State, and watched
-	err     error
-	waiters park.List   // guarded by mu
-	more    *futureMore // guarded by mu
+	sole atomic.Pointer[park.Waiter]
+	err  error
+	many atomic.Pointer[crowd] // made by lock, and kept
 }
 
-// watched is set under mu, and for good, by the first who waits, or subscribes.
-const watched = 1 << 31
+// Marks, which are told by their address, and wait for nothing.
+var (
+	crowded park.Waiter
+	ended   [Refused + 1]park.Waiter
+)
 
-// futureMore is what most futures never need.
-type futureMore struct {
+// A crowd is all who are to hear of a result, where one waiter is not all.
+type crowd struct {
+	mu   sync.Mutex
+	list park.List
 	done chan struct{}
 	subs *subscription
 }
@@ -74,7 +82,18 @@ type subscription struct {
 }
 
 // State says whether there is a result, and which.
-func (f *future) State() State { return State(f.state.Load() &^ watched) }
+func (f *future) State() State { return stateOf(f.sole.Load()) }
+
+func stateOf(sole *park.Waiter) State {
+	if sole != nil {
+		for s := Succeeded; s <= Refused; s++ {
+			if sole == &ended[s] {
+				return s
+			}
+		}
+	}
+	return Pending
+}
 
 // Err returns the error of the result: nil for success, ErrPending while there
 // is no result.
@@ -85,27 +104,41 @@ func (f *future) Err() error {
 	return f.err
 }
 
+// lock returns the crowd, with its lock held. Until that is released nobody else
+// settles the future, or begins to wait for it.
+func (f *future) lock() *crowd {
+	c := f.many.Load()
+	if c == nil {
+		f.many.CompareAndSwap(nil, new(crowd))
+		c = f.many.Load()
+	}
+	c.mu.Lock()
+	for {
+		w := f.sole.Load()
+		if w == &crowded || stateOf(w).final() {
+			return c
+		}
+		if f.sole.CompareAndSwap(w, &crowded) {
+			if w != nil {
+				c.list.Push(w)
+			}
+			return c
+		}
+	}
+}
+
 // Done returns a channel that is closed when there is a result, for use in a
 // select. It is made on the first call.
 func (f *future) Done() <-chan struct{} {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	more := f.extend()
-	if more.done == nil {
-		more.done = make(chan struct{})
+	c := f.lock()
+	defer c.mu.Unlock()
+	if c.done == nil {
+		c.done = make(chan struct{})
 		if f.State().final() {
-			close(more.done)
+			close(c.done)
 		}
 	}
-	return more.done
-}
-
-func (f *future) extend() *futureMore {
-	f.state.Or(watched)
-	if f.more == nil {
-		f.more = new(futureMore)
-	}
-	return f.more
+	return c.done
 }
 
 func (f *future) awaitable() (*future, *park.Node) { return f, nil }
@@ -128,79 +161,86 @@ func (f *future) OnDone(fn func()) (stop func() bool) {
 
 // subscribe returns nil, and will not call fn, when the future is settled.
 func (f *future) subscribe(fn func()) *subscription {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	more := f.extend() // watched from here on: a success now takes the lock
+	c := f.lock() // from here on a success takes the lock too
+	defer c.mu.Unlock()
 	if f.State().final() {
 		return nil
 	}
 	s := &subscription{f: fn}
-	if last := more.subs; last == nil { // a ring, more.subs is the first
+	if last := c.subs; last == nil { // a ring, c.subs is the first
 		s.next, s.prev = s, s
-		more.subs = s
+		c.subs = s
 	} else {
-		s.next, s.prev = more.subs, more.subs.prev
+		s.next, s.prev = c.subs, c.subs.prev
 		s.prev.next, s.next.prev = s, s
 	}
 	return s
 }
 
 func (f *future) unsubscribe(s *subscription) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	c := f.lock()
+	defer c.mu.Unlock()
 	if s.f == nil {
 		return false
 	}
-	f.removeLocked(s)
+	c.remove(s)
 	return true
 }
 
-func (f *future) removeLocked(s *subscription) {
+func (c *crowd) remove(s *subscription) {
 	s.f = nil
 	if s.next == s {
-		f.more.subs = nil
+		c.subs = nil
 		return
 	}
 	s.prev.next, s.next.prev = s.next, s.prev
-	if f.more.subs == s {
-		f.more.subs = s.next
+	if c.subs == s {
+		c.subs = s.next
 	}
 }
 
 // settle sets the result, wakes those who await it, and returns false if there
 // was one already. The caller calls those who have subscribed afterwards.
 func (f *future) settle(s State, err error) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	c := f.lock()
+	defer c.mu.Unlock()
 	if f.State().final() {
 		return false
 	}
-	f.settleLocked(s, err)
+	f.settleLocked(c, s, err)
 	return true
 }
 
-func (f *future) settleLocked(s State, err error) {
+func (f *future) settleLocked(c *crowd, s State, err error) {
 	f.err = err
-	f.state.Store(uint32(s) | watched)
-	f.waiters.GrantAll()
-	if f.more != nil && f.more.done != nil {
-		close(f.more.done)
+	f.sole.Store(&ended[s])
+	c.list.GrantAll()
+	if c.done != nil {
+		close(c.done)
 	}
 }
 
 // settleAlone is settle for one who alone settles the future. It reports whether
 // somebody has subscribed.
 func (f *future) settleAlone(s State, err error) (subscribed bool) {
-	f.err = err // which nobody reads before the state is final
-	if f.state.Load()&watched == 0 && f.state.CompareAndSwap(uint32(Pending), uint32(s)) {
+	w := f.sole.Load()
+	if stateOf(w).final() {
 		return false
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if !f.State().final() {
-		f.settleLocked(s, err)
+	f.err = err // which nobody reads before the state is final
+	for ; w != &crowded; w = f.sole.Load() {
+		if f.sole.CompareAndSwap(w, &ended[s]) {
+			if w != nil {
+				w.Grant()
+				w.Unpark()
+			}
+			return false
+		}
 	}
-	return f.more != nil && f.more.subs != nil
+	c := f.lock()
+	defer c.mu.Unlock()
+	f.settleLocked(c, s, err)
+	return c.subs != nil
 }
 
 // notify calls the subscriptions, in the order in which they came.
@@ -213,17 +253,18 @@ func (f *future) notify() {
 // subscriber takes the next subscription off and returns its function, nil when
 // there are no more. So the functions may subscribe and unsubscribe as they like.
 func (f *future) subscriber() func() {
-	if f.state.Load()&watched == 0 {
+	c := f.many.Load()
+	if c == nil {
 		return nil
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.more == nil || f.more.subs == nil {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.subs == nil {
 		return nil
 	}
-	s := f.more.subs
+	s := c.subs
 	fn := s.f
-	f.removeLocked(s)
+	c.remove(s)
 	return fn
 }
 
@@ -242,12 +283,41 @@ func (f *future) await(ctx context.Context, obj *park.Object, self *park.Node) e
 	}
 	w := park.NewWaiter(ctx)
 	defer w.Free()
-	f.mu.Lock()
-	if State(f.state.Or(watched) &^ watched).final() {
-		f.mu.Unlock()
-		return nil
+	return f.wait(ctx, w, park.OpAwait, obj)
+}
+
+// wait parks w until the future is settled, as List.Wait does.
+func (f *future) wait(ctx context.Context, w *park.Waiter, op park.Op, obj *park.Object) error {
+	if !f.sole.CompareAndSwap(nil, w) {
+		c := f.lock()
+		if f.State().final() {
+			c.mu.Unlock()
+			return nil
+		}
+		return c.list.Wait(ctx, &c.mu, w, op, obj)
 	}
-	return f.waiters.Wait(ctx, &f.mu, w, park.OpAwait, obj)
+	err := w.Park(ctx, op, obj)
+	if err == nil || f.sole.CompareAndSwap(w, nil) {
+		return err
+	}
+	return f.giveUp(w, err, op, obj)
+}
+
+// giveUp ends the wait of w, which was the only one, and is somebody else's now: a
+// crowd's, or about to be granted by the one who has settled the future.
+func (f *future) giveUp(w *park.Waiter, err error, op park.Op, obj *park.Object) error {
+	if c := f.many.Load(); c != nil {
+		c.mu.Lock()
+		waits := f.sole.Load() == &crowded
+		if waits {
+			c.list.Remove(w)
+		}
+		c.mu.Unlock()
+		if waits {
+			return err
+		}
+	}
+	return w.Park(context.Background(), op, obj)
 }
 
 // partOf reports whether ctx belongs to the task, or to something in it.

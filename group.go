@@ -334,10 +334,11 @@ func (g *TaskGroup) start(t runner, pc uintptr, flags uint32, opts []TaskOption)
 // admit takes t in, unless the group is closed. The slot is t's then.
 func (g *TaskGroup) admit(t runner, pc uintptr, flags uint32) bool {
 	c := t.core()
-	c.labels = goroutine.Current()
+	labels := goroutine.Current()
 	if park.Level.Load() > 0 {
-		c.observe(pc)
+		labels = c.observe(labels, pc)
 	}
+	c.carry(labels)
 	limit := g.limit
 	if flags&park.IsService != 0 {
 		limit = nil
@@ -389,4 +390,4 @@ func (g *TaskGroup) refuse(t runner) {
 	c.refuse(&refusedError{cause})
 }
 
-func (c *child) refuse(err error) { c.settle(Refused, err) }
+func (c *child) refuse(err error) { c.settleAlone(Refused, err) }

@@ -10,15 +10,15 @@ import (
 )
 
 // observe takes down, at level 1 and above, what introspection shows of a task
-// beyond the tree. The task is not in the group yet.
-func (c *child) observe(pc uintptr) {
+// beyond the tree, and returns the labels that it is to carry instead of the given
+// ones. The task is not in the group yet.
+func (c *child) observe(labels goroutine.Labels, pc uintptr) goroutine.Labels {
 	c.n.Born()
 	if park.Level.Load() > 1 {
 		c.n.CreatedBy(caller())
-		c.labels = goroutine.OwnLabels(c.labels, c.n.GivenName(), pc, c.n.ID())
-		return
+		return goroutine.OwnLabels(labels, c.n.GivenName(), pc, c.n.ID())
 	}
-	c.labels = goroutine.TaskLabels(c.labels, c.n.GivenName(), pc)
+	return goroutine.TaskLabels(labels, c.n.GivenName(), pc)
 }
 
 // caller returns where the function that is not part of this package has called

@@ -75,7 +75,7 @@ type offloaded[T any] struct {
 	pool      *offloadPool
 	fn        func() (T, error)
 	value     T
-	abandoned bool // guarded by mu
+	abandoned bool // guarded by the lock
 }
 
 func (c *offloaded[T]) run() {
@@ -93,10 +93,7 @@ func (c *offloaded[T]) run() {
 			c.settle(state, err)
 		}
 		c.pool.ended(id, &c.n)
-		c.mu.Lock()
-		lost := c.abandoned && state == Panicked
-		c.mu.Unlock()
-		if lost {
+		if state == Panicked && c.lost() {
 			panic(err)
 		}
 	}()
@@ -114,22 +111,24 @@ func (c *offloaded[T]) run() {
 func (c *offloaded[T]) wait(ctx context.Context) error {
 	w := park.NewWaiter(ctx)
 	defer w.Free()
-	c.mu.Lock()
-	if c.State().final() {
-		c.mu.Unlock()
-		return nil
-	}
-	err := c.waiters.Wait(ctx, &c.mu, w, park.OpOffload, &c.n.Obj)
+	err := c.future.wait(ctx, w, park.OpOffload, &c.n.Obj)
 	if err == nil {
 		return nil
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	many := c.lock()
+	defer many.mu.Unlock()
 	if c.State().final() {
 		return nil
 	}
 	c.abandoned = true
 	return &abandonedError{c.n.Name(), err}
+}
+
+// lost reports whether nobody will hear of the result.
+func (c *offloaded[T]) lost() bool {
+	many := c.lock()
+	defer many.mu.Unlock()
+	return c.abandoned
 }
 
 // abandonedError is ErrAbandoned with its cause.

@@ -16,6 +16,7 @@ import (
 // once. A Resolve or Reject happens before the return of what reports it.
 type Promise[T any] struct {
 	future
+	crowd crowd
 	obj   park.Object
 	group *TaskGroup // that reports a rejection nobody sees; nil for none
 	seen  *atomic.Bool
@@ -29,6 +30,7 @@ type Promise[T any] struct {
 // there is nobody to tell.
 func NewPromise[T any](ctx context.Context) *Promise[T] {
 	p := &Promise[T]{seen: new(atomic.Bool)}
+	p.many.Store(&p.crowd)
 	for n := park.Of(ctx); n != nil && p.group == nil; n = n.Parent() {
 		p.group, _ = n.Owner().(*TaskGroup)
 	}
@@ -38,14 +40,14 @@ func NewPromise[T any](ctx context.Context) *Promise[T] {
 // Resolve brings the value. It reports false if there was a result already.
 func (p *Promise[T]) Resolve(v T) bool {
 	park.Point(context.Background(), park.OpResolve, &p.obj)
-	p.mu.Lock()
+	c := p.lock()
 	if p.future.State().final() {
-		p.mu.Unlock()
+		c.mu.Unlock()
 		return false
 	}
 	p.value = v
-	p.settleLocked(Succeeded, nil)
-	p.mu.Unlock()
+	p.settleLocked(c, Succeeded, nil)
+	c.mu.Unlock()
 	p.notify()
 	park.Point(context.Background(), park.OpResolve, &p.obj)
 	return true
@@ -58,16 +60,16 @@ func (p *Promise[T]) Reject(err error) bool {
 		panic("inflight: Promise.Reject called with a nil error")
 	}
 	park.Point(context.Background(), park.OpResolve, &p.obj)
-	p.mu.Lock()
+	c := p.lock()
 	if p.future.State().final() {
-		p.mu.Unlock()
+		c.mu.Unlock()
 		return false
 	}
-	if !p.waiters.Empty() { // those get it
+	if !c.list.Empty() { // those get it
 		p.seen.Store(true)
 	}
-	p.settleLocked(Failed, err)
-	p.mu.Unlock()
+	p.settleLocked(c, Failed, err)
+	c.mu.Unlock()
 	if p.group != nil && !p.seen.Load() {
 		_, file, line, _ := runtime.Caller(1)
 		p.group.keep(rejected{err, fmt.Sprintf("%s:%d", filepath.Base(file), line), p.seen})

@@ -30,7 +30,7 @@ func Start[T any](g *TaskGroup, fn func(ctx context.Context, ready func(T)) erro
 				panic(v)
 			}
 			if s.settle(Failed, ErrGoexit) { // before ready: the caller's alone
-				t.settle(Failed, ErrGoexit)
+				t.settleAlone(Failed, ErrGoexit)
 			}
 		}()
 		err := s.returned(fn(ctx, s.ready))
@@ -56,13 +56,13 @@ type starting[T any] struct {
 }
 
 func (s *starting[T]) ready(v T) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	c := s.lock()
+	defer c.mu.Unlock()
 	if s.State().final() {
 		panic("inflight: ready called twice, or after its function has returned")
 	}
 	s.value = v
-	s.settleLocked(Succeeded, nil)
+	s.settleLocked(c, Succeeded, nil)
 }
 
 // returned takes the error of a function that has not called ready away from

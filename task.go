@@ -31,8 +31,28 @@ type plainTask Task[struct{}]
 // A child is a task without its type.
 type child struct {
 	future
-	n      park.Node // the task's context
-	labels goroutine.Labels
+	n park.Node // the task's context
+}
+
+// carried stands for the profile labels that a task hands to the goroutine that
+// calls its function. They are in the place of the error, which is not there yet:
+// a task is as long as it has to be, and most have none. It is never looked into.
+type carried struct{}
+
+func (*carried) Error() string { return "" }
+
+func (c *child) carry(l goroutine.Labels) {
+	if l != nil {
+		c.err = (*carried)(l)
+	}
+}
+
+// labels returns what carry was given, before the task has a result.
+func (c *child) labels() goroutine.Labels {
+	if l, ok := c.err.(*carried); ok {
+		return goroutine.Labels(l)
+	}
+	return nil
 }
 
 // group returns the group that has admitted the child.

@@ -37,7 +37,7 @@ func (g *TaskGroup) runChildren(t runner) (again bool) {
 		t.core().broke(v)
 	}()
 	for ; t != nil; t = g.next(t.core()) {
-		goroutine.Fresh(t.core().labels)
+		goroutine.Fresh(t.core().labels())
 		park.Point(&t.core().n, park.OpStart, &t.core().n.Obj)
 		t.run()
 	}
@@ -175,7 +175,7 @@ func (c *child) fail(s State, err error) {
 		g.out.fail(err)
 	}
 	g.n.Unlock()
-	c.settle(s, err)
+	c.settleAlone(s, err)
 	if s == Panicked || !g.supervise {
 		g.n.Cancel(&siblingError{err})
 	}
