@@ -20,7 +20,7 @@ const Unlimited = math.MaxInt
 // may be called by any goroutine.
 type TaskGroup struct {
 	n        park.Scope   // the scope's context; its lock guards all that follows
-	queue    fifo[runner] // admitted, and not yet started
+	oldest   *park.Node // of the children that are not yet started; the others are behind it in the list of children
 	out      outcome
 	live     int   // ordinary children and the body, until they have ended
 	serving  int32 // services that have not ended
@@ -338,7 +338,9 @@ func (g *TaskGroup) admit(t runner, pc uintptr, flags uint32) bool {
 	if park.Level.Load() > 0 {
 		labels = c.observe(labels, pc)
 	}
-	c.carry(labels)
+	if labels != nil {
+		t = &labelled{t, labels}
+	}
 	limit := g.limit
 	if flags&park.IsService != 0 {
 		limit = nil
@@ -354,12 +356,15 @@ func (g *TaskGroup) admit(t runner, pc uintptr, flags uint32) bool {
 		return false
 	}
 	c.n.InitChild(&g.n.Node, pc, flags)
+	*c.pending() = t
+	if g.oldest == nil {
+		g.oldest = &c.n
+	}
 	if flags&park.IsService != 0 {
 		g.serving++
 	} else {
 		g.live++
 	}
-	g.queue.push(t)
 	seek := !g.seeking
 	g.seeking = true
 	if g.work == nil {

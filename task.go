@@ -28,32 +28,14 @@ type Task[T any] struct {
 // around the user's.
 type plainTask Task[struct{}]
 
-// A child is a task without its type.
+// A child is a task without its type. It begins with its node, so that the group
+// finds it in the list of its children.
 type child struct {
-	future
 	n park.Node // the task's context
+	future
 }
 
-// carried stands for the profile labels that a task hands to the goroutine that
-// calls its function. They are in the place of the error, which is not there yet:
-// a task is as long as it has to be, and most have none. It is never looked into.
-type carried struct{}
-
-func (*carried) Error() string { return "" }
-
-func (c *child) carry(l goroutine.Labels) {
-	if l != nil {
-		c.err = (*carried)(l)
-	}
-}
-
-// labels returns what carry was given, before the task has a result.
-func (c *child) labels() goroutine.Labels {
-	if l, ok := c.err.(*carried); ok {
-		return goroutine.Labels(l)
-	}
-	return nil
-}
+func childOf(n *park.Node) *child { return (*child)(unsafe.Pointer(n)) }
 
 // group returns the group that has admitted the child.
 func (c *child) group() *TaskGroup { return c.n.Parent().Owner().(*TaskGroup) }
@@ -63,9 +45,23 @@ type runner interface {
 	run()
 	core() *child
 	forget() // lets go of the function, which will not be called again
+	labels() goroutine.Labels
 }
 
-func (c *child) core() *child { return c }
+func (c *child) core() *child             { return c }
+func (c *child) labels() goroutine.Labels { return nil }
+
+// labelled is a runner with profile labels, which most tasks have none of.
+type labelled struct {
+	runner
+	l goroutine.Labels
+}
+
+func (t *labelled) labels() goroutine.Labels { return t.l }
+
+// pending is where a task keeps its runner until it is started: in the place of the
+// error, which nobody reads before there is a result.
+func (c *child) pending() *runner { return (*runner)(unsafe.Pointer(&c.err)) }
 
 func (c *child) awaitable() (*future, *park.Node) { return &c.future, &c.n }
 

@@ -7,7 +7,8 @@ import (
 	"github.com/inflight-go/inflight/internal/park"
 )
 
-// How a group runs its children. A child that is admitted is put in the queue.
+// How a group runs its children. A child that is admitted waits in the queue: those
+// of the list of children that are not yet started, which are the youngest.
 // While the queue is not empty there is exactly one seeker: a goroutine that was
 // started and has not taken a child yet. A seeker that takes a child while more
 // are queued starts the next seeker before it runs the child; so a child that
@@ -37,7 +38,7 @@ func (g *TaskGroup) runChildren(t runner) (again bool) {
 		t.core().broke(v)
 	}()
 	for ; t != nil; t = g.next(t.core()) {
-		goroutine.Fresh(t.core().labels())
+		goroutine.Fresh(t.labels())
 		park.Point(&t.core().n, park.OpStart, &t.core().n.Obj)
 		t.run()
 	}
@@ -46,11 +47,15 @@ func (g *TaskGroup) runChildren(t runner) (again bool) {
 
 // take takes a child off the queue, nil if there is none. The caller holds the
 // lock.
-func (g *TaskGroup) take() runner {
-	t, ok := g.queue.pop()
-	if ok {
-		t.core().n.Start()
+func (g *TaskGroup) take() (t runner) {
+	n := g.oldest
+	if n == nil {
+		return nil
 	}
+	g.oldest = n.NextPending()
+	n.Start()
+	at := childOf(n).pending()
+	t, *at = *at, nil
 	return t
 }
 
@@ -58,7 +63,7 @@ func (g *TaskGroup) take() runner {
 func (g *TaskGroup) seek() runner {
 	g.n.Lock()
 	t := g.take()
-	g.seeking = g.queue.n > 0
+	g.seeking = g.oldest != nil
 	more := g.seeking
 	g.n.Unlock()
 	if more {
@@ -78,7 +83,7 @@ func (g *TaskGroup) resume() runner {
 func (g *TaskGroup) next(c *child) (t runner) {
 	g.release(c)
 	g.n.Lock()
-	if g.queue.n > 0 && goroutine.Reusable() {
+	if g.oldest != nil && goroutine.Reusable() {
 		t = g.take()
 	}
 	g.dropLocked(c)

@@ -231,6 +231,16 @@ func (n *Node) Unlink(k *Node) {
 	k.prev, k.next = nil, nil
 }
 
+// NextPending returns the oldest task that is younger than its sibling n and not
+// yet started, nil if there is none. The caller holds the parent's lock.
+func (n *Node) NextPending() *Node {
+	k := n.prev
+	for k != nil && (k.life&isStarted != 0 || k.Flag(isScope|isBookmark|IsWorker)) {
+		k = k.prev
+	}
+	return k
+}
+
 // Cancel ends n's context and those below it with the given cause, which must
 // not be nil. It reports whether n was neither cancelled nor ended before.
 func (n *Node) Cancel(cause error) bool { return n.cancel(cause, 0) }
