@@ -14,3 +14,14 @@ func Watchers(a Awaitable) (told, waiting int) {
 	}
 	return told, c.list.Len()
 }
+
+// SettleHalf does the first half of what settles a task that one alone awaits: it
+// is done, and that one has not been told. tell is the other half.
+func SettleHalf(a Awaitable) (tell func()) {
+	f, _ := a.awaitable()
+	w := f.sole.Swap(&ended[Succeeded])
+	return func() {
+		w.Grant()
+		w.Unpark()
+	}
+}

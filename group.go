@@ -19,7 +19,7 @@ const Unlimited = math.MaxInt
 // way, so that a task never outlives the function that started it. Its methods
 // may be called by any goroutine.
 type TaskGroup struct {
-	n        park.Scope   // the scope's context; its lock guards all that follows
+	n        park.Scope // the scope's context; its lock guards all that follows
 	oldest   *park.Node // of the children that are not yet started; the others are behind it in the list of children
 	out      outcome
 	live     int   // ordinary children and the body, until they have ended

@@ -77,6 +77,87 @@ func TestT1_everybody_gets_the_same_result(t *testing.T) {
 	})
 }
 
+// Whoever gives up waiting is told nothing of the result, and takes it from nobody:
+// alone, as the first of several, or as one of them.
+func TestT1_some_give_up_waiting(t *testing.T) {
+	for first := range 3 {
+		for quitter := range first + 1 {
+			synctest.Test(t, func(t *testing.T) {
+				promise := inflight.NewPromise[int](t.Context())
+				errs := make([]error, 3)
+				err := inflight.Run(t.Context(), func(ctx context.Context, g *inflight.TaskGroup) error {
+					var tasks []*inflight.Task[struct{}]
+					await := func() {
+						i := len(tasks)
+						tasks = append(tasks, g.Go(func(ctx context.Context) error {
+							_, errs[i] = promise.Await(ctx)
+							if i == quitter { // the waiter serves again, and must not be woken by what it has left
+								errs[i] = inflight.Sleep(context.WithoutCancel(ctx), time.Hour)
+								return context.Cause(ctx)
+							}
+							return nil
+						}))
+						synctest.Wait()
+					}
+					for range first + 1 {
+						await()
+					}
+					tasks[quitter].Cancel(errOak)
+					synctest.Wait()
+					for range len(errs) - first - 1 {
+						await()
+					}
+					promise.Resolve(1)
+					start := time.Now()
+					tasks[quitter].Await(ctx)
+					if time.Since(start) != time.Hour {
+						t.Errorf("the result has reached the one that gave up, %d of %d", quitter, first)
+					}
+					return nil
+				})
+				if got := append(errs, err); slices.ContainsFunc(got, func(err error) bool { return err != nil }) {
+					t.Errorf("%d of %d gave up: %v", quitter, first, got)
+				}
+				unwatched(t, promise)
+			})
+		}
+	}
+}
+
+// A wait that ends at the very moment of the result has the result, and is over
+// only when the one that brings it has let go of it.
+func TestT1_giving_up_at_the_moment_of_the_result(t *testing.T) {
+	for _, crowd := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			inflight.Run(t.Context(), func(ctx context.Context, g *inflight.TaskGroup) error {
+				task := g.Go(func(ctx context.Context) error { return inflight.Sleep(ctx, time.Hour) })
+				returned, got := false, errOak
+				waits := g.Go(func(ctx context.Context) error {
+					_, got = task.Await(ctx)
+					returned = true
+					return nil
+				})
+				synctest.Wait()
+				tell := inflight.SettleHalf(task)
+				if crowd {
+					<-task.Done()
+				}
+				waits.Cancel(errOak)
+				synctest.Wait()
+				if returned {
+					t.Error("the wait is over, and somebody still has its waiter")
+				}
+				tell()
+				synctest.Wait()
+				if !returned || got != nil {
+					t.Errorf("returned: %t, with %v", returned, got)
+				}
+				return nil
+			})
+		})
+	}
+}
+
 // The error of a task is the same for all who ask, before and after its group is
 // over.
 func TestT1_everybody_gets_the_same_error(t *testing.T) {

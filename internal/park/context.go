@@ -44,14 +44,14 @@ func (n *Node) Done() <-chan struct{} {
 		return n.parent.Done()
 	}
 	if ext := n.ext.Load(); ext != nil {
-		if done, _ := ext.done.Load().(chan struct{}); done != nil {
+		if done := ext.done.Load(); done != nil {
 			return done
 		}
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	ext := n.extend()
-	done, _ := ext.done.Load().(chan struct{})
+	done := ext.done.Load()
 	if done == nil {
 		done = make(chan struct{})
 		ext.done.Store(done)

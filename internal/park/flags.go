@@ -28,6 +28,18 @@ func (e *extensionPointer) Store(x *extension) { atomic.StorePointer(e.addr(), u
 // preset is Store before anybody else knows the node.
 func (e *extensionPointer) preset(x *extension) { e.p = x }
 
+// A signal is an atomic chan struct{}: in one word, where an atomic.Value has two.
+type signal struct{ p unsafe.Pointer }
+
+func (s *signal) Load() chan struct{} {
+	p := atomic.LoadPointer(&s.p)
+	return *(*chan struct{})(unsafe.Pointer(&p))
+}
+
+func (s *signal) Store(c chan struct{}) {
+	atomic.StorePointer(&s.p, *(*unsafe.Pointer)(unsafe.Pointer(&c)))
+}
+
 // The flags of a node.
 const (
 	isCancelled uint32 = 1 << iota

@@ -42,7 +42,7 @@ type Scope struct {
 
 // extension is what most tasks never need.
 type extension struct {
-	done atomic.Value // of chan struct{}
+	done signal
 	// values is the context that the scope was opened with; nil where the
 	// parent node stands for it. Where it can end and the parent is not its
 	// source, it is foreign: its end must be watched.
@@ -295,7 +295,7 @@ func (n *Node) endLocked(how uint32, calls *[]*after) {
 	if ext == nil {
 		return
 	}
-	if done, _ := ext.done.Load().(chan struct{}); done != nil && !ext.closed {
+	if done := ext.done.Load(); done != nil && !ext.closed {
 		ext.closed = true
 		close(done)
 	}
