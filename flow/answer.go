@@ -11,6 +11,7 @@ import (
 
 	"github.com/inflight-go/inflight"
 	"github.com/inflight-go/inflight/internal/request"
+	"github.com/inflight-go/inflight/internal/secret"
 	"github.com/inflight-go/inflight/internal/source"
 	"github.com/inflight-go/inflight/session"
 )
@@ -65,7 +66,7 @@ func (r *run) send(ctx context.Context, s *step, req request.Request) (*answer, 
 	}
 	a := &answer{url: resp.URL, header: resp.Header, hash: hashOf(resp.Body)}
 	if a.value, err = decode(resp); err != nil {
-		return nil, fmt.Errorf("%s %s: %w", req.Method, request.RedactURL(req.URL), err)
+		return nil, fmt.Errorf("%s %s: %w", req.Method, secret.URL(req.URL), err)
 	}
 	return a, nil
 }
@@ -103,7 +104,7 @@ func (e *StatusError) Error() string {
 }
 
 func refusal(method string, resp *session.Response) error {
-	return &StatusError{method, request.RedactURL(resp.URL), resp.Status, len(resp.Attempts),
+	return &StatusError{method, secret.URL(resp.URL), resp.Status, len(resp.Attempts),
 		string(bytes.TrimSpace(resp.Body[:min(len(resp.Body), 500)]))}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/inflight-go/inflight/internal/request"
+	"github.com/inflight-go/inflight/internal/secret"
 )
 
 // Outline is a flow in a few words.
@@ -63,7 +64,7 @@ func (f *Flow) dryStep(b *bytes.Buffer, s *step, vars map[string]any) {
 	}
 	fmt.Fprintf(b, "%s %s\n", s.method, s.url.string)
 	for _, h := range s.headers {
-		fmt.Fprintf(b, "  %s: %s\n", h.name, request.RedactHeader(h.name, h.value.string))
+		fmt.Fprintf(b, "  %s: %s\n", h.name, secret.Header(h.name, h.value.string))
 	}
 	switch {
 	case s.body.string != "":

@@ -8,6 +8,7 @@ import (
 
 	"github.com/inflight-go/inflight/batch"
 	"github.com/inflight-go/inflight/internal/request"
+	"github.com/inflight-go/inflight/internal/secret"
 )
 
 // job is what the output is of: all that changes what its rows say, and not how fast
@@ -49,7 +50,7 @@ func (s *step) describe() string {
 	}
 	switch s.kind() {
 	case "http":
-		fmt.Fprintf(&b, "%s %s", s.method, request.RedactURL(s.url.string))
+		fmt.Fprintf(&b, "%s %s", s.method, secret.URL(s.url.string))
 		if rest := s.sent(); rest != "" {
 			fmt.Fprintf(&b, " %s", batch.Digest(rest))
 		}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/inflight-go/inflight/internal/request"
+	"github.com/inflight-go/inflight/internal/secret"
 )
 
 // shortestSecret is how long a value has to be to be kept out of what is shown: a
@@ -53,7 +53,7 @@ func (s *secrets) prepare() {
 	for _, value := range values {
 		for i, form := range []string{value, url.QueryEscape(value), url.PathEscape(value)} {
 			mark := fmt.Sprintf("{{%d %s}}", i, s.names[value])
-			clean = append(clean, form, request.Redacted)
+			clean = append(clean, form, secret.Redacted)
 			hide = append(hide, form, mark)
 			show = append(show, mark, form)
 		}

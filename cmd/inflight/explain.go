@@ -6,7 +6,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/inflight-go/inflight/internal/request"
+	"github.com/inflight-go/inflight/internal/secret"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -67,50 +67,25 @@ func explain(out io.Writer, flags *pflag.FlagSet, origins map[string]string, all
 func shownValue(f *pflag.Flag) string {
 	list, ok := f.Value.(pflag.SliceValue)
 	if !ok {
-		return redactFlag(f.Name, f.Value.String())
+		return shownFlag(f.Name, f.Value.String())
 	}
 	values := list.GetSlice()
 	shown := make([]string, len(values))
 	for i, v := range values {
-		shown[i] = redactFlag(f.Name, v)
+		shown[i] = shownFlag(f.Name, v)
 	}
 	return strings.Join(shown, ", ")
 }
 
-// redactFlag redacts the value of a flag that is a secret, or has one in it; where a
-// secret is to be found is none.
-func redactFlag(name, value string) string {
+// shownFlag is a value without what is secret, on one line.
+func shownFlag(name, value string) string {
 	if value == "" {
 		return `""`
 	}
-	kind, _, found := strings.Cut(value, ":")
-	elsewhere := found && (kind == "env" || kind == "file" || kind == "cmd")
-	switch name {
-	case "bearer":
-		if !elsewhere {
-			return request.Redacted
-		}
-	case "user":
-		if !elsewhere {
-			return kind + ":" + request.Redacted
-		}
-	case "cookie", "query", "form", "multipart":
-		before, after, _ := strings.Cut(value, "=")
-		if name == "cookie" {
-			return before + "=" + request.Redacted
-		}
-		return before + "=" + request.RedactHeader(before, after)
-	case "header":
-		before, after, _ := strings.Cut(value, ":")
-		return before + ": " + request.RedactHeader(before, strings.TrimSpace(after))
-	case "proxy", "post":
-		return request.RedactURL(value)
-	case "data", "json":
-		if len(value) > 200 {
-			return fmt.Sprintf("%d bytes", len(value))
-		}
+	if (name == "data" || name == "json") && len(value) > 200 {
+		return fmt.Sprintf("%d bytes", len(value))
 	}
-	return fmt.Sprintf("%.300s", oneLine(value))
+	return fmt.Sprintf("%.300s", oneLine(secret.Flag(name, value)))
 }
 
 func oneLine(s string) string {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/inflight-go/inflight/internal/option"
+	"github.com/inflight-go/inflight/internal/secret"
 	"github.com/inflight-go/inflight/session"
 )
 
@@ -53,7 +54,10 @@ func (o *Options) network(s *session.Options) error {
 	if o.Proxy != "" {
 		u, err := url.Parse(o.Proxy)
 		if err != nil || u.Host == "" {
-			return option.Wrong("proxy", o.Proxy, "a URL such as http://127.0.0.1:3128")
+			return option.Wrong("proxy", secret.Flag("proxy", o.Proxy), "a URL such as http://127.0.0.1:3128")
+		}
+		if err := option.OneOf("proxy", u.Scheme, "http", "https", "socks5", "socks5h"); err != nil {
+			return option.Wrong("proxy", secret.Flag("proxy", o.Proxy), "a URL that begins with http://, https:// or socks5://")
 		}
 		s.Proxy = u
 	}

@@ -4,7 +4,6 @@ import (
 	"os"
 
 	"github.com/goccy/go-yaml"
-
 	"github.com/inflight-go/inflight/internal/option"
 	"github.com/inflight-go/inflight/session"
 )

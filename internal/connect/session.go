@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/inflight-go/inflight/internal/option"
+	"github.com/inflight-go/inflight/internal/secret"
 	"github.com/inflight-go/inflight/limit"
 	"github.com/inflight-go/inflight/session"
 )
@@ -17,6 +19,32 @@ import (
 type Connection struct {
 	Session *session.Session
 	demo    *demo
+	secrets *strings.Replacer // of those that the options say, for Redacted
+}
+
+// Hide returns a text without the secrets that the options say, or say where they are.
+func (c *Connection) Hide(text string) string {
+	if c.secrets == nil {
+		return text
+	}
+	return c.secrets.Replace(text)
+}
+
+// hider makes the replacer of some secrets, nil for none.
+func hider(values ...string) *strings.Replacer {
+	var list []string
+	for _, value := range values {
+		if len(value) >= secret.Shortest {
+			list = append(list, value, secret.Redacted)
+			if escaped := url.QueryEscape(value); escaped != value {
+				list = append(list, escaped, secret.Redacted)
+			}
+		}
+	}
+	if list == nil {
+		return nil
+	}
+	return strings.NewReplacer(list...)
 }
 
 // New makes the connection that the options ask for. adjust, if it is not nil, changes
@@ -31,7 +59,11 @@ func New(ctx context.Context, o *Options, adjust func(*session.Options)) (*Conne
 		_ = d.close()
 		return nil, wrong(err)
 	}
-	return &Connection{made, d}, nil
+	ofProxy := ""
+	if s.Proxy != nil {
+		ofProxy, _ = s.Proxy.User.Password()
+	}
+	return &Connection{made, d, hider(s.Auth.Bearer, s.Auth.Password, ofProxy)}, nil
 }
 
 // Settings are what the options say to a session, for those who make several of it.
@@ -102,7 +134,7 @@ func (o *Options) headers(s *session.Options) error {
 	for _, text := range o.FixedHeader {
 		name, value, ok := strings.Cut(text, ":")
 		if name = strings.TrimSpace(name); !ok || name == "" {
-			return option.Errorf("--header: want 'Name: value'")
+			return option.Errorf("--header: want 'Name: value'") // it may be a secret
 		}
 		if s.Header == nil {
 			s.Header = make(http.Header)

@@ -3,22 +3,24 @@ package fetch
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
-
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/inflight-go/inflight/batch"
 	"github.com/inflight-go/inflight/internal/atomicfile"
-	"github.com/inflight-go/inflight/internal/request"
+	"github.com/inflight-go/inflight/internal/secret"
+	"github.com/inflight-go/inflight/internal/source"
 	"github.com/inflight-go/inflight/internal/table"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 )
 
 // derive writes the files that are made of the journal, each whole or not at all.
-func (j *Job) derive() error {
+func (j *Job) derive(ctx context.Context) error {
 	if path := j.out.derived; path != "" {
 		t := Table{Form: j.out.form}
 		err := t.Write(j.journal.Path(), path, nil)
@@ -28,7 +30,7 @@ func (j *Job) derive() error {
 		}
 	}
 	if path := j.out.errors; path != "" {
-		if err := atomicfile.Write(path, j.writeFailed); err != nil {
+		if err := atomicfile.Write(path, func(out io.Writer) error { return j.writeFailed(ctx, out) }); err != nil {
 			return fmt.Errorf("--errors %s could not be written (the results are in %s): %w", path, j.journal.Path(), err)
 		}
 	}
@@ -106,10 +108,12 @@ func (plainFile) Close() error { return nil }
 
 // writeFailed writes the rows that have failed as they can be read again: JSON, as in
 // the input, or the URL where a row is nothing else. Of a bad row nothing is left that
-// could be written, nor of a URL whose password was not kept.
-func (j *Job) writeFailed(out io.Writer) error {
+// could be written. A URL with secrets, of which results keep nothing, is looked up in
+// the input; what was an argument is no more to be had.
+func (j *Job) writeFailed(ctx context.Context, out io.Writer) error {
 	w := bufio.NewWriterSize(out, 1<<16)
 	j.unreadable = 0
+	var hidden []int64
 	for line, err := range batch.Lines(j.journal.Path()) {
 		if err != nil {
 			return err
@@ -117,32 +121,68 @@ func (j *Job) writeFailed(out io.Writer) error {
 		if !line.Failed {
 			continue
 		}
-		row := failedRow(line.Data)
+		row, safe := failedRow(line.Data)
 		if row == nil {
 			j.unreadable++
+			continue
+		}
+		if !safe {
+			hidden = append(hidden, line.Index)
 			continue
 		}
 		if _, err := w.Write(append(row, '\n')); err != nil {
 			return err
 		}
 	}
+	if err := j.writeAgain(ctx, w, hidden); err != nil {
+		return err
+	}
 	return w.Flush()
 }
 
-// failedRow is the row of a result, nil for none.
-func failedRow(line []byte) []byte {
+// writeAgain writes rows of those indices as the input has them.
+func (j *Job) writeAgain(ctx context.Context, w io.Writer, indices []int64) error {
+	j.unreadable += int64(len(indices))
+	if len(indices) == 0 || !j.again {
+		return nil
+	}
+	slices.Sort(indices)
+	o := j.input(nil)
+	o.Done = func(index int64) bool {
+		_, wanted := slices.BinarySearch(indices, index)
+		return !wanted
+	}
+	again, err := source.Open(o)
+	if err != nil {
+		return err
+	}
+	defer again.Close()
+	for row, err := range again.All(ctx) {
+		if err != nil {
+			return err
+		}
+		if row.Err != nil || row.URL == "" || row.File == argument {
+			continue
+		}
+		if _, err := w.Write(append(appendString(nil, row.URL), '\n')); err != nil {
+			return err
+		}
+		j.unreadable--
+	}
+	return nil
+}
+
+// failedRow is the row of a result, nil for none, and whether it is the whole of it.
+func failedRow(line []byte) (row []byte, safe bool) {
 	var r struct {
 		Input json.RawMessage `json:"input"`
 		URL   json.RawMessage `json:"url"`
 	}
 	if json.Unmarshal(line, &r) != nil {
-		return nil
+		return nil, false
 	}
 	if len(r.Input) > 0 {
-		return r.Input
+		return r.Input, true
 	}
-	if bytes.Contains(r.URL, []byte(":"+request.Redacted+"@")) {
-		return nil // it is not what was sent
-	}
-	return r.URL
+	return r.URL, !bytes.Contains(r.URL, []byte(secret.Redacted))
 }

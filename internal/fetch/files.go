@@ -2,12 +2,13 @@ package fetch
 
 import (
 	"fmt"
-	"github.com/inflight-go/inflight/internal/option"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"text/template"
+
+	"github.com/inflight-go/inflight/internal/option"
 )
 
 // bodyFiles writes bodies to files, one each, whole or not at all.

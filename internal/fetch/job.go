@@ -32,6 +32,7 @@ type Job struct {
 	plan                  *request.Plan
 	args                  []string // URLs that are rows
 	globs                 bool     // which may have globs
+	again                 bool     // the input can be read again
 	data                  bool     // the rows of the input need no URL
 	sentData, sentRequest string   // digests of the files that say what is sent
 	connection            *connect.Connection
@@ -317,7 +318,7 @@ func (j *Job) settle(ctx context.Context, complete bool) (err error) {
 	default:
 		err = j.journal.Compact(ctx)
 	}
-	err = errors.Join(err, j.derive(), j.journal.Close())
+	err = errors.Join(err, j.derive(ctx), j.journal.Close())
 	if complete && err == nil {
 		err = j.sent.forget()
 	}
@@ -401,18 +402,18 @@ func (j *Job) DryRun(ctx context.Context, out io.Writer, n int) error {
 		}
 		printed++
 		if row.Err != nil {
-			fmt.Fprintf(out, "# %v\n", row.Err)
+			fmt.Fprintf(out, "# %s\n", j.hide(row.Err.Error()))
 			continue
 		}
 		req, err := j.plan.Build(row)
 		if err != nil {
-			fmt.Fprintf(out, "# %s:%d: %v\n", row.File, row.Line, err)
+			fmt.Fprintf(out, "# %s:%d: %s\n", row.File, row.Line, j.hide(err.Error()))
 			continue
 		}
 		if row.Request != nil && len(row.Request.Ignored) > 0 {
 			fmt.Fprintf(out, "# %s:%d: of no effect here: %s\n", row.File, row.Line, strings.Join(row.Request.Ignored, " "))
 		}
-		fmt.Fprintln(out, request.Curl(req))
+		fmt.Fprintln(out, j.connection.Hide(request.Curl(req)))
 	}
 	return nil
 }

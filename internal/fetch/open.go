@@ -5,12 +5,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/inflight-go/inflight"
 	"github.com/inflight-go/inflight/batch"
 	"github.com/inflight-go/inflight/internal/option"
-	"github.com/inflight-go/inflight/internal/request"
+	"github.com/inflight-go/inflight/internal/secret"
 	"github.com/inflight-go/inflight/internal/source"
 )
 
@@ -60,11 +61,12 @@ func (j *Job) checkFiles() error {
 	return nil
 }
 
-// resumeCommand is the command line that goes on with what this one began.
+// resumeCommand is the command line that goes on with what this one began, without what
+// is secret in it.
 func resumeCommand(args []string) string {
 	words := make([]string, 0, len(args)+1)
 	resumed := false
-	for i, a := range args {
+	for i, a := range secret.Args(args) {
 		if a == "--force" {
 			continue
 		}
@@ -135,13 +137,17 @@ func (j *Job) job() (batch.Job, error) {
 		}
 		job.Inputs = append(job.Inputs, in)
 	}
+	j.again = !slices.ContainsFunc(o.Input, func(path string) bool {
+		info, err := os.Stat(path)
+		return path == "-" || err != nil || !info.Mode().IsRegular()
+	})
 	add := func(name, value string) {
 		if value != "" {
 			job.Options[name] = value
 		}
 	}
 	for i, arg := range o.Args {
-		add(fmt.Sprintf("url %d", i+1), withoutSecrets(arg))
+		add(fmt.Sprintf("url %d", i+1), j.withoutSecrets(arg))
 	}
 	add("in", o.In)
 	add("key", o.KeyExpr)
@@ -154,7 +160,7 @@ func (j *Job) job() (batch.Job, error) {
 		add("dedupe", o.Dedupe)
 	}
 	add("method", o.Method)
-	add("post", withoutSecrets(o.Post))
+	add("post", j.withoutSecrets(o.Post))
 	add("data", digest(o.Data+o.JSON+strings.Join(o.Form, "\n")+strings.Join(o.Multipart, "\n")))
 	add("request", j.sentRequest)
 	add("data-file", j.sentData)
@@ -173,9 +179,9 @@ func (j *Job) job() (batch.Job, error) {
 }
 
 // withoutSecrets is what is written of a URL.
-func withoutSecrets(url string) string {
-	if redacted := request.RedactURL(url); url != "" && redacted != url {
-		return redacted + " " + batch.Digest(url)
+func (j *Job) withoutSecrets(url string) string {
+	if safe := j.shownURL(url); safe != url {
+		return safe + " " + batch.Digest(url)
 	}
 	return url
 }

@@ -32,9 +32,9 @@ func (j *Job) newPlan(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, c := range o.Cookie {
-		if _, _, err := option.Pair("cookie", c); err != nil {
-			return err
+	for i, c := range o.Cookie {
+		if name, _, found := strings.Cut(c, "="); !found || name == "" {
+			return option.Errorf("--cookie, number %d: want name=value", i+1) // it may be a secret
 		}
 		s.Headers = append(s.Headers, "Cookie: "+c)
 	}

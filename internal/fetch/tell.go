@@ -3,11 +3,9 @@ package fetch
 import (
 	"context"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/inflight-go/inflight/batch"
-	"github.com/inflight-go/inflight/internal/request"
 	"github.com/inflight-go/inflight/session"
 )
 
@@ -48,8 +46,10 @@ func (j *Job) watchRow(s *session.Request, r *record) {
 	attempts := 0
 	s.OnRetry = func(a session.Attempt) {
 		attempts++
-		j.tell(slog.LevelInfo, "retry", append([]slog.Attr{slog.Int64("index", r.Index), urlAttr(r.URL),
-			slog.Int("attempt", attempts)}, outcome(attemptOf(a), r.URL)...)...)
+		told := attemptOf(a)
+		told.Message = j.hide(told.Message)
+		j.tell(slog.LevelInfo, "retry", append([]slog.Attr{slog.Int64("index", r.Index), slog.String("url", r.URL),
+			slog.Int("attempt", attempts)}, outcome(told)...)...)
 	}
 }
 
@@ -58,20 +58,20 @@ func (j *Job) tellOf(r *record) {
 	if r.Failure == nil || !j.tells(slog.LevelWarn) {
 		return
 	}
-	attrs := []slog.Attr{slog.Int64("index", r.Index), urlAttr(r.URL)}
+	attrs := []slog.Attr{slog.Int64("index", r.Index), slog.String("url", r.URL)}
 	if r.Key != "" {
 		attrs = append(attrs, slog.String("key", r.Key))
 	}
 	if r.Status != 0 {
 		attrs = append(attrs, slog.Int("status", r.Status))
 	}
-	attrs = append(attrs, slog.String("class", r.Failure.Class), slog.String("message", redacted(r.Failure.Message, r.URL)),
+	attrs = append(attrs, slog.String("class", r.Failure.Class), slog.String("message", r.Failure.Message),
 		slog.Int("attempts", r.Attempts), ms("duration_ms", r.Duration))
 	if len(r.tries) > 0 {
 		tries := make([]map[string]any, len(r.tries))
 		for i, a := range r.tries {
 			tries[i] = make(map[string]any)
-			for _, attr := range append(outcome(a, r.URL), ms("wait_ms", a.Wait)) {
+			for _, attr := range append(outcome(a), ms("wait_ms", a.Wait)) {
 				tries[i][attr.Key] = attr.Value.Any()
 			}
 		}
@@ -81,7 +81,7 @@ func (j *Job) tellOf(r *record) {
 }
 
 // outcome is what an attempt came to.
-func outcome(a attempt, sentTo string) (attrs []slog.Attr) {
+func outcome(a attempt) (attrs []slog.Attr) {
 	if a.Status != 0 {
 		attrs = append(attrs, slog.Int("status", a.Status))
 	}
@@ -89,21 +89,9 @@ func outcome(a attempt, sentTo string) (attrs []slog.Attr) {
 		attrs = append(attrs, slog.String("class", a.Class))
 	}
 	if a.Message != "" {
-		attrs = append(attrs, slog.String("message", redacted(a.Message, sentTo)))
+		attrs = append(attrs, slog.String("message", a.Message))
 	}
 	return attrs
-}
-
-// urlAttr is a URL without what is secret in it.
-func urlAttr(text string) slog.Attr { return slog.String("url", request.RedactURL(text)) }
-
-// redacted is a message without what is secret in the URL that it may be about.
-func redacted(message, about string) string {
-	if safe := request.RedactURL(about); about != "" && safe != about {
-		message = strings.ReplaceAll(message, withoutUser(about), withoutUser(safe))
-		message = strings.ReplaceAll(message, about, safe)
-	}
-	return message
 }
 
 func ms(name string, d time.Duration) slog.Attr {

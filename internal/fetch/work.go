@@ -81,7 +81,7 @@ func (j *Job) fetch(ctx context.Context, row *source.Row, r *record) error {
 	}
 	req, err := j.plan.Build(*row)
 	if err != nil {
-		r.URL = row.URL
+		r.URL = j.shownURL(row.URL)
 		r.fail("template", err.Error())
 		r.Failure.File, r.Failure.Line = row.File, row.Line
 		if j.o.Strict {
@@ -89,7 +89,10 @@ func (j *Job) fetch(ctx context.Context, row *source.Row, r *record) error {
 		}
 		return nil
 	}
-	r.Key, r.Method, r.URL = req.Key, req.Method, withoutPassword(req.URL)
+	r.Key, r.Method, r.URL = req.Key, req.Method, j.shownURL(req.URL)
+	if r.Input == nil && row.Request == nil && r.URL != row.URL {
+		r.Input = j.inputOf(row)
+	}
 	if j.sent != nil && j.sent.uncertain[r.Index] {
 		r.fail("uncertain", "it was being sent when an earlier run ended, and may have been acted upon; --retry-failed sends it again")
 		return nil
@@ -154,6 +157,9 @@ func (j *Job) send(ctx context.Context, req *request.Request, r *record) (*sessi
 		return nil, err
 	}
 	r.answered(resp)
+	if resp.URL != withoutUser(s.URL) {
+		r.FinalURL = j.shownURL(resp.URL)
+	}
 	if path != "" {
 		r.Body = body{"body_file", []byte(path)}
 	}
@@ -172,6 +178,7 @@ func (j *Job) retryIf(resp *session.Response, err error) bool {
 	}
 	r := &record{OK: true}
 	r.answered(resp)
+	r.FinalURL = j.shownURL(resp.URL)
 	r.Body = newBody("auto", r.ContentType, resp.Body)
 	again, err := j.judge.retryIf.Bool(r.value())
 	return err == nil && again
@@ -204,9 +211,6 @@ func (j *Job) receive(resp *session.Response, spent *spending, r *record) error 
 // answered takes an answer down.
 func (r *record) answered(resp *session.Response) {
 	r.Status, r.Proto, r.Remote = resp.Status, resp.Proto, resp.Remote
-	if resp.URL != withoutUser(connect.DemoURL(r.URL)) {
-		r.FinalURL = resp.URL
-	}
 	r.Bytes, r.Truncated = resp.Bytes, resp.Truncated
 	if resp.SHA256 != [32]byte{} {
 		r.SHA256 = fmt.Sprintf("%x", resp.SHA256)
@@ -282,6 +286,10 @@ func (j *Job) note(r *record) {
 	j.latencies.add(took)
 	j.times.add(took)
 	if r.Failure != nil {
+		r.Failure.Message = j.hide(r.Failure.Message)
+		for i := range r.tries {
+			r.tries[i].Message = j.hide(r.tries[i].Message)
+		}
 		r.Failure.Attempts = r.tries
 		j.tellOf(r)
 	}

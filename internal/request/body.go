@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/inflight-go/inflight/internal/draft"
+	"github.com/inflight-go/inflight/internal/secret"
 	"github.com/inflight-go/inflight/internal/source/caret"
 )
 
@@ -115,7 +116,10 @@ func notJSON(body string) error {
 		return &RowError{What: "JSON", Reason: "what the template makes is no JSON"}
 	}
 	at := int(fault.Offset)
-	around := strings.ToValidUTF8(body[max(at-30, 0):min(at+10, len(body))], "")
+	from := max(at-4096, 0) // where something secret may begin
+	seen := secret.Mask(body[from:min(at+100, len(body))])
+	end := min(at-from+10, len(seen))
+	around := strings.ToValidUTF8(seen[max(min(at-from-30, end), 0):end], "")
 	return &RowError{What: "JSON", Reason: fmt.Sprintf(
 		"what the template makes is no JSON: %v, at character %d: %q; write {{json .field}} for a value", fault, caret.Column(body, at-1), around)}
 }

@@ -2,18 +2,16 @@ package request
 
 import (
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/inflight-go/inflight/internal/secret"
 )
 
-// Redacted stands in place of what is secret.
-const Redacted = "REDACTED"
-
 // Curl returns a command for a shell that sends the request by curl. What is secret is
-// redacted: the headers, the parameters and the passwords that carry credentials. A
-// body that is no text is not shown.
+// redacted: the headers, the parameters, the passwords and the members of bodies that
+// carry credentials. A body that is no text is not shown.
 func Curl(r Request) string {
 	words := []string{"curl"}
 	switch {
@@ -22,14 +20,14 @@ func Curl(r Request) string {
 	case r.Method != "" && (r.Method != "GET" || r.Body != nil):
 		words = append(words, "-X", r.Method)
 	}
-	to := RedactURL(r.URL)
+	to := secret.URL(r.URL)
 	if strings.ContainsAny(to, "[]{}") {
 		words = append(words, "--globoff")
 	}
 	words = append(words, quote(to))
 	for _, name := range sortedNames(r.Header) {
 		for _, value := range r.Header[name] {
-			field := name + ": " + RedactHeader(name, value)
+			field := name + ": " + secret.Header(name, value)
 			if value == "" {
 				field = name + ";" // with a colon it would not be sent
 			}
@@ -52,7 +50,7 @@ func bodyWords(body []byte) []string {
 	if !utf8.Valid(body) || slices.Contains(body, 0) {
 		return []string{"--data-binary", "@-", fmt.Sprintf("# %d bytes that are no text", len(body))}
 	}
-	return []string{"--data-raw", quote(string(body))}
+	return []string{"--data-raw", quote(secret.Body(string(body)))}
 }
 
 func sortedNames(header map[string][]string) []string {
@@ -89,70 +87,4 @@ func quote(text string) string {
 		return text
 	}
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
-}
-
-// secretWords are parts of the names of what is secret, in lower case and without
-// separators.
-var secretWords = []string{
-	"authorization", "cookie", "token", "secret", "password", "passwd", "apikey", "accesskey", "privatekey", "signature", "credential", "session",
-}
-
-// secret tells by the name of a header or a parameter whether its value is secret.
-func secret(name string) bool {
-	name = strings.NewReplacer("-", "", "_", "", ".", "").Replace(strings.ToLower(name))
-	if name == "key" || name == "auth" || name == "xauth" || name == "sig" || name == "pwd" || name == "jwt" {
-		return true
-	}
-	return slices.ContainsFunc(secretWords, func(word string) bool { return strings.Contains(name, word) })
-}
-
-// RedactHeader returns the value of a header, redacted if it carries credentials. The
-// scheme of an Authorization stays.
-func RedactHeader(name, value string) string {
-	if !secret(name) {
-		return value
-	}
-	scheme, _, found := strings.Cut(value, " ")
-	if found && strings.HasSuffix(strings.ToLower(name), "authorization") {
-		return scheme + " " + Redacted
-	}
-	return Redacted
-}
-
-// RedactURL returns the URL with its password and those of its parameters redacted that
-// carry credentials. Nothing else of it is changed; one that can't be read is redacted.
-func RedactURL(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return Redacted
-	}
-	if u.User != nil {
-		// What stands between the scheme and the last @ before the path.
-		start := strings.Index(raw, "//") + 2
-		end := start + strings.IndexAny(raw[start:]+"/", "/?#")
-		at := start + strings.LastIndexByte(raw[start:end], '@')
-		name, _, hasPassword := strings.Cut(raw[start:at], ":")
-		if hasPassword {
-			name += ":" + Redacted
-		}
-		raw = raw[:start] + name + raw[at:]
-	}
-	if u.RawQuery == "" {
-		return raw
-	}
-	before, after, _ := strings.Cut(raw, "?")
-	query, fragment, hasFragment := strings.Cut(after, "#")
-	parts := strings.Split(query, "&")
-	for i, part := range parts {
-		name, _, hasValue := strings.Cut(part, "=")
-		plain, err := url.QueryUnescape(name)
-		if hasValue && (err != nil || secret(plain)) {
-			parts[i] = name + "=" + Redacted
-		}
-	}
-	raw = before + "?" + strings.Join(parts, "&")
-	if hasFragment {
-		raw += "#" + fragment
-	}
-	return raw
 }

@@ -16,7 +16,7 @@ var ErrSpec = errors.New("inflight/request: invalid request")
 type SyntaxError struct {
 	What   string // such as "URL", `header "X-Id"` or "key"; empty for CompileExpr
 	File   string // that has the template; empty for none
-	Text   string // the line of the file, or the template, or the expression
+	Text   string // the line of the file, or the template, or the expression; stars for what is secret
 	Line   int    // of the file, or the template, from 1
 	Column int    // in characters, from 1
 	Reason string

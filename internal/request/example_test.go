@@ -57,16 +57,6 @@ func ExampleCurl() {
 	// Output: curl 'https://example.com/?q=a+b' -H 'Authorization: Bearer REDACTED'
 }
 
-func ExampleRedactURL() {
-	fmt.Println(request.RedactURL("https://me:pass@example.com/?token=abc&page=2"))
-	// Output: https://me:REDACTED@example.com/?token=REDACTED&page=2
-}
-
-func ExampleRedactHeader() {
-	fmt.Println(request.RedactHeader("Authorization", "Bearer abc"), request.RedactHeader("Accept", "text/html"))
-	// Output: Bearer REDACTED text/html
-}
-
 func ExampleCompileExpr() {
 	_, err := request.CompileExpr(".messages | lenght")
 	fmt.Println(err)

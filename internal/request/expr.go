@@ -11,9 +11,9 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/itchyny/gojq"
-
+	"github.com/inflight-go/inflight/internal/secret"
 	"github.com/inflight-go/inflight/internal/source/caret"
+	"github.com/itchyny/gojq"
 )
 
 // An Expr is a jq expression. Make one with CompileExpr. It may be used by any number
@@ -56,7 +56,7 @@ func faultAt(what, text string, offset int, reason string) *SyntaxError {
 	offset = min(max(offset, 0), len(text))
 	start := strings.LastIndexByte(text[:offset], '\n') + 1
 	line, _, _ := strings.Cut(text[start:], "\n")
-	return &SyntaxError{What: what, Text: line, Line: 1 + strings.Count(text[:start], "\n"), Column: caret.Column(line, offset-start), Reason: reason}
+	return &SyntaxError{What: what, Text: secret.Mask(line), Line: 1 + strings.Count(text[:start], "\n"), Column: caret.Column(line, offset-start), Reason: reason}
 }
 
 func parseFault(text string, err error) *SyntaxError {

@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/inflight-go/inflight/internal/draft"
+	"github.com/inflight-go/inflight/internal/secret"
 	"github.com/inflight-go/inflight/internal/source/caret"
 )
 
@@ -111,14 +112,14 @@ func (f *File) fault(line, offset int, reason string) *SyntaxError {
 // mayBeSecret finds lines that are not shown in errors.
 var mayBeSecret = regexp.MustCompile(`(?i)auth|bearer|passw|user|cookie|token|secret|key`)
 
-// masked is a line as it may be shown: without the value of what may be secret, unless
-// that is a template.
+// masked is a line as it may be shown: without the value of what may be secret, but for
+// what is a template there.
 func masked(line string) string {
 	name, value, found := strings.Cut(line, ":")
-	if !found || strings.Contains(line, "{{") || !mayBeSecret.MatchString(line) {
-		return line
+	if !found || !mayBeSecret.MatchString(line) {
+		return secret.Mask(line)
 	}
-	return name + ":" + strings.Repeat("*", utf8.RuneCountInString(value))
+	return name + ":" + secret.MaskAll(value)
 }
 
 // at is the place of an offset of the text that begins with a line.

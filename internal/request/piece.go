@@ -1,6 +1,7 @@
 package request
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -113,10 +114,10 @@ func overlaid(below, above []named) []named {
 
 // named reads "name=template".
 func (c *compiler) named(what string, all []string) (list []named) {
-	for _, one := range all {
+	for i, one := range all {
 		name, value, found := strings.Cut(one, "=")
 		if !found || name == "" {
-			c.refuse("%s %q; want name=value", what, one)
+			c.refuse("--%s, the %s one: want name=value", what, ordinal(i+1)) // it may be a secret
 			return nil
 		}
 		list = append(list, named{name, piece{text: value}})
@@ -126,13 +127,27 @@ func (c *compiler) named(what string, all []string) (list []named) {
 
 // headers reads "Name: template".
 func (c *compiler) headers(all []string) (list []named) {
-	for _, one := range all {
+	for i, one := range all {
 		name, value, found := strings.Cut(one, ":")
 		if !found || !draft.IsToken(name) {
-			c.refuse("the header %q; want Name: value", one)
+			c.refuse("--header, the %s one: want 'Name: value'", ordinal(i+1))
 			return nil
 		}
 		list = append(list, named{http.CanonicalHeaderKey(name), piece{text: strings.TrimSpace(value)}})
 	}
 	return list
+}
+
+// ordinal is the word for a place in a list.
+func ordinal(n int) string {
+	switch {
+	case n%100 >= 11 && n%100 <= 13:
+	case n%10 == 1:
+		return fmt.Sprintf("%dst", n)
+	case n%10 == 2:
+		return fmt.Sprintf("%dnd", n)
+	case n%10 == 3:
+		return fmt.Sprintf("%drd", n)
+	}
+	return fmt.Sprintf("%dth", n)
 }

@@ -9,6 +9,7 @@ import (
 	"text/template"
 
 	"github.com/inflight-go/inflight/internal/draft"
+	"github.com/inflight-go/inflight/internal/secret"
 	"github.com/inflight-go/inflight/internal/source"
 	"github.com/inflight-go/inflight/internal/source/caret"
 )
@@ -243,7 +244,11 @@ func checkStart(start string, whole bool) (offset int, reason string) {
 // pairs reads the templates of what has names.
 func (c *compiler) pairs(what string, all []named) (pairs []pair) {
 	for _, one := range all {
+		before := c.err
 		pairs = append(pairs, pair{one.name, c.text(fmt.Sprintf("%s %q", what, one.name), one.piece)})
+		if e, ok := errors.AsType[*SyntaxError](c.err); ok && before == nil && secret.Name(one.name) {
+			e.Text = secret.MaskAll(e.Text)
+		}
 	}
 	return pairs
 }
@@ -357,7 +362,7 @@ func (p *Plan) urlOf(row *source.Row, r *rowData) (string, error) {
 			return "", err
 		}
 		if offset, reason := source.CheckURL(to); reason != "" {
-			return "", &RowError{What: "URL", Reason: fmt.Sprintf("%s at character %d of %q", reason, caret.Column(to, offset), to)}
+			return "", &RowError{What: "URL", Reason: fmt.Sprintf("%s at character %d of %q", reason, caret.Column(to, offset), secret.URL(to))}
 		}
 	case to == "":
 		return "", &RowError{What: "URL", Reason: "the row has no URL, and there is no template for one" + fieldsOf(row.Value)}

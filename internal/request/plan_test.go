@@ -183,15 +183,15 @@ func TestSyntaxErrors(t *testing.T) {
 
 func TestInvalidSpecs(t *testing.T) {
 	for want, s := range map[string]request.Spec{
-		`the method "a b"`:                   {Method: "a b"},
-		`the header "X"; want Name`:          {Headers: []string{"X"}},
-		`the header "X Y: z"`:                {Headers: []string{"X Y: z"}},
-		`query "x"; want name=value`:         {Query: []string{"x"}},
-		`form "=x"`:                          {Form: []string{"=x"}},
-		`there are data and JSON`:            {Data: "a", JSON: "{}"},
-		`what the template makes is no JSON`: {JSON: "{a}"},
-		`it has the character '\n'`:          {Headers: []string{"X: a\nb"}},
-		`it has the character '\x7f'`:        {Headers: []string{"X: a\x7f"}},
+		`the method "a b"`:                          {Method: "a b"},
+		`--header, the 1st one: want 'Name: value'`: {Headers: []string{"X"}},
+		`--header, the 2nd one: want 'Name: value'`: {Headers: []string{"A: b", "X Y: z"}},
+		`--query, the 1st one: want name=value`:     {Query: []string{"x"}},
+		`--form, the 1st one: want name=value`:      {Form: []string{"=x"}},
+		`there are data and JSON`:                   {Data: "a", JSON: "{}"},
+		`what the template makes is no JSON`:        {JSON: "{a}"},
+		`it has the character '\n'`:                 {Headers: []string{"X: a\nb"}},
+		`it has the character '\x7f'`:               {Headers: []string{"X: a\x7f"}},
 	} {
 		if _, err := request.Compile(s); !errors.Is(err, request.ErrSpec) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want %s", s, err, want)

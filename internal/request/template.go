@@ -10,6 +10,7 @@ import (
 	"text/template"
 	"text/template/parse"
 
+	"github.com/inflight-go/inflight/internal/secret"
 	"github.com/inflight-go/inflight/internal/source/caret"
 )
 
@@ -279,7 +280,7 @@ func (t *text) syntaxError(err error) *SyntaxError {
 			}
 		}
 	}
-	return (&SyntaxError{What: t.what, Text: line, Line: lineNo, Column: caret.Column(line, at), Reason: reason}).placed(t.in)
+	return (&SyntaxError{What: t.what, Text: secret.Mask(line), Line: lineNo, Column: caret.Column(line, at), Reason: reason}).placed(t.in)
 }
 
 // inAction finds a word within {{ and }}.

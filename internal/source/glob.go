@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/inflight-go/inflight/internal/secret"
 	"github.com/inflight-go/inflight/internal/source/caret"
 )
 
@@ -38,8 +39,8 @@ const MaxGlob = 1_000_000_000_000
 
 // A GlobError says where a glob is wrong.
 type GlobError struct {
-	Text   string
-	Column int // in characters, from 1
+	Text   string // with stars in place of what is secret
+	Column int    // in characters, from 1
 	Reason string
 }
 
@@ -89,7 +90,7 @@ func ParseGlob(text string) (*Glob, error) {
 }
 
 func globError(text string, offset int, reason string) *GlobError {
-	return &GlobError{Text: text, Column: caret.Column(text, offset), Reason: reason}
+	return &GlobError{Text: secret.Mask(text), Column: caret.Column(text, offset), Reason: reason}
 }
 
 // escaped tells whether a backslash takes the meaning of what follows it.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/inflight-go/inflight/internal/draft"
+	"github.com/inflight-go/inflight/internal/secret"
 )
 
 // A Row is one row of the input.
@@ -38,7 +39,7 @@ type RowError struct {
 	Line   int // from 1
 	Column int // in characters, from 1; zero for the whole line
 	Reason string
-	Text   string // the line, or the part of it around the column; empty for a request
+	Text   string // the line, or the part of it around the column, without what is secret; empty for a request
 }
 
 // Error returns file:line:column, the reason, and the text, on one line.
@@ -50,16 +51,26 @@ func (e *RowError) Error() string {
 	}
 	fmt.Fprintf(&b, ": %s", e.Reason)
 	if e.Text != "" {
-		fmt.Fprintf(&b, ": %q", WithoutPasswords(e.Text))
+		fmt.Fprintf(&b, ": %q", e.Text)
 	}
 	return b.String()
 }
 
-// maxExcerpt is how much of a bad line is quoted, in bytes.
-const maxExcerpt = 80
+// maxExcerpt is how much of a bad line is quoted, in bytes, and maxView how much of it
+// is looked at to find what is secret.
+const (
+	maxExcerpt = 80
+	maxView    = 8 << 10
+)
 
-// excerpt is the part of a line around an offset, cut where characters end.
+// excerpt is the part of a line around an offset, cut where characters end, and without
+// what is secret.
 func excerpt(line []byte, offset int) string {
+	if len(line) > maxView {
+		from := min(max(offset-maxView/2, 0), len(line)-maxView)
+		line, offset = line[from:from+maxView], offset-from
+	}
+	line = []byte(secret.Body(string(line)))
 	from := 0
 	if len(line) > maxExcerpt {
 		from = min(max(offset-maxExcerpt/2, 0), len(line)-maxExcerpt)

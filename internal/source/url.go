@@ -2,7 +2,6 @@ package source
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 )
 
@@ -36,15 +35,4 @@ func CheckURL(url string) (offset int, reason string) {
 		return 0, ""
 	}
 	return 0, "not a URL that can be fetched: it does not begin with http:// or https://"
-}
-
-var password = regexp.MustCompile(`(://[^:/?#@\s"]*):[^/?#@"]*@`)
-
-// WithoutPasswords returns a text without the passwords of the URLs in it, be they such
-// that net/url can't read them.
-func WithoutPasswords(text string) string {
-	if !strings.Contains(text, "@") {
-		return text
-	}
-	return password.ReplaceAllString(text, "$1:REDACTED@")
 }

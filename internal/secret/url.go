@@ -1,0 +1,93 @@
+package secret
+
+import (
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// URL returns a URL with its password and those of its parameters redacted that carry
+// credentials, in the fragment too. Nothing else of it is changed, and it need not be
+// one that can be read.
+func URL(raw string) string {
+	if strings.IndexByte(raw, '@') >= 0 {
+		raw = redacted.password(raw)
+	}
+	start := strings.IndexAny(raw, "?#")
+	if start < 0 || strings.IndexByte(raw[start:], '=') < 0 {
+		return raw
+	}
+	return raw[:start] + redacted.parameters(raw[start:])
+}
+
+// A hider says what stands in place of a secret.
+type hider func(value string) string
+
+var (
+	redacted hider = func(string) string { return Redacted }
+	masked   hider = stars
+)
+
+// stars are as many as the value has characters.
+func stars(value string) string { return strings.Repeat("*", utf8.RuneCountInString(value)) }
+
+// password hides what stands between the name and the last @ before the path.
+func (hide hider) password(raw string) string {
+	start := strings.Index(raw, "//")
+	if start < 0 {
+		return raw
+	}
+	start += len("//")
+	end := start + strings.IndexAny(raw[start:]+"/", "/?#")
+	at := strings.LastIndexByte(raw[start:end], '@')
+	colon := strings.IndexByte(raw[start:end], ':')
+	if at < 0 && colon >= 0 && !digits(raw[start+colon+1:end]) && raw[start] != '[' {
+		at = strings.LastIndexByte(raw[start:], '@') // a password with a slash, and no port
+	}
+	if at < 0 || colon < 0 || colon > at {
+		return raw
+	}
+	return raw[:start+colon+1] + hide(raw[start+colon+1:start+at]) + raw[start+at:]
+}
+
+func digits(text string) bool { return strings.Trim(text, "0123456789") == "" }
+
+// parameters hides those of name=value that are secret. Before each stands one of ?#&;.
+func (hide hider) parameters(text string) string {
+	var b strings.Builder // which stays empty while nothing is redacted
+	done := 0
+	for at := 0; at < len(text); {
+		end := next(text, at+1, "?#&;")
+		name, value, found := strings.Cut(text[at+1:end], "=")
+		if found && escapedName(name) {
+			value, end = text[end-len(value):next(text, end, "#&")], next(text, end, "#&") // it may have the others in it
+			if value != "" {
+				b.WriteString(text[done : end-len(value)])
+				b.WriteString(hide(value))
+				done = end
+			}
+		}
+		at = end
+	}
+	if done == 0 {
+		return text
+	}
+	return b.String() + text[done:]
+}
+
+// next is where the next one of some characters stands, or the end.
+func next(text string, from int, any string) int {
+	if i := strings.IndexAny(text[from:], any); i >= 0 {
+		return from + i
+	}
+	return len(text)
+}
+
+// escapedName is Name for one that has escapes; of one that can't be read nobody knows.
+func escapedName(name string) bool {
+	if strings.IndexByte(name, '%') < 0 {
+		return Name(name)
+	}
+	plain, err := url.QueryUnescape(name)
+	return err != nil || Name(plain)
+}
