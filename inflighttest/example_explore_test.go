@@ -54,3 +54,22 @@ func ExampleAdvance() {
 	runTest(TestTimeout)
 	// Output:
 }
+
+// Retries after random pauses: each run has other pauses, and the seed of one that
+// fails repeats them.
+func ExampleRand() {
+	TestRetry := func(t *testing.T) {
+		inflighttest.Explore(t, inflighttest.Plan{Runs: 200}, func(t testing.TB, ctx context.Context, g *inflight.TaskGroup) {
+			random := inflighttest.Rand(t)
+			began := time.Now()
+			for range 3 {
+				inflight.Sleep(ctx, time.Duration(random.Int64N(int64(time.Second))))
+			}
+			if took := time.Since(began); took > 3*time.Second {
+				t.Errorf("it took %v", took)
+			}
+		})
+	}
+	runTest(TestRetry)
+	// Output:
+}

@@ -31,6 +31,11 @@ type Plan struct {
 	// Steps is how many steps a run may have before it fails as one that does not
 	// end; zero means 20 000.
 	Steps int
+	// Jitter lets the clock move on to the next timer, now and then, although somebody
+	// could go on: as if that were slow. So a timeout, a lease or a tick comes in the
+	// middle of work that takes no time by itself. It knows the timers of this library,
+	// and the deadlines of contexts.
+	Jitter bool
 	// Twice has each run made twice, and fails the test for one that goes another
 	// way then: something in it is not under control.
 	Twice bool
@@ -110,7 +115,7 @@ func (p Plan) options(t *testing.T, body Body) explore.Options {
 	h := fnv.New64a()
 	h.Write([]byte(t.Name()))
 	o := explore.Options{
-		Runs: p.Runs, For: p.For, Seed: p.Seed ^ h.Sum64(), Replay: p.Replay, Steps: p.Steps, Twice: p.Twice, Watchdog: p.Watchdog,
+		Runs: p.Runs, For: p.For, Seed: p.Seed ^ h.Sum64(), Replay: p.Replay, Steps: p.Steps, Twice: p.Twice, Jitter: p.Jitter, Watchdog: p.Watchdog,
 		Describe: describeBubble, Stuck: describeStuck,
 	}
 	if o.Watchdog == 0 {

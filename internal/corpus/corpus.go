@@ -21,7 +21,12 @@ type Bug struct {
 
 // All returns the bugs, in the order of the table.
 func All() []Bug {
-	return slices.Concat(shared, waking, deadlocks, cancelled, primitives, endings, timed, deep)
+	return slices.Concat(shared, waking, deadlocks, cancelled, primitives, endings, timed, deep, late)
+}
+
+// Jitter reports whether it takes a clock that moves on while somebody could go on.
+func (b Bug) Jitter() bool {
+	return slices.ContainsFunc(late, func(l Bug) bool { return l.Name == b.Name })
 }
 
 // together runs all of them at once, as tasks, and waits for them.

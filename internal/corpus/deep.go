@@ -3,16 +3,18 @@ package corpus
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 
 	"github.com/inflight-go/inflight/locks"
 )
 
 // deep are bugs that chance alone hardly comes to: one task must do many steps
-// without another, or two must meet in one step of many.
+// without another, two must meet in one step of many, or many times in a row.
 var deep = []Bug{
 	{"late-subscriber", "the whole of a long start is over before another task begins (PCT, figure 5)", lateSubscriber(false), lateSubscriber(true)},
 	{"one-step-of-forty", "a look in the one wrong moment, while four others make noise", oneStepOfForty(apart), oneStepOfForty(locked)},
+	{"four-looks", "who looks four times at a long job has room for three phases", fourLooks(3), fourLooks(4)},
 }
 
 func lateSubscriber(awaited bool) Program {
@@ -68,5 +70,33 @@ func oneStepOfForty(by section) Program {
 			}
 			return nil
 		}), noise, noise, noise, noise)
+	}
+}
+
+// fourLooks has a job of four phases, and somebody who looks at it four times and
+// keeps what is new.
+func fourLooks(room int) Program {
+	return func(ctx context.Context) error {
+		var phase atomic.Int64
+		return together(ctx, func(ctx context.Context) error { // the job
+			for range 4 {
+				phase.Add(1)
+				if err := steps(ctx, 15); err != nil {
+					return err
+				}
+			}
+			return nil
+		}, func(ctx context.Context) error {
+			seen := make(map[int64]bool)
+			for range 4 {
+				if err := step(ctx); err != nil {
+					return err
+				}
+				if seen[max(1, phase.Load())] = true; len(seen) > room {
+					return fmt.Errorf("%d phases, and room for %d", len(seen), room)
+				}
+			}
+			return nil
+		})
 	}
 }

@@ -23,7 +23,7 @@ func explored(t *testing.T, p corpus.Program, o explore.Options) explore.Outcome
 func TestExploreFindsEachBug(t *testing.T) {
 	for _, bug := range corpus.All() {
 		t.Run(bug.Name, func(t *testing.T) {
-			f := explored(t, bug.Wrong, explore.Options{}).Failure
+			f := explored(t, bug.Wrong, explore.Options{Jitter: bug.Jitter()}).Failure
 			if f == nil {
 				t.Fatal("not found")
 			}
@@ -31,7 +31,7 @@ func TestExploreFindsEachBug(t *testing.T) {
 				t.Error("the run went another way when it was repeated")
 			}
 			for _, seed := range []string{f.Seed, f.Tape} {
-				again := explored(t, bug.Wrong, explore.Options{Replay: seed}).Failure
+				again := explored(t, bug.Wrong, explore.Options{Replay: seed, Jitter: bug.Jitter()}).Failure
 				switch {
 				case again == nil:
 					t.Errorf("%s: nothing goes wrong", seed)
@@ -53,10 +53,24 @@ func TestExploreFindsNothingInWhatIsRight(t *testing.T) {
 	}
 	for _, bug := range corpus.All() {
 		t.Run(bug.Name, func(t *testing.T) {
-			o := explored(t, bug.Right, explore.Options{Runs: runs})
-			if o.Failure != nil {
-				t.Error(o.Failure.Tell("go test"))
+			for _, jitter := range []bool{false, true} {
+				o := explored(t, bug.Right, explore.Options{Runs: runs, Jitter: jitter})
+				if o.Failure != nil {
+					t.Error(o.Failure.Tell("go test"))
+				}
 			}
 		})
+	}
+}
+
+// What takes a clock that hurries is not found by one that does not.
+func TestJitterIsNeeded(t *testing.T) {
+	for _, bug := range corpus.All() {
+		if !bug.Jitter() {
+			continue
+		}
+		if o := explored(t, bug.Wrong, explore.Options{}); o.Failure != nil {
+			t.Errorf("%s: %s", bug.Name, o.Failure.Tell("go test"))
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package corpus_test
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"os"
@@ -16,42 +17,130 @@ import (
 var update = flag.Bool("update", false, "measure, and write the table into docs/testing.md")
 
 const (
-	page  = "../../docs/testing.md"
-	begin = "<!-- corpus: go test ./internal/corpus -run Table -update -->\n"
-	end   = "<!-- /corpus -->\n"
+	page       = "../../docs/testing.md"
+	bugsTable  = "corpus"
+	turnsTable = "strategies"
 )
 
-// The table has a row for each bug of the corpus. With -update it is measured and
-// written, which takes some minutes.
+// section returns the table of that name in the page, and what is before and after.
+func section(t *testing.T, page, name string) (before, table, after string) {
+	begin := fmt.Sprintf("<!-- %s: go test ./internal/corpus -run Table -update -->\n", name)
+	end := fmt.Sprintf("<!-- /%s -->\n", name)
+	before, rest, ok1 := strings.Cut(page, begin)
+	table, after, ok2 := strings.Cut(rest, end)
+	if !ok1 || !ok2 {
+		t.Fatalf("there is no %q and %q", begin, end)
+	}
+	return before + begin, table, end + after
+}
+
+// The tables have a row for each bug of the corpus and for each strategy. With
+// -update they are measured and written, which takes some minutes.
 func TestTable(t *testing.T) {
 	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, rest, ok1 := strings.Cut(strings.ReplaceAll(string(text), "\r\n", "\n"), begin)
-	old, after, ok2 := strings.Cut(rest, end)
-	if !ok1 || !ok2 {
-		t.Fatalf("%s has no %q and %q", page, begin, end)
-	}
+	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
 	if *update {
-		old = measure(t)
-		if err := os.WriteFile(page, []byte(before+begin+old+end+after), 0o644); err != nil {
+		text = replaced(t, text, turnsTable, measureStrategies)
+		text = replaced(t, text, bugsTable, measureBugs)
+		if err := os.WriteFile(page, text, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
+	var bugs []string
+	for _, bug := range corpus.All() {
+		bugs = append(bugs, bug.Name)
+	}
+	if rows := rowsOf(t, text, bugsTable, ":"); !slices.Equal(rows, bugs) {
+		t.Errorf("the table has rows for %v, the corpus has %v", rows, bugs)
+	}
 	var names []string
-	for line := range strings.Lines(old) {
-		if name, _, ok := strings.Cut(strings.TrimPrefix(line, "| "), ":"); ok && strings.HasPrefix(line, "| ") {
-			names = append(names, name)
+	for _, turns := range strategies {
+		names = append(names, nameOf(turns))
+	}
+	if rows := rowsOf(t, text, turnsTable, " |"); !slices.Equal(rows, names) {
+		t.Errorf("the table has rows for %v, and there are %v", rows, names)
+	}
+}
+
+func replaced(t *testing.T, text []byte, name string, measure func(*testing.T) string) []byte {
+	before, _, after := section(t, string(text), name)
+	return []byte(before + measure(t) + after)
+}
+
+// rowsOf returns how the rows of a table begin, up to sep.
+func rowsOf(t *testing.T, text []byte, name, sep string) (rows []string) {
+	_, table, _ := section(t, string(text), name)
+	for line := range strings.Lines(table) {
+		row, ok := strings.CutPrefix(line, "| ")
+		if first, _, cut := strings.Cut(row, sep); ok && cut && first != "strategy" {
+			rows = append(rows, first)
 		}
 	}
-	var want []string
+	return rows
+}
+
+// strategies are those that take turns, each alone, and all of them.
+var strategies = [][]string{{"random"}, {"pct2"}, {"pct3"}, {"pos"}, {"urw"}, nil}
+
+func nameOf(turns []string) string {
+	if turns == nil {
+		return "in turn"
+	}
+	return turns[0]
+}
+
+const budget = 1000 // runs, the default
+
+// runsUntil returns how many runs it took to find the bug by so many seeds, in order.
+func runsUntil(t *testing.T, bug corpus.Bug, turns []string, seeds int) (runs []int) {
+	for seed := range uint64(seeds) {
+		o := explored(t, bug.Wrong, explore.Options{Seed: seed, Jitter: bug.Jitter(), Turns: turns, Runs: budget, For: time.Minute})
+		runs = append(runs, o.Runs)
+	}
+	slices.Sort(runs)
+	return runs
+}
+
+// Each strategy finds what it is there for.
+func TestStrategies(t *testing.T) {
+	found := map[string]map[string]bool{
+		"if-instead-of-for": {"random": true, "pct2": false, "pos": true, "urw": true},
+		"late-subscriber":   {"random": false, "pct2": true, "pos": true, "urw": false},
+		"four-looks":        {"random": false, "pct2": false, "pos": false, "urw": true},
+	}
 	for _, bug := range corpus.All() {
-		want = append(want, bug.Name)
+		for name, want := range found[bug.Name] {
+			if runs := runsUntil(t, bug, []string{name}, 3); runs[1] < budget != want {
+				t.Errorf("%s takes %v runs to find %s", name, runs, bug.Name)
+			}
+		}
 	}
-	if !slices.Equal(names, want) {
-		t.Errorf("the table has rows for %v, the corpus has %v", names, want)
+}
+
+// measureStrategies returns the table of what each strategy finds alone.
+func measureStrategies(t *testing.T) string {
+	var b strings.Builder
+	fmt.Fprint(&b, "| strategy | median | worst of 15 | missed by more than half of the seeds |\n|---|---|---|---|\n")
+	for _, turns := range strategies {
+		median, worst := 0, 0
+		var missed []string
+		for _, bug := range corpus.All() {
+			runs := runsUntil(t, bug, turns, seeds)
+			median += runs[seeds/2]
+			worst += runs[seeds-1]
+			if runs[seeds/2] == budget {
+				missed = append(missed, bug.Name)
+			}
+		}
+		n := len(corpus.All())
+		row := fmt.Sprintf("| %s | %.1f | %.1f | %s |", nameOf(turns), float64(median)/float64(n), float64(worst)/float64(n), strings.Join(missed, ", "))
+		fmt.Fprintln(&b, row)
+		t.Log(row)
 	}
+	return b.String()
 }
 
 const (
@@ -59,8 +148,8 @@ const (
 	forStress = 2 * time.Second
 )
 
-// measure returns the table.
-func measure(t *testing.T) string {
+// measureBugs returns the table of what it takes to find each bug.
+func measureBugs(t *testing.T) string {
 	var b strings.Builder
 	long, short := 0, 0
 	fmt.Fprintf(&b, "| bug | runs | ms | plain, same time | plain, %v |\n|---|---|---|---|---|\n", forStress)
@@ -93,7 +182,7 @@ type search struct {
 func searchAll(t *testing.T, bug corpus.Bug) (s search) {
 	for seed := range uint64(seeds) {
 		start := time.Now()
-		o := explored(t, bug.Wrong, explore.Options{Seed: seed})
+		o := explored(t, bug.Wrong, explore.Options{Seed: seed, Jitter: bug.Jitter()})
 		took := time.Since(start)
 		if _, failures := stress(t, bug.Wrong, took); failures > 0 {
 			s.byPlain++

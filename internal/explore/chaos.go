@@ -87,16 +87,16 @@ func (e *explorer) runFree() bool {
 	p := &play{explorer: e}
 	done := make(chan struct{})
 	before := raceErrors()
+	e.runs++
 	go func() {
 		defer close(done)
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
-		p.rec.TB, p.rec.ctx = e.t, ctx
+		p.rec.TB, p.rec.ctx, p.rec.numbers = e.t, ctx, e.options.Seed+uint64(e.runs)
 		defer p.rec.cleanUp()
 		defer cancel()
 		p.perform(ctx)
 	}()
-	e.runs++
 	watchdog := time.NewTimer(e.options.Watchdog)
 	defer watchdog.Stop()
 	select {

@@ -27,6 +27,7 @@ type controller struct {
 	trace   []Step     // what happened, in a run that is traced
 	victim  *park.Node // who was cancelled at this step
 	verdict string     // why the run was given up, "" for no reason
+	jitter  bool       // the clock may hurry
 	survey  bool       // who could be cancelled is taken down
 	tasks   [][]int    // by step: the indices of those who wait, and run a task
 }
@@ -37,6 +38,7 @@ type buffers struct {
 	ready   []*actor      // those of them that can go on
 	fresh   []*actor      // reused by collect
 	tape    []int         // the choices
+	turns   []int         // how many each actor had, by index - 1
 	stops   []func() bool // end the watch of contexts; reused by sleep
 }
 
@@ -57,6 +59,9 @@ func (s *Sim) drive(program func()) {
 		s.fromActors()
 		s.collect()
 		c.beat()
+		if s.hurry() {
+			continue
+		}
 		a, v := s.choose()
 		switch {
 		case a != nil:
@@ -97,6 +102,7 @@ func (s *Sim) collect() {
 	for _, a := range fresh {
 		c.actors++
 		a.index = c.actors
+		c.turns = append(c.turns, 0)
 		c.strategy.arrived(a)
 		c.wait(a)
 	}
@@ -164,6 +170,7 @@ func (s *Sim) choose() (*actor, verdict) {
 	}
 	c.waiting = slices.DeleteFunc(c.waiting, func(x *actor) bool { return x == a })
 	c.last = a
+	c.turns[a.index-1]++
 	if r.op == park.OpSettle {
 		release(&s.edge)
 	}
@@ -176,7 +183,7 @@ func (s *Sim) choose() (*actor, verdict) {
 // most turns are. ok is false if the controller has to look.
 func (s *Sim) proceed(a *actor) (v verdict, ok bool) {
 	c := &s.control
-	if !goroutine.Alone() || c.last != a || s.traced || s.idle.Load() || c.faults.at(c.steps+1) {
+	if !goroutine.Alone() || c.last != a || s.traced || c.jitter || s.idle.Load() || c.faults.at(c.steps+1) {
 		return verdict{}, false
 	}
 	s.collect()
@@ -295,5 +302,5 @@ func (b buffers) emptied() buffers {
 	clear(b.ready[:cap(b.ready)])
 	clear(b.fresh[:cap(b.fresh)])
 	clear(b.stops[:cap(b.stops)])
-	return buffers{b.waiting[:0], b.ready[:0], b.fresh[:0], b.tape[:0], b.stops[:0]}
+	return buffers{b.waiting[:0], b.ready[:0], b.fresh[:0], b.tape[:0], b.turns[:0], b.stops[:0]}
 }

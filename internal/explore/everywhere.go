@@ -46,7 +46,7 @@ func FailEverywhere(t *testing.T, o Options, program Program) Outcome {
 func (e *explorer) everywhere(each func(base seed, r result)) {
 	numbers := source(e.options.Seed)
 	base := seed{kind: "steady"}
-	for length, turn := 0, 0; turn == 0 || e.more(); turn++ {
+	for turn := 0; turn == 0 || e.more(); turn++ {
 		e.survey = true
 		r := e.try(base)
 		e.survey = false
@@ -54,9 +54,9 @@ func (e *explorer) everywhere(each func(base seed, r result)) {
 			return
 		}
 		if turn == 0 {
-			length = len(r.tape)
+			e.trial = r
 		}
 		each(base, r)
-		base = next(&numbers, turn, length)
+		base = e.next(&numbers, turn)
 	}
 }

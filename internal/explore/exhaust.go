@@ -41,7 +41,8 @@ func (d *dfs) choose(ready []*actor, current bool) int {
 	return d.take(branch{ways: len(ready), preempts: current})
 }
 
-func (d *dfs) toss() int { return d.take(branch{ways: 2}) }
+func (d *dfs) toss() int   { return d.take(branch{ways: 2}) }
+func (d *dfs) rarely() int { return d.take(branch{ways: 2, preempts: true}) }
 
 // take goes on along the path, and lengthens it at its end. Where a program does
 // not repeat itself, the path may have led elsewhere.

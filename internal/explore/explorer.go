@@ -3,6 +3,8 @@ package explore
 import (
 	"cmp"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -20,7 +22,9 @@ type Options struct {
 	Steps    int           // a run that is longer fails; zero means 20 000
 	Watchdog time.Duration // how much real time a step may take; zero means a minute
 	Faults   []Fault       // what goes wrong in each run
+	Jitter   bool          // the clock may move on to the next timer while somebody could go on
 	Twice    bool          // each run is made twice: one that goes another way fails
+	Turns    []string      // the strategies that take turns, such as "random", "pct2", "pos", "urw"; nil means usual
 
 	// Describe says where the goroutines of the bubble with this number are.
 	Describe func(bubble int) string
@@ -34,6 +38,9 @@ func (o Options) withDefaults() Options {
 	o.For = cmp.Or(o.For, time.Second)
 	o.Steps = cmp.Or(o.Steps, 20_000)
 	o.Watchdog = cmp.Or(o.Watchdog, time.Minute)
+	if o.Turns == nil {
+		o.Turns = usual
+	}
 	if o.Describe == nil {
 		o.Describe = func(int) string { return "" }
 	}
@@ -57,6 +64,7 @@ type explorer struct {
 	failure *Failure
 	survey  bool // of the next runs
 	buffers buffers
+	trial   result // the first run, from which strategies learn how long one is
 
 	deadline time.Time // of the budget
 }
@@ -157,22 +165,22 @@ func (w *watchdog) bites() bool {
 
 // rotate tries the strategies in turn.
 func (e *explorer) rotate() {
-	first := e.try(seed{kind: "steady"})
+	e.trial = e.try(seed{kind: "steady"})
 	numbers := source(e.options.Seed)
 	for turn := 0; e.more(); turn++ {
-		e.try(next(&numbers, turn, len(first.tape)))
+		e.try(e.next(&numbers, turn))
 	}
 }
 
-// next returns the seed of the next run, for programs that make about as many
-// choices as length says.
-func next(numbers *source, turn, length int) seed {
-	sd := seed{kind: "random", number: source(numbers.next())}
-	switch turn % 4 {
-	case 1:
-		sd.kind, sd.depth, sd.length = "pct", 2, length
-	case 3:
-		sd.kind, sd.depth, sd.length = "pct", 3, length
+// usual are the strategies that take turns.
+var usual = []string{"random", "pct2", "pos", "pct3", "urw"}
+
+// next returns the seed of the next run.
+func (e *explorer) next(numbers *source, turn int) seed {
+	sd := seed{kind: e.options.Turns[turn%len(e.options.Turns)], number: source(numbers.next())}
+	if depth, ok := strings.CutPrefix(sd.kind, "pct"); ok {
+		sd.kind, sd.length = "pct", len(e.trial.tape)
+		sd.depth, _ = strconv.Atoi(depth)
 	}
 	return sd
 }
@@ -220,6 +228,9 @@ func (e *explorer) replay(text string) {
 		e.failure = &Failure{Kind: "seed", Text: err.Error()}
 		return
 	}
+	if sd.kind == "urw" {
+		e.trial = e.run(seed{kind: "steady"}, false)
+	}
 	r := e.run(sd, true)
 	e.runs++
 	if r.kind == skipped {
@@ -235,6 +246,10 @@ func (e *explorer) found(sd seed, r result) {
 	if sd.by != nil {
 		sd = seed{kind: "tape", tape: trim(r.tape)}
 	}
+	short := seed{kind: "tape", faults: sd.faults}
+	if r.drew {
+		short.draws = sd.numbers()
+	}
 	f := &Failure{Kind: r.kind, Text: r.text, Seed: sd.String(), Runs: e.runs}
 	if r.kind != raced {
 		again := e.run(sd, false)
@@ -243,10 +258,11 @@ func (e *explorer) found(sd seed, r result) {
 	tape := r.tape
 	if !f.Flaky && r.kind != raced {
 		tape = shrink(r.tape, 300, func(tape []int) bool {
-			return e.run(seed{kind: "tape", tape: tape, faults: sd.faults}, false).kind == r.kind
+			short.tape = tape
+			return e.run(short, false).kind == r.kind
 		})
 	}
-	short := seed{kind: "tape", tape: trim(tape), faults: sd.faults}
+	short.tape = trim(tape)
 	traced := e.run(short, true)
 	f.Tape = short.String()
 	f.Steps = traced.trace

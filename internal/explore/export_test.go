@@ -22,7 +22,7 @@ func Normalize(text string) (string, error) {
 // once with the controller alone, which traced runs are. It returns an error for
 // one that goes another way then.
 func BothWays(t *testing.T, runs int, program Program) error {
-	e, remove := newExplorer(t, Options{}, program)
+	e, remove := newExplorer(t, Options{Turns: []string{"random", "pct2", "pos", "pct3", "urw"}}, program)
 	defer remove()
 	sd, numbers := seed{kind: "steady"}, source(0)
 	for turn := range runs {
@@ -30,7 +30,10 @@ func BothWays(t *testing.T, runs int, program Program) error {
 		if quick.kind != slow.kind || quick.hash != slow.hash || !slices.Equal(quick.tape, slow.tape) {
 			return fmt.Errorf("%v: %q with the choices %v, and with the controller alone %q with %v", sd, quick.kind, quick.tape, slow.kind, slow.tape)
 		}
-		sd = next(&numbers, turn, len(quick.tape))
+		if turn == 0 {
+			e.trial = quick
+		}
+		sd = e.next(&numbers, turn)
 	}
 	return nil
 }

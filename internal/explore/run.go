@@ -37,8 +37,10 @@ type result struct {
 	hash   uint64
 	steps  int
 	actors int
+	turns  []int // how many each actor had, by index - 1
 	named  int
 	hit    bool // the fault was put in
+	drew   bool // the program has asked for random numbers
 	trace  []Step
 	tasks  [][]int // by step: whom one could cancel, in a run with a survey
 }
@@ -98,15 +100,16 @@ func (p *play) main(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	p.rec.TB, p.rec.ctx = t, ctx
+	p.rec.TB, p.rec.ctx, p.rec.numbers = t, ctx, p.seed.numbers()
 	s := &Sim{wakeups: make(chan struct{}, 1), traced: p.traced}
 	p.sim = s
 	s.control = controller{
-		strategy: p.seed.strategy(),
+		strategy: p.seed.strategy(p.trial.turns),
 		faults:   p.seed.faults,
 		limit:    p.options.Steps,
 		deadlock: p.deadlock,
 		beat:     func() { p.beats.Add(1) },
+		jitter:   p.options.Jitter,
 		survey:   p.survey,
 		buffers:  p.explorer.buffers.emptied(),
 	}
@@ -192,7 +195,8 @@ func (p *play) conclude() {
 		r.text = strings.TrimSuffix(log, "\n") + separator(r.text) + r.text
 	}
 	r.tape, r.hash, r.steps, r.actors = slices.Clone(c.tape), c.hash, c.steps, c.actors
-	r.tasks = c.tasks
+	r.drew = p.rec.streams.Load() > 0
+	r.tasks, r.turns = c.tasks, slices.Clone(c.turns)
 	r.named, r.hit, r.trace = c.faults.named, c.faults.hit, c.trace
 }
 

@@ -12,6 +12,7 @@ func TestSeeds(t *testing.T) {
 	for text, want := range map[string]string{
 		"steady": "", "random.1f3a": "", "pct3.60.1f3a": "", "tape": "", "tape.3=1.17=2": "",
 		"cancel7of2:tape.3=1": "", "fail3:random.1": "",
+		"pos.1f3a": "", "urw.1f3a": "", "rand1f3a:tape.3=1": "", "rand1f:cancel7of2:tape": "",
 		"tape.3=0": "tape", "random.001": "random.1", // the same runs
 	} {
 		if want == "" {
@@ -23,7 +24,7 @@ func TestSeeds(t *testing.T) {
 	}
 	for _, text := range []string{
 		"", "1", "random", "random.", "random.x", "random.1.2", "steady.1", "pct.1.2", "pct3.60", "pct3.-1.1", "tape.x=1", "tape.-1=1",
-		"tape.1", "tape.99999999999=1", "cancel:tape", "cancel0of1:tape", "fail0:tape", "fail1x:tape", "oops:tape", "fail1:",
+		"tape.1", "tape.99999999999=1", "cancel:tape", "cancel0of1:tape", "fail0:tape", "fail1x:tape", "oops:tape", "fail1:", "rand:tape", "randx:tape", "rand1:", "pos.x", "urw",
 	} {
 		if got, err := explore.Normalize(text); err == nil || !strings.Contains(err.Error(), "is no seed") {
 			t.Errorf("%q was read as %q, %v", text, got, err)
@@ -33,7 +34,7 @@ func TestSeeds(t *testing.T) {
 
 // What was read is written as what reads the same.
 func FuzzSeed(f *testing.F) {
-	for _, text := range []string{"steady", "random.1f3a", "pct3.60.1f3a", "tape.3=1.17=2", "cancel7of2:tape.3=1", "fail3:random.1"} {
+	for _, text := range []string{"steady", "random.1f3a", "pct3.60.1f3a", "tape.3=1.17=2", "cancel7of2:tape.3=1", "fail3:random.1", "urw.1", "rand1f:fail3:tape.1=1"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

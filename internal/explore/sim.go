@@ -29,6 +29,7 @@ type Sim struct {
 	wakeups  chan struct{}         // capacity 1
 	over     atomic.Bool           // the program has ended
 	timers   atomic.Uint64         // how many were made
+	expected atomic.Pointer[timer] // those that were set, the newest first; in a run whose clock may hurry
 	traced   bool
 	edge     byte // stands for the controller, before the race detector
 	control  controller
@@ -83,11 +84,22 @@ func (s *Sim) Now() time.Time { return time.Now() }
 // because those of one moment fire in any order.
 func (s *Sim) AfterFunc(d time.Duration, f func()) (stop func() bool) {
 	var number uint64
-	unseen(func() { number = s.timers.Add(1) })
-	return time.AfterFunc(d, func() {
+	var t *timer
+	unseen(func() {
+		number = s.timers.Add(1)
+		if s.control.jitter {
+			t = s.expect(d)
+		}
+	})
+	clock := time.AfterFunc(d, func() {
+		unseen(t.over)
 		s.wait(request{ctx: context.Background(), op: park.OpTimer, timer: number})
 		f()
-	}).Stop
+	})
+	return func() bool {
+		unseen(t.over)
+		return clock.Stop()
+	}
 }
 
 // wait hands the request to the controller and waits for the turn.

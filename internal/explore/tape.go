@@ -17,6 +17,7 @@ type replay struct {
 func (*replay) arrived(*actor)                      {}
 func (p *replay) choose(ready []*actor, _ bool) int { return p.next(len(ready)) }
 func (p *replay) toss() int                         { return p.next(2) }
+func (p *replay) rarely() int                       { return p.next(2) }
 
 func (p *replay) next(n int) int {
 	if p.at >= len(p.tape) {
@@ -35,27 +36,32 @@ func trim(tape []int) []int {
 }
 
 // A seed is the text that repeats a run: a strategy with what it was made from,
-// such as "random.1f3a", "pct3.60.1f3a" (depth 3, 60 choices), or a tape, such as
-// "tape.3=1.17=2": choice 3 is 1, choice 17 is 2, all others are 0. Where
-// something was put in, that stands before it: "cancel7of2:tape." cancels actor 2
-// at step 7, "fail3:tape." fails the third named point.
+// such as "random.1f3a", "pos.1f3a", "urw.1f3a" (after a trial), "pct3.60.1f3a" (depth
+// 3, 60 choices), or a tape, such as "tape.3=1.17=2": choice 3 is 1, choice 17 is 2,
+// all others are 0. Where something was put in, that stands before it: "cancel7of2:"
+// cancels actor 2 at step 7, "fail3:" fails the third named point. So does, before a
+// tape, what the program's own random numbers are made from: "rand1f3a:".
 type seed struct {
-	kind   string // "steady", "random", "pct", "tape"
+	kind   string // "steady", "random", "pct", "pos", "urw", "tape"
 	depth  int
 	length int
 	number source
 	tape   []int
+	draws  uint64 // of a tape: what the program's random numbers are made from
 	faults faults
 	by     strategy // where it is none of these
 }
 
 func (s seed) String() string {
 	text := s.faults.String()
+	if s.draws != 0 {
+		text = fmt.Sprintf("rand%x:", s.draws) + text
+	}
 	switch s.kind {
 	case "steady":
 		return text + "steady"
-	case "random":
-		return text + fmt.Sprintf("random.%x", uint64(s.number))
+	case "random", "pos", "urw":
+		return text + fmt.Sprintf("%s.%x", s.kind, uint64(s.number))
 	case "pct":
 		return text + fmt.Sprintf("pct%d.%d.%x", s.depth, s.length, uint64(s.number))
 	}
@@ -68,8 +74,18 @@ func (s seed) String() string {
 	return text
 }
 
-// strategy returns the strategy that the seed stands for.
-func (s seed) strategy() strategy {
+// numbers returns what the program's random numbers are made from.
+func (s seed) numbers() uint64 {
+	if s.number == 0 {
+		return s.draws
+	}
+	n := s.number
+	return n.next()
+}
+
+// strategy returns the strategy that the seed stands for, for a program whose actors
+// had so many turns in a trial.
+func (s seed) strategy(turns []int) strategy {
 	if s.by != nil {
 		return s.by
 	}
@@ -80,6 +96,10 @@ func (s seed) strategy() strategy {
 		return &random{s.number}
 	case "pct":
 		return newPCT(s.number, s.depth, s.length)
+	case "pos":
+		return &pos{s.number}
+	case "urw":
+		return newURW(s.number, turns)
 	}
 	return &replay{tape: s.tape}
 }
@@ -91,7 +111,14 @@ const longestTape = 1 << 20
 func parseSeed(text string) (s seed, err error) {
 	bad := fmt.Errorf("inflight/inflighttest: %q is no seed: want one that a failed test has printed, such as random.1f3a", text)
 	rest := text
-	if before, after, ok := strings.Cut(text, ":"); ok {
+	if before, after, ok := strings.Cut(rest, ":"); ok && strings.HasPrefix(before, "rand") {
+		n, err := parseNumber(before[len("rand"):])
+		if err != nil {
+			return seed{}, bad
+		}
+		s.draws, rest = uint64(n), after
+	}
+	if before, after, ok := strings.Cut(rest, ":"); ok {
 		if s.faults, err = parseFaults(before); err != nil {
 			return seed{}, bad
 		}
@@ -104,7 +131,7 @@ func parseSeed(text string) (s seed, err error) {
 	switch {
 	case kind == "steady" && len(fields) == 0:
 		s.kind = kind
-	case kind == "random" && len(fields) == 1:
+	case (kind == "random" || kind == "pos" || kind == "urw") && len(fields) == 1:
 		s.kind = kind
 		s.number, err = parseNumber(fields[0])
 	case strings.HasPrefix(kind, "pct") && len(fields) == 2:

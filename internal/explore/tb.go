@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -16,12 +17,25 @@ import (
 type recorder struct {
 	testing.TB // of the test
 	ctx        context.Context
+	numbers    uint64        // what the program's random numbers are made from
+	streams    atomic.Uint64 // how many it has asked for
 
 	mu       sync.Mutex
 	failed   bool
 	skipped  bool
 	log      strings.Builder
 	cleanups []func()
+}
+
+// Stream returns what a stream of random numbers is to be made from, another one at
+// each call. ok is false if t is not that of a run.
+func Stream(t testing.TB) (seed, number uint64, ok bool) {
+	r, ok := t.(*recorder)
+	if ok {
+		seed = r.numbers
+		unseen(func() { number = r.streams.Add(1) })
+	}
+	return seed, number, ok
 }
 
 func (r *recorder) Context() context.Context { return r.ctx }

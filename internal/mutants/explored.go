@@ -11,7 +11,7 @@ func explored(mutants []mutant) []mutant {
 	var left []mutant
 	for _, m := range mutants {
 		if packages := exploredIn[path.Dir(m.file)]; packages != nil && m.file != "main.go" {
-			m.packages, m.run = slices.Concat(packages, []string{"./internal/corpus"}), "Explore"
+			m.packages, m.run = slices.Concat(packages, []string{"./internal/corpus"}), "Explore|Modes_/explore|Modes_/cancel"
 			left = append(left, m)
 		}
 	}
@@ -23,5 +23,6 @@ var exploredIn = map[string][]string{
 	".":               {"."},
 	"locks":           {"./locks"},
 	"queue":           {"./queue"},
+	"limit":           {"./limit"},
 	"internal/permit": {".", "./locks"},
 }

@@ -50,7 +50,7 @@ func (o *options) addFlags(fs *flag.FlagSet) {
 	fs.StringVar(&o.table, "table", "internal/mutants/*.txt", "the tables of mutants, below the module's folder")
 	fs.StringVar(&o.only, "only", "", "run those mutants alone that have this `name`, or begin with it")
 	fs.IntVar(&o.every, "every", 1, "run each `n`-th mutant of the table only")
-	fs.BoolVar(&o.explore, "explore", false, "count the mutants of locks, queues and scopes that the explored tests find alone")
+	fs.BoolVar(&o.explore, "explore", false, "count the mutants of the primitives that the explored tests find alone")
 	fs.IntVar(&o.parallel, "p", 2, "how many to run at once")
 	fs.DurationVar(&o.timeout, "timeout", time.Minute, "what a test binary may take")
 }
