@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,7 +28,8 @@ type world struct {
 	hub  *hub.Hub
 	web  *httptest.Server
 	tcp  net.Addr
-	stop func() // ends Run, and waits for it
+	ran  chan any // gets what Run has panicked with, nil for nothing
+	stop func()   // ends Run, and waits for it
 }
 
 // echo sends what it gets to all.
@@ -44,44 +46,52 @@ func echo(h **hub.Hub) hub.Handler {
 
 func newWorld(t *testing.T, opts hub.Options, fn hub.Handler) *world {
 	t.Helper()
-	w := &world{T: t, hub: hub.New(opts)}
+	h := hub.New(opts)
 	if fn == nil {
-		fn = echo(&w.hub)
+		fn = echo(&h)
 	}
+	w := newWorldOf(t, h, fn)
+	t.Cleanup(w.stop)
+	return w
+}
+
+// newWorldOf is newWorld for a hub of which Run may return, or panic with, anything.
+func newWorldOf(t *testing.T, h *hub.Hub, fn hub.Handler) *world {
+	t.Helper()
+	w := &world{T: t, hub: h, ran: make(chan any, 1)}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.tcp = l.Addr()
-	w.web = httptest.NewServer(w.hub.WebSocket(fn))
+	w.web = httptest.NewServer(h.WebSocket(fn))
+	t.Cleanup(w.web.Close)
 	ctx, cancel := context.WithCancel(context.Background())
-	ran := make(chan error, 1)
+	t.Cleanup(cancel)
 	go func() {
-		ran <- inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
-			g.Go(w.hub.Run)
-			g.Go(func(ctx context.Context) error { return w.hub.Lines(ctx, l, fn) })
+		defer func() { w.ran <- recover() }()
+		err := inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+			g.Go(h.Run)
+			g.Go(func(ctx context.Context) error { return h.Lines(ctx, l, fn) })
 			return nil
 		})
-	}()
-	var once bool
-	w.stop = func() {
-		if once {
-			return
+		if err != nil && !errors.Is(err, context.Canceled) {
+			t.Errorf("Run returned %v", err)
 		}
-		once = true
+	}()
+	w.stop = sync.OnceFunc(func() {
 		cancel()
 		select {
-		case err := <-ran:
-			if err != nil && !errors.Is(err, context.Canceled) {
-				t.Errorf("Run returned %v", err)
+		case v := <-w.ran:
+			if v != nil {
+				t.Errorf("Run panicked with %v", v)
 			}
 		case <-time.After(20 * time.Second):
 			panic("Run does not end")
 		}
-	}
-	t.Cleanup(func() { w.stop(); w.web.Close() })
+	})
 	w.until("the hub runs", func() bool {
-		return !errors.Is(w.hub.Broadcast(context.Background(), hub.Text("")), hub.ErrNotRunning)
+		return !errors.Is(h.Broadcast(context.Background(), hub.Text("")), hub.ErrNotRunning)
 	})
 	return w
 }
