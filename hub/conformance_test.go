@@ -51,17 +51,16 @@ func back(ctx context.Context, c *hub.Client) error {
 // all returns the messages and the close that the server sends, and its pongs.
 func (c *wire) all() (said, pongs []string) {
 	for {
-		f, err := gobwas.ReadFrame(c.r)
+		h, data, err := c.next()
 		if err != nil {
 			return said, pongs
 		}
-		data := f.Payload
-		if f.Header.Rsv1() {
+		if h.Rsv1() {
 			if data, err = ws.Inflate(nil, data, 1<<24); err != nil {
 				c.t.Error(err)
 			}
 		}
-		switch f.Header.OpCode {
+		switch h.OpCode {
 		case gobwas.OpText:
 			said = append(said, wstest.Event("text", 0, data))
 		case gobwas.OpBinary:

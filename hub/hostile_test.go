@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -69,10 +70,12 @@ func TestClientThatNeverReads(t *testing.T) {
 	message := hub.Text(strings.Repeat("x", 16<<10))
 	const n = 500
 	var wg sync.WaitGroup
-	for range 19 {
+	var read [19]atomic.Int64
+	for r := range read {
 		c := w.raw()
 		wg.Go(func() {
 			for i := range n {
+				read[r].Store(int64(i))
 				if _, data, err := c.frame(); err != nil || len(data) != len(message.Data) {
 					t.Errorf("message %d of %d: %d bytes, %v", i, n, len(data), err)
 					return
@@ -85,8 +88,10 @@ func TestClientThatNeverReads(t *testing.T) {
 		if err := w.hub.Broadcast(t.Context(), message); err != nil {
 			t.Fatal(err)
 		}
-		for i%8 == 7 && int(w.hub.Stats().Delivered) < (i-20)*19 { // as fast as those who read
-			time.Sleep(50 * time.Microsecond)
+		for r := range read { // as fast as those who read
+			for read[r].Load() < int64(i)-8 {
+				time.Sleep(50 * time.Microsecond)
+			}
 		}
 	}
 	wg.Wait()

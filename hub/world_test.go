@@ -167,8 +167,16 @@ func (w *world) connect(to net.Addr) *wire {
 
 // frame returns the next frame that the server sends.
 func (c *wire) frame() (op gobwas.OpCode, data string, err error) {
-	f, err := gobwas.ReadFrame(c.r)
-	return f.Header.OpCode, string(f.Payload), err
+	h, payload, err := c.next()
+	return h.OpCode, string(payload), err
+}
+
+func (c *wire) next() (h gobwas.Header, payload []byte, err error) {
+	if h, err = gobwas.ReadHeader(c.r); err == nil {
+		payload = make([]byte, h.Length)
+		_, err = io.ReadFull(c.r, payload)
+	}
+	return h, payload, err
 }
 
 // want fails the test unless the next frames are texts.
