@@ -20,12 +20,17 @@ import (
 type bodies struct {
 	c      *crawl
 	index  int64
-	stream *stream // where the last answer went; nil if to memory
+	stream *stream        // where the last answer went; nil if to memory
+	head   *http.Response // of an answer whose body is not wanted
 }
 
 // direct is a session.Request.Save.
 func (b *bodies) direct(r *http.Response) (io.WriteCloser, error) {
-	b.stream = nil
+	b.stream, b.head = nil, nil
+	if !b.c.wants(r) {
+		b.head = r
+		return nil, errUnwanted
+	}
 	if b.c.reads(r.StatusCode, mediaType(r.Header)) {
 		return nil, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -51,6 +52,9 @@ func Run(ctx context.Context, output string, o Options) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
+	if accept := o.Accept.accept(); accept != "" {
+		c.header = http.Header{"Accept": {accept}}
+	}
 	if c.session = o.Session; c.session == nil {
 		if c.session, err = session.New(session.Options{MaxRedirects: -1, IdleConns: o.PerHost}); err != nil {
 			return Summary{}, err
@@ -70,8 +74,9 @@ type crawl struct {
 	session  *session.Session
 	drain    func() // of a session that nobody else uses
 	robots   *robots.Cache
-	delays   sync.Map // of hosts: time.Duration
-	greeted  sync.Map // hosts whose sitemaps are known
+	header   http.Header // of requests for pages
+	delays   sync.Map    // of hosts: time.Duration
+	greeted  sync.Map    // hosts whose sitemaps are known
 	contents contents
 	frontier *frontier.Frontier
 	end      func(error) // the run
@@ -145,8 +150,13 @@ func (c *crawl) open(path string, journal *batch.Journal) (err error) {
 // accept decides, of the pages that are found, which are taken on.
 func (c *crawl) accept() func(p frontier.Page) bool {
 	var n int64
+	perHost := make(map[string]int64)
 	return func(p frontier.Page) bool {
 		if c.o.MaxPages > 0 && n >= c.o.MaxPages {
+			return false
+		}
+		host := hostOf(p.URL)
+		if c.o.MaxPerHost > 0 && perHost[host] >= c.o.MaxPerHost {
 			return false
 		}
 		if c.trap != nil {
@@ -155,9 +165,19 @@ func (c *crawl) accept() func(p frontier.Page) bool {
 				return false
 			}
 		}
+		if c.o.MaxPerHost > 0 {
+			perHost[strings.Clone(host)]++
+		}
 		n++
 		return true
 	}
+}
+
+// hostOf is the host of a page, with its port.
+func hostOf(spelled string) string {
+	_, host, _ := strings.Cut(spelled, "://")
+	host, _, _ = strings.Cut(host, "/")
+	return host
 }
 
 // delay is the pause between two requests to a host.
@@ -201,6 +221,20 @@ func (c *crawl) job() batch.Job {
 		"robots":  fmt.Sprint(!o.IgnoreRobots, " ", o.Agent),
 		"links":   fmt.Sprint(o.Sitemaps, " ", !o.Traps, " ", o.Unique),
 		"jsonld":  strconv.FormatBool(o.JSONLD),
+	}
+	for name, value := range map[string]string{"accept": o.Accept.text, "charset": o.Charset} {
+		if value != "" {
+			options[name] = value
+		}
+	}
+	if o.MaxPerHost > 0 {
+		options["pages of a host"] = strconv.FormatInt(o.MaxPerHost, 10)
+	}
+	if o.MaxRedirects != DefaultMaxRedirects {
+		options["redirects"] = strconv.Itoa(o.MaxRedirects)
+	}
+	if o.Follow != nil {
+		options["follow"] = o.Follow.String()
 	}
 	for i, re := range o.Include {
 		options["include "+strconv.Itoa(i+1)] = re.String()

@@ -14,7 +14,7 @@ type line struct {
 	From        *int64    `json:"from,omitempty"` // the index of the page that links to it
 	Depth       int       `json:"depth"`
 	Status      int       `json:"status,omitempty"`
-	Skipped     string    `json:"skipped,omitempty"` // robots, duplicate, noindex
+	Skipped     string    `json:"skipped,omitempty"` // robots, duplicate, type
 	Redirect    string    `json:"redirect,omitempty"`
 	ContentType string    `json:"content_type,omitempty"`
 	Bytes       int64     `json:"bytes,omitempty"`

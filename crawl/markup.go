@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 	"golang.org/x/net/html/charset"
+	"golang.org/x/text/encoding"
 )
 
 // markup is what a crawl has to know of a page of HTML, read without making a tree
@@ -38,18 +39,35 @@ const (
 
 // toUTF8 decodes a body of HTML by what its header, a byte order mark or a <meta> say,
 // and by what it looks like.
-func toUTF8(body []byte, contentType string) []byte {
+//
+// The name of an encoding counts more than all of that, if it is there.
+func toUTF8(body []byte, contentType, name string) []byte {
+	if name != "" {
+		encoding, _ := charset.Lookup(name)
+		return decode(encoding, body)
+	}
 	if isASCII(body) && bytes.IndexByte(body, 0x1B) < 0 && !strings.Contains(strings.ToLower(contentType), "charset") {
 		return body // whatever a <meta> says, it means the same
 	}
-	encoding, name, certain := charset.DetermineEncoding(body, contentType)
+	e, name, certain := charset.DetermineEncoding(body, contentType)
 	if name == "utf-8" || !certain && utf8.Valid(body) {
 		if body = bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")); !utf8.Valid(body) {
 			body = bytes.ToValidUTF8(body, []byte("\uFFFD"))
 		}
 		return body
 	}
-	text, err := encoding.NewDecoder().Bytes(body)
+	return decode(e, body)
+}
+
+// ValidCharset reports whether there is an encoding of that name, such as utf-8, latin1
+// or shift_jis. There is one without a name.
+func ValidCharset(name string) bool {
+	e, _ := charset.Lookup(name)
+	return name == "" || e != nil
+}
+
+func decode(e encoding.Encoding, body []byte) []byte {
+	text, err := e.NewDecoder().Bytes(body)
 	if err != nil {
 		return bytes.ToValidUTF8(body, []byte("\uFFFD"))
 	}
@@ -245,6 +263,37 @@ func hasWord(list, word string) bool {
 		}
 	}
 	return false
+}
+
+// followed are the links of those elements of a page that a selector finds, and of what
+// is in them.
+func followed(doc *html.Node, sel *Selector) []link {
+	m := &markup{}
+	seen := make(map[*html.Node]bool)
+	take := func(n *html.Node) {
+		if n.Type != html.ElementNode || seen[n] {
+			return
+		}
+		seen[n] = true
+		var a attributes
+		for _, attr := range n.Attr {
+			a.set(attr.Key, attr.Val)
+		}
+		switch n.DataAtom {
+		case atom.Frame, atom.Iframe:
+			m.link(a.src, "")
+		case atom.Base:
+		default:
+			m.link(a.href, a.rel)
+		}
+	}
+	for _, found := range sel.all(doc) {
+		take(found)
+		for n := range found.Descendants() {
+			take(n)
+		}
+	}
+	return m.links
 }
 
 // from is the URL that the links of the page stand on.

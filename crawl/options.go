@@ -3,6 +3,7 @@ package crawl
 import (
 	"context"
 	"regexp"
+	"strconv"
 	"time"
 
 	"github.com/inflight-go/inflight/batch"
@@ -14,6 +15,9 @@ import (
 
 // DefaultAgent is the default of Options.Agent.
 const DefaultAgent = "inflight"
+
+// DefaultMaxRedirects is the default of Options.MaxRedirects.
+const DefaultMaxRedirects = 10
 
 // Options are what a crawl is to do. Seeds have to be there; the zero value of all
 // else is the default.
@@ -35,8 +39,18 @@ type Options struct {
 	// Depth is how many links away from a seed it goes. Zero means any number, less
 	// than zero only the seeds.
 	Depth int
-	// MaxPages is how many pages it takes on. Zero means any number.
-	MaxPages int64
+	// MaxPages is how many pages it takes on, and MaxPerHost how many of one host. Zero
+	// means any number.
+	MaxPages, MaxPerHost int64
+	// MaxRedirects is how many redirects, one behind the other, are followed. Zero means
+	// DefaultMaxRedirects, less than zero none.
+	MaxRedirects int
+	// Follow, if it is not nil, finds the elements of a page whose links are followed: it
+	// may be links itself, or have some in it. Redirects and sitemaps are followed too.
+	Follow *Selector
+	// Accept are the types of bodies that are read. Of others the line says only what they
+	// are, with "skipped"; sitemaps are read all the same.
+	Accept Types
 	// Spelling says which URLs are the same.
 	Spelling Spelling
 	// Traps turns the guard against endless sites off.
@@ -60,6 +74,9 @@ type Options struct {
 	// element that it finds, and the line has a list of them.
 	Fields []Field
 	Item   *Selector
+	// Charset is the name of the encoding that all pages have, whatever they say. Empty
+	// means that they say it, or look like it. See ValidCharset.
+	Charset string
 	// JSONLD takes the JSON-LD of each page.
 	JSONLD bool
 	// Rules are for pages of several kinds: the first that matches a URL says what is
@@ -116,6 +133,15 @@ func (o Options) withDefaults() Options {
 	}
 	if o.PerHost <= 0 {
 		o.PerHost = frontier.DefaultPerHost
+	}
+	if !ValidCharset(o.Charset) {
+		panic("inflight/crawl: there is no charset " + strconv.Quote(o.Charset))
+	}
+	switch {
+	case o.MaxRedirects == 0:
+		o.MaxRedirects = DefaultMaxRedirects
+	case o.MaxRedirects < 0:
+		o.MaxRedirects = 0
 	}
 	if o.Progress == nil {
 		o.Progress = &Progress{}

@@ -27,10 +27,10 @@ type Page struct {
 	markup func() *markup
 }
 
-func newPage(index int64, u *url.URL, depth int, referrer int64, resp *session.Response) *Page {
+func newPage(index int64, u *url.URL, depth int, referrer int64, resp *session.Response, charset string) *Page {
 	p := &Page{Index: index, URL: u, Depth: depth, Referrer: referrer, Response: resp}
 	if isHTML(resp) {
-		p.text = toUTF8(resp.Body, resp.Header.Get("Content-Type"))
+		p.text = toUTF8(resp.Body, resp.Header.Get("Content-Type"), charset)
 	}
 	p.parse = sync.OnceValue(func() *html.Node { return parse(string(p.text)) })
 	p.markup = sync.OnceValue(func() *markup { return scan(string(p.text)) })

@@ -17,9 +17,6 @@ const (
 	trapURL      = 2048 // bytes of a URL
 )
 
-// maxHops is how many redirects, one behind the other, are followed.
-const maxHops = 10
-
 // trap tells URLs that lead nowhere. It remembers how many queries a path has had in a
 // count-min sketch (Cormode and Muthukrishnan, 2005), whose size does not depend on
 // how many there are, and which never counts too few.

@@ -50,7 +50,7 @@ func (c *crawl) visit(ctx context.Context, u batch.Unit[frontier.Page]) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	p := newPage(u.Index, at, u.Row.Depth, u.Row.Referrer, resp)
+	p := newPage(u.Index, at, u.Row.Depth, u.Row.Referrer, resp, c.o.Charset)
 	p.stream, p.hops = to.stream, u.Row.Hops
 	if err := errors.Join(c.read(ctx, p, l), p.stream.leave()); err != nil {
 		return nil, err
@@ -161,9 +161,14 @@ func redirect(resp *session.Response, at string) (string, bool) {
 // says so, and the error is nil unless the page is not done.
 func (c *crawl) get(ctx context.Context, at string, to *bodies, l *line) (*session.Response, error) {
 	began := time.Now()
-	resp, err := c.session.Do(ctx, &session.Request{URL: at, Save: to.direct})
+	resp, err := c.session.Do(ctx, &session.Request{URL: at, Save: to.direct, Header: c.header})
 	l.Fetched = began.UTC()
 	l.DurationMS = float64(time.Since(began).Microseconds()) / 1000
+	if errors.Is(err, errUnwanted) {
+		l.Skipped, l.Status, l.ContentType, l.Attempts = "type", to.head.StatusCode, to.head.Header.Get("Content-Type"), 1
+		c.o.Progress.fetched.Add(1)
+		return nil, errNoAnswer
+	}
 	if e, ok := errors.AsType[*session.Error](err); ok {
 		l.fail(string(e.Class), e.Err.Error())
 		l.Status, l.Attempts = e.Status, len(e.Attempts)
@@ -212,8 +217,8 @@ var errNoAnswer = errors.New("no answer")
 func (c *crawl) read(ctx context.Context, p *Page, l *line) error {
 	if to, ok := redirect(p.Response, l.URL); ok {
 		l.Redirect = to
-		if p.hops == maxHops {
-			l.fail("redirect", fmt.Sprint(maxHops, " redirects, one behind the other, have led here: no more are followed"))
+		if p.hops >= c.o.MaxRedirects {
+			l.fail("redirect", fmt.Sprint(p.hops, " redirects, one behind the other, have led here: no more are followed"))
 			return nil
 		}
 		return c.follow(ctx, p, p.URL, []string{to}, p.Depth, l)
@@ -266,8 +271,12 @@ func (c *crawl) links(p *Page, l *line) []string {
 	if c.o.Sitemaps == SitemapsOnly || m.noFollow && !c.o.IgnoreRobots {
 		return nil
 	}
-	links := make([]string, 0, len(m.links))
-	for _, link := range m.links {
+	found := m.links
+	if c.o.Follow != nil {
+		found = followed(p.Document(), c.o.Follow)
+	}
+	links := make([]string, 0, len(found))
+	for _, link := range found {
 		if !link.noFollow || c.o.IgnoreRobots {
 			links = append(links, link.href)
 		}

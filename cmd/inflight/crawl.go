@@ -40,6 +40,10 @@ type crawlFlags struct {
 	exclude    []string
 	depth      int
 	maxPages   int64
+	maxPerHost int64
+	follow     string
+	accept     string
+	charset    string
 	strategy   string
 	sitemap    string
 	sortQuery  bool
@@ -47,7 +51,7 @@ type crawlFlags struct {
 	traps      bool
 	robots     string
 	agentToken string
-	crawlDelay time.Duration
+	crawlDelay string
 
 	extract []string
 	item    string
@@ -103,6 +107,8 @@ func (o *crawlFlags) whereFlags(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&o.exclude, "exclude", nil, "and not to those that match this `expression` (repeatable)")
 	fs.IntVar(&o.depth, "depth", -1, "go this many `links` away from a seed; 0 for the seeds alone (default: any number)")
 	fs.Int64Var(&o.maxPages, "max-pages", 0, "take on this many `pages` (default: any number)")
+	fs.Int64Var(&o.maxPerHost, "max-per-host", 0, "and this many `pages` of one host (default: any number)")
+	fs.StringVar(&o.follow, "follow", "", "follow the links of elements that this `selector` finds, and of what is in them (default: all links)")
 	fs.StringVar(&o.strategy, "strategy", "bfs", "the pages of a host in the order in which they are found, `bfs`, or the last one first, dfs")
 	fs.StringVar(&o.sitemap, "sitemap", "auto", "follow the sitemaps in robots.txt too (`auto`), nothing else (only), or not (off)")
 	fs.BoolVar(&o.sortQuery, "sort-query", false, "URLs whose parameters are in another order are the same")
@@ -119,6 +125,8 @@ func (o *crawlFlags) takeFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.save, "save", "", "write the bodies of pages below this `folder`")
 	fs.StringVar(&o.warc, "warc", "", "keep all that was sent and answered in this archive, a `file` such as site.warc.gz")
 	fs.StringVar(&o.warcMax, "warc-size", o.warcMax, "and begin another one at this `size`")
+	fs.StringVar(&o.accept, "accept", "", "read only bodies of these `types`: html, xml, json, text, pdf, image, or such as video/* (default: all)")
+	fs.StringVar(&o.charset, "charset", "auto", "the `encoding` of all pages, such as latin1 (auto: as they say, or look like)")
 	fs.BoolVar(&o.unique, "unique", false, "leave pages alone whose content was there before")
 }
 
@@ -127,7 +135,7 @@ func (o *crawlFlags) mannerFlags(fs *pflag.FlagSet) {
 	fs.IntVar(&o.PerHost, "per-host", o.PerHost, "how many of them of one host")
 	fs.StringVar(&o.robots, "robots", "obey", "`obey` robots.txt and what pages say to robots, or ignore it")
 	fs.StringVar(&o.agentToken, "robots-agent", crawl.DefaultAgent, "the `name` by which robots.txt knows this crawler")
-	fs.DurationVar(&o.crawlDelay, "crawl-delay", 0, "pause so long between two requests to a host; what robots.txt asks for counts if it is longer")
+	fs.StringVar(&o.crawlDelay, "crawl-delay", "auto", "pause so `long` between two requests to a host, unless robots.txt asks for longer (auto: as long as that; off: not at all)")
 	o.RateFlags(fs)
 	fs.StringArrayVarP(&o.FixedHeader, "header", "H", nil, "send this header, `'Name: value'` (repeatable)")
 	o.AuthFlags(fs)
@@ -181,10 +189,13 @@ func (o *crawlFlags) options() (c crawl.Options, err error) {
 	if !robots.ValidToken(o.agentToken) {
 		return c, wrong(fmt.Errorf("--robots-agent %q: letters, _ and - only; the version goes into --user-agent", o.agentToken))
 	}
+	if err := o.numbers(); err != nil {
+		return c, err
+	}
 	c = crawl.Options{
-		MaxPages: o.maxPages, Traps: !o.traps, Agent: o.agentToken,
+		MaxPages: o.maxPages, MaxPerHost: o.maxPerHost, MaxRedirects: o.MaxRedirects, Traps: !o.traps, Agent: o.agentToken,
 		Spelling:    crawl.Spelling{Sort: o.sortQuery, Strip: o.strip},
-		Concurrency: o.Concurrency, PerHost: o.PerHost, Delay: o.crawlDelay,
+		Concurrency: o.Concurrency, PerHost: o.PerHost,
 		JSONLD: o.jsonld, Unique: o.unique, Save: o.save,
 		Deadline: o.deadline, Grace: o.grace, MaxErrors: o.maxErrors, FailFast: o.failFast,
 		Journal: batch.JournalOptions{Resume: o.resume, RetryFailed: o.retryFailed, Force: o.force},
@@ -198,10 +209,29 @@ func (o *crawlFlags) options() (c crawl.Options, err error) {
 	case o.depth > 0:
 		c.Depth = o.depth
 	}
+	if o.MaxRedirects == 0 {
+		c.MaxRedirects = -1
+	}
 	if o.grace == 0 {
 		c.Grace = -1
 	}
 	return c, errors.Join(o.words(&c), o.expressions(&c))
+}
+
+// numbers refuses numbers that mean nothing.
+func (o *crawlFlags) numbers() error {
+	for _, n := range []struct {
+		flag         string
+		value, least int64
+	}{
+		{"concurrency", int64(o.Concurrency), 1}, {"per-host", int64(o.PerHost), 1}, {"depth", int64(o.depth), -1},
+		{"max-pages", o.maxPages, 0}, {"max-per-host", o.maxPerHost, 0}, {"max-redirects", int64(o.MaxRedirects), 0}, {"max-errors", o.maxErrors, 0},
+	} {
+		if n.value < n.least {
+			return &exitError{exitUsage, fmt.Errorf("--%s %d: it can't be less than %d", n.flag, n.value, max(n.least, 0))}
+		}
+	}
+	return nil
 }
 
 // words reads the flags that are one of a few words.
@@ -242,7 +272,7 @@ func (o *crawlFlags) expressions(c *crawl.Options) (err error) {
 		}
 		c.Fields = append(c.Fields, f)
 	}
-	if err := o.readRules(c); err != nil {
+	if err := errors.Join(o.readRules(c), o.manyWords(c)); err != nil {
 		return err
 	}
 	if o.item == "" {
@@ -253,6 +283,36 @@ func (o *crawlFlags) expressions(c *crawl.Options) (err error) {
 	}
 	if c.Item, err = crawl.ParseSelector(o.item); err != nil {
 		return &exitError{exitUsage, fmt.Errorf("--item: %w", err)}
+	}
+	return nil
+}
+
+// manyWords reads the flags that are a word of very many, or a list of words.
+func (o *crawlFlags) manyWords(c *crawl.Options) (err error) {
+	wrong := func(flag string, err error) error { return &exitError{exitUsage, fmt.Errorf("%s: %w", flag, err)} }
+	switch o.crawlDelay {
+	case "auto":
+	case "off":
+		c.Delay = -1
+	default:
+		if c.Delay, err = time.ParseDuration(o.crawlDelay); err != nil || c.Delay < 0 {
+			return wrong("--crawl-delay", fmt.Errorf("%q is no time: use one such as 500ms or 2s, auto, or off", o.crawlDelay))
+		}
+	}
+	if o.follow != "" {
+		if c.Follow, err = crawl.ParseSelector(o.follow); err != nil {
+			return wrong("--follow", err)
+		}
+	}
+	if o.accept != "" {
+		if c.Accept, err = crawl.ParseTypes(o.accept); err != nil {
+			return wrong("--accept", err)
+		}
+	}
+	if o.charset != "auto" {
+		if c.Charset = o.charset; !crawl.ValidCharset(o.charset) {
+			return wrong("--charset", fmt.Errorf("there is no encoding %q: use a name such as utf-8, latin1, windows-1252 or shift_jis", o.charset))
+		}
 	}
 	return nil
 }

@@ -87,6 +87,16 @@ func TestCrawlBadUsage(t *testing.T) {
 		{"demo:///site/ -o x --resume --force", 2, "--force"},
 		{"demo:///site/ -o x --robots-agent a/1", 2, "--robots-agent"},
 		{"demo:///site/ -o x --dept 3", 2, "--depth"},
+		{"demo:///site/ -o x --crawl-delay soon", 2, "--crawl-delay"},
+		{"demo:///site/ -o x --accept htm", 2, "--accept"},
+		{"demo:///site/ -o x --charset latin-99", 2, "--charset"},
+		{"demo:///site/ -o x --follow a[", 2, "--follow"},
+		{"demo:///site/ -o x --depth -3", 2, "--depth"},
+		{"demo:///site/ -o x --max-pages -1", 2, "--max-pages"},
+		{"demo:///site/ -o x --max-per-host -1", 2, "--max-per-host"},
+		{"demo:///site/ -o x --per-host -1", 2, "--per-host"},
+		{"demo:///site/ -o x --max-errors -1", 2, "--max-errors"},
+		{"demo:///site/ -o x --concurrency 0", 2, "--concurrency"},
 		{"demo:///site/private/0 -o x", 7, "robots.txt forbids it"},
 		{"demo:///status/404 -o x --retries 0", 1, "1 failed"},
 		{"demo:///site/ -o x --max-pages 5 --fsync soon", 2, "--fsync"},
@@ -98,6 +108,27 @@ func TestCrawlBadUsage(t *testing.T) {
 		}
 		if _, err := os.Stat(output(cmd, "x")); row.code == 2 && err == nil {
 			t.Errorf("crawl %s: there is an output", row.args)
+		}
+	}
+}
+
+// What a flag does can be seen in the number of lines.
+func TestCrawlFlags(t *testing.T) {
+	for _, row := range []struct {
+		args string
+		want int
+	}{
+		{"--max-pages 9", 9}, {"--max-per-host 7", 7}, {"--follow nav", 1}, {"--follow body --depth 1", 6}, {"--accept json", 1}, {"--accept html", siteURLs},
+		{"--charset latin1", siteURLs}, {"--crawl-delay 2ms --depth 1", 6}, {"--crawl-delay off --depth 1", 6}, {"--depth 0", 1}, {"--depth 1", 6},
+		{"--sitemap only", 1}, {"--sitemap off", siteURLs}, {"--scope prefix", siteURLs}, {"--scope domain --depth 1", 6}, {"--include /site/[0-9]$", 1},
+		{"--include pages=60$ --exclude private", siteURLs - 2}, {"--strategy dfs", siteURLs}, {"--robots ignore", siteURLs}, {"--unique", siteURLs},
+		{"--strip-param pages --depth 1", 6}, {"--sort-query", siteURLs}, {"--trap-guard=false", siteURLs}, {"--jsonld --user-agent x", siteURLs},
+	} {
+		cmd := process(t, append([]string{"crawl", "demo:///site/?pages=60", "-o", "x"}, strings.Fields(row.args)...)...)
+		if code, _, errOut := run(t, cmd); code != 0 {
+			t.Errorf("%s: exit code %d: %s", row.args, code, errOut)
+		} else if n := strings.Count(read(t, output(cmd, "x")), "\n"); n != row.want {
+			t.Errorf("%s: %d lines, want %d", row.args, n, row.want)
 		}
 	}
 }
