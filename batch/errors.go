@@ -97,7 +97,7 @@ type CorruptError struct {
 
 // Error says where, and what can be done.
 func (e *CorruptError) Error() string {
-	return fmt.Sprintf("%s: line %d, at byte %d, is damaged (%s): %q; take the line out, and its unit runs again, or have everything from there on cut and run again",
+	return fmt.Sprintf("%s: line %d, at byte %d, is damaged (%s): %q; take the line out, and what it was of is done again",
 		e.Path, e.Line, e.Offset, e.Why, e.Text)
 }
 

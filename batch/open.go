@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
-
 	"github.com/inflight-go/inflight/internal/atomicfile"
+	"github.com/inflight-go/inflight/internal/filelock"
 )
 
 // Open opens the output of a job, and finds out what is done. An output that does not
@@ -98,7 +98,7 @@ func (j *Journal) lock() error {
 		if err != nil {
 			return err
 		}
-		ok, err := lockFile(f)
+		ok, err := filelock.Try(f)
 		if err != nil || !ok {
 			f.Close()
 			if err == nil {

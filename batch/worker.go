@@ -111,11 +111,11 @@ func (r *run[T]) count(line Line) {
 	all := bad + r.ok.Load()
 	switch {
 	case r.o.FailFast:
-		r.stop(&stopError{ErrFailFast, fmt.Sprintf("unit %d has failed, and that is to stop the job; it can be resumed", line.Index)})
+		r.stop(&stopError{ErrFailFast, fmt.Sprintf("index %d has failed, and that is to stop the job; it can be resumed", line.Index)})
 	case r.o.MaxErrors > 0 && bad >= r.o.MaxErrors:
-		r.stop(&stopError{ErrMaxErrors, fmt.Sprintf("%d units have failed, as many as may; the job can be resumed", bad)})
+		r.stop(&stopError{ErrMaxErrors, fmt.Sprintf("%d have failed, as many as may; the job can be resumed", bad)})
 	case r.o.MaxErrorShare > 0 && all >= 100 && float64(bad) > r.o.MaxErrorShare*float64(all):
-		r.stop(&stopError{ErrMaxErrors, fmt.Sprintf("%d of %d units have failed, more than a share of %v; the job can be resumed", bad, all, r.o.MaxErrorShare)})
+		r.stop(&stopError{ErrMaxErrors, fmt.Sprintf("%d of %d have failed, more than a share of %v; the job can be resumed", bad, all, r.o.MaxErrorShare)})
 	}
 }
 

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/inflight-go/inflight/internal/source/caret"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -60,13 +62,14 @@ func configure(cmd *cobra.Command, path, profile string) (origins map[string]str
 		}
 	}
 	var failed error
+	warnOfVariables(cmd)
 	origins = make(map[string]string)
 	flags.VisitAll(func(f *pflag.Flag) {
 		if failed != nil {
 			return
 		}
 		value, from := any(nil), byDefault
-		variable := "INFLIGHT_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		variable := variableOf(f.Name)
 		if f.Changed {
 			from = "command line"
 		} else if v, ok := os.LookupEnv(variable); ok {
@@ -85,6 +88,39 @@ func configure(cmd *cobra.Command, path, profile string) (origins map[string]str
 		return nil, &exitError{exitUsage, failed}
 	}
 	return origins, nil
+}
+
+// variableOf is the variable of the environment for a flag.
+func variableOf(flag string) string {
+	return "INFLIGHT_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// others are variables that are no flags.
+var others = []string{"INFLIGHT_DEBUG", "INFLIGHT_ATTACH", "INFLIGHT_SEED", "INFLIGHT_RUNS"}
+
+// warnOfVariables names variables that are of no flag of any command: they have probably
+// been misspelt. Some of others may well be there.
+func warnOfVariables(cmd *cobra.Command) {
+	known := slices.Clone(others)
+	var add func(c *cobra.Command)
+	add = func(c *cobra.Command) {
+		c.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, variableOf(f.Name)) })
+		for _, sub := range c.Commands() {
+			add(sub)
+		}
+	}
+	add(cmd.Root())
+	for _, entry := range os.Environ() {
+		name, _, _ := strings.Cut(entry, "=")
+		if !strings.HasPrefix(name, "INFLIGHT_") || slices.Contains(known, name) || strings.HasPrefix(name, "INFLIGHT_IS_") || strings.HasPrefix(name, "INFLIGHT_TEST_") {
+			continue
+		}
+		text := name + " in the environment is of no flag"
+		if near := caret.Nearest(name, known); near != "" {
+			text += "; did you mean " + near + "?"
+		}
+		fmt.Fprintln(cmd.ErrOrStderr(), text)
+	}
 }
 
 // trusted refuses what runs commands in a file that nobody has named: it may have come
@@ -111,7 +147,7 @@ func set(flags *pflag.FlagSet, f *pflag.Flag, value any, where string) error {
 	}
 	for _, v := range list {
 		if err := flags.Set(f.Name, fmt.Sprint(v)); err != nil {
-			return fmt.Errorf("%s: %s: %w", where, f.Name, err)
+			return fmt.Errorf("%s: %s: %w%s", where, f.Name, err, unitHint(err))
 		}
 	}
 	return nil

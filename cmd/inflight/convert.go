@@ -47,6 +47,9 @@ func (c *conversion) run(cmd *cobra.Command, path string) error {
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
+	if c.ok && c.failed {
+		return &exitError{exitUsage, errors.New("--ok and --failed: only one of them; without either all results are written")}
+	}
 	if path == "-" {
 		var remove func()
 		if path, remove, err = spool(cmd.InOrStdin()); err != nil {
@@ -58,7 +61,7 @@ func (c *conversion) run(cmd *cobra.Command, path string) error {
 		return &exitError{exitUsage, fmt.Errorf("--output %s is what is converted: take another name", c.output)}
 	}
 	t := fetch.Table{Form: form}
-	if c.ok != c.failed {
+	if c.ok || c.failed {
 		t.Only = func(l batch.Line) bool { return l.Failed == c.failed }
 	}
 	err = t.Write(path, c.output, cmd.OutOrStdout())

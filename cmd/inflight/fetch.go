@@ -35,10 +35,10 @@ func newFetch() *cobra.Command {
 	groups.group("Seeing", v.flags)
 	cmd.SetUsageFunc(groups.usage)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		o.Args = args
 		if err := v.configure(cmd); err != nil {
 			return err
 		}
+		o.Args = v.dryRows(args)
 		return runFetch(cmd, o, v)
 	}
 	return cmd
@@ -128,6 +128,7 @@ func safetyFlags(o *fetch.Options) func(*pflag.FlagSet) {
 		fs.BoolVar(&o.RetryFailed, "retry-failed", false, "and run again what has failed")
 		fs.StringVar(&o.OnUncertain, "on-uncertain", o.OnUncertain, "a POST and such that was under way when a run died: `retry` it; or, for which each is recorded before, skip (it has failed) or report (and stop)")
 		fs.BoolVar(&o.Force, "force", false, "write over an output that is there")
+		fs.BoolVar(&o.CutDamaged, "cut-damaged", false, "with --resume: cut an output that is damaged in its middle there, and fetch again what came behind")
 		fs.StringVar(&o.MaxErrors, "max-errors", "", "stop after `N` failures, or when P% have failed")
 		fs.BoolVar(&o.FailFast, "fail-fast", false, "stop at the first")
 		fs.DurationVar(&o.Grace, "grace", o.Grace, "what requests in flight may take when the run is stopped")

@@ -46,6 +46,9 @@ func runReport(cmd *cobra.Command, path string, asJSON bool, page string) error 
 	if s == nil {
 		return &exitError{exitIO, readErr}
 	}
+	if s.Requests == 0 && s.Broken > 0 && readErr == nil {
+		return &exitError{exitUsage, fmt.Errorf("%s holds no results, one JSON object on each line; line %d: %s", path, s.Problems[0].Line, s.Problems[0].Message)}
+	}
 	if page != "" {
 		if err := writePage(page, s, path); err != nil {
 			return &exitError{exitIO, err}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -78,5 +79,16 @@ func flagError(cmd *cobra.Command, err error) error {
 			text += fmt.Sprintf("; did you mean --%s?", near)
 		}
 	}
+	text += unitHint(err)
 	return &exitError{exitUsage, fmt.Errorf("%s (see %s --help)", text, cmd.CommandPath())}
+}
+
+var noUnit = regexp.MustCompile(`missing unit in duration "([0-9.]+)"`)
+
+// unitHint is what was probably meant by a time that is only a number.
+func unitHint(err error) string {
+	if m := noUnit.FindStringSubmatch(strings.ReplaceAll(err.Error(), `\"`, `"`)); m != nil {
+		return fmt.Sprintf("; did you mean %ss?", m[1])
+	}
+	return ""
 }

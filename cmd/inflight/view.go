@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"strconv"
 	"sync"
 	"time"
 
@@ -37,7 +38,7 @@ func (v *view) flags(fs *pflag.FlagSet) {
 	fs.DurationVar(&v.stats, "stats", 0, "also write a line of progress this often, whatever else is shown")
 	fs.StringVar(&v.summary, "summary", "text", "say at the end what came of it: `text`, json, off")
 	fs.IntVar(&v.dryRun, "dry-run", 0, "send nothing; print the first `n` requests as curl commands")
-	fs.Lookup("dry-run").NoOptDefVal = "10"
+	fs.Lookup("dry-run").NoOptDefVal = strconv.Itoa(dryRunRows)
 	fs.BoolVarP(&v.verbose, "verbose", "v", false, "say what is tried again, what has failed and who is left alone, and why")
 	fs.StringVar(&v.log, "log", "", "add the same to this `file`, as JSON lines, without secrets")
 	fs.StringVar(&v.metrics, "metrics", "", "serve metrics for Prometheus at this `port` of loopback, or at an address such as 0.0.0.0:9090")
@@ -69,6 +70,23 @@ func (v *view) configure(cmd *cobra.Command) error {
 	}
 	return option.OneOf("summary", v.summary, "text", "json", "off")
 }
+
+// dryRows takes out of the arguments the number that was meant for --dry-run: one that
+// stands alone is no URL, and the flag without = leaves it there.
+func (v *view) dryRows(args []string) (urls []string) {
+	taken := v.dryRun != dryRunRows
+	for _, arg := range args {
+		if n, err := strconv.Atoi(arg); err == nil && n > 0 && !taken {
+			v.dryRun, taken = n, true
+			continue
+		}
+		urls = append(urls, arg)
+	}
+	return urls
+}
+
+// dryRunRows is how many requests --dry-run prints that does not say.
+const dryRunRows = 10
 
 // A watch is how a run is seen: what it needs is open before anything else is.
 type watch struct {

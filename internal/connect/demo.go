@@ -39,6 +39,16 @@ func DemoURL(url string) string {
 	return url
 }
 
+// DemoHint is what to say of a page that the demo origin does not have, where a host was
+// named: it has any, and the path was probably meant; "" for any other URL.
+func DemoHint(url string) string {
+	rest, ok := strings.CutPrefix(url, demoScheme+"://")
+	if host, _, _ := strings.Cut(rest, "/"); ok && host != "" && host != "origin" {
+		return "; " + host + " is the host in " + url + ": three slashes make it the path, " + demoScheme + ":///" + rest
+	}
+	return ""
+}
+
 // RoundTrip sends the request to the origin, whatever host it names.
 func (d *demo) RoundTrip(r *http.Request) (*http.Response, error) {
 	inner := r.Clone(r.Context())

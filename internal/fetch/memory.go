@@ -14,6 +14,7 @@ import (
 
 	"github.com/inflight-go/inflight"
 	"github.com/inflight-go/inflight/internal/atomicfile"
+	"github.com/inflight-go/inflight/internal/filelock"
 	"github.com/inflight-go/inflight/limit"
 	"github.com/inflight-go/inflight/session"
 )
@@ -45,6 +46,9 @@ func (j *Job) recall() error {
 	if err := os.MkdirAll(j.o.State, 0o777); err != nil {
 		return &Error{IO, err}
 	}
+	if err := j.lockState(); err != nil {
+		return err
+	}
 	text, err := os.ReadFile(j.memoryPath())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -62,6 +66,24 @@ func (j *Job) recall() error {
 	j.session.Recall(m.Session)
 	for _, b := range j.budgets {
 		b.limit.Recall(m.Budgets[b.name])
+	}
+	return nil
+}
+
+// lockState keeps other runs out of the folder while this one lasts: each would write
+// over what the other keeps there.
+func (j *Job) lockState() error {
+	f, err := os.OpenFile(filepath.Join(j.o.State, "lock"), os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
+		return &Error{IO, err}
+	}
+	j.closers = append(j.closers, f)
+	ok, err := filelock.Try(f)
+	switch {
+	case err != nil:
+		return &Error{IO, err}
+	case !ok:
+		return &Error{OtherJob, fmt.Errorf("--state %s is in use by another run; give each run a folder of its own", j.o.State)}
 	}
 	return nil
 }

@@ -63,6 +63,7 @@ type Options struct {
 	Resume      bool
 	RetryFailed bool
 	Force       bool
+	CutDamaged  bool
 	DryRun      bool // nothing is written
 }
 

@@ -177,7 +177,7 @@ func (j *Job) openSink(job batch.Job, stdout io.Writer) error {
 }
 
 func (j *Job) openJournal(job batch.Job) (err error) {
-	o := batch.JournalOptions{Resume: j.o.Resume, RetryFailed: j.o.RetryFailed, Force: j.o.Force, OnFull: j.tellFull}
+	o := batch.JournalOptions{Resume: j.o.Resume, RetryFailed: j.o.RetryFailed, Force: j.o.Force, CutDamaged: j.o.CutDamaged, OnFull: j.tellFull}
 	if o.Sync, o.SyncDelay, err = option.Fsync(j.o.Fsync); err != nil {
 		return err
 	}
@@ -204,6 +204,8 @@ func outputError(path string, err error) error {
 	switch {
 	case errors.Is(err, batch.ErrExists):
 		return option.Errorf("%s exists: go on with it by --resume, or write over it by --force", path)
+	case errors.Is(err, batch.ErrCorrupt):
+		return &Error{IO, fmt.Errorf("%w; or add --cut-damaged, which cuts everything from there on and fetches it again", err)}
 	case errors.Is(err, batch.ErrOtherJob), errors.Is(err, batch.ErrLocked), errors.Is(err, batch.ErrForeign):
 		return &Error{OtherJob, err}
 	}

@@ -205,6 +205,9 @@ func (j *Job) receive(resp *session.Response, spent *spending, r *record) error 
 		r.Headers = resp.Header
 	}
 	j.judge.judge(r)
+	if r.Failure != nil && r.Status == http.StatusNotFound {
+		r.Failure.Message += connect.DemoHint(r.URL)
+	}
 	return nil
 }
 

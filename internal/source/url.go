@@ -32,7 +32,23 @@ func CheckURL(url string) (offset int, reason string) {
 		if rest == "" || strings.IndexByte("/?#:", rest[0]) >= 0 {
 			return i + 3, "not a URL: there is no host"
 		}
-		return 0, ""
+		return checkPort(url, i+3)
 	}
 	return 0, "not a URL that can be fetched: it does not begin with http:// or https://"
+}
+
+// checkPort says what is wrong with a port that is a number; of others net/url speaks.
+func checkPort(url string, authority int) (offset int, reason string) {
+	end := len(url)
+	if i := strings.IndexAny(url[authority:], "/?#"); i >= 0 {
+		end = authority + i
+	}
+	at := authority + strings.LastIndexAny(url[authority:end], ":@]") + 1
+	if at == authority || url[at-1] != ':' || at == end || strings.Trim(url[at:end], "0123456789") != "" {
+		return 0, ""
+	}
+	if port := strings.TrimLeft(url[at:end], "0"); port == "" || len(port) > 5 || len(port) == 5 && port > "65535" {
+		return at, "not a URL: a port is a number from 1 to 65535"
+	}
+	return 0, ""
 }
