@@ -53,7 +53,7 @@ func (c *call) receive(h *hop, r *http.Response) (err error) {
 		}
 	}()
 	out := c.out
-	out.Status, out.Proto, out.Header, out.URL, out.Sent = r.StatusCode, r.Proto, r.Header, withoutUser(h.url), h.header
+	out.Status, out.Proto, out.Header, out.URL, out.Sent, out.TLS = r.StatusCode, r.Proto, r.Header, withoutUser(h.url), h.header, r.TLS
 	c.tracer.note(out)
 	longest := or(c.r.MaxBody, c.s.opts.MaxBody)
 	if longest == 0 {

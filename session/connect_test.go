@@ -106,7 +106,7 @@ func TestTLS(t *testing.T) {
 	for name, o := range map[string]session.Options{
 		"insecure": {Insecure: true}, "CA": {CACert: ca, Trace: true}, "1.3": {CACert: ca, MinTLS: tls.VersionTLS13}, "base": {TLS: &tls.Config{InsecureSkipVerify: true}},
 	} {
-		if r, err := get(t, o, server.URL); err != nil || r.Status != 200 || r.Proto != "HTTP/1.1" {
+		if r, err := get(t, o, server.URL); err != nil || r.Status != 200 || r.Proto != "HTTP/1.1" || r.TLS == nil || len(r.TLS.PeerCertificates) == 0 {
 			t.Errorf("%s: %+v, %v", name, r, err)
 		} else if name == "CA" && (r.Timings.TLS <= 0 || r.Timings.Connect <= 0 || r.Remote != server.Listener.Addr().String()) {
 			t.Errorf("trace: %+v", r)

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -22,6 +23,9 @@ type Response struct {
 	Sent http.Header
 	// URL is the one that has answered, after redirects, without user and password.
 	URL string
+	// TLS is the state of the connection that has answered; nil without TLS. It must not
+	// be changed.
+	TLS *tls.ConnectionState
 	// Remote is the address that has answered, only with Options.Trace.
 	Remote string
 	// Bytes is how long the body is as far as it was read, after decompression.

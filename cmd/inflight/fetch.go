@@ -113,7 +113,7 @@ func outputFlags(o *fetch.Options) func(*pflag.FlagSet) {
 		fs.StringVar(&o.Order, "order", o.Order, "lines in the order of `completion` or input")
 		fs.StringVar(&o.Body, "body", o.Body, "show bodies as `auto`, json, text, base64, none, or in files: file:DIR/{{.key}}")
 		fs.StringVar(&o.Select, "select", "", "show this of a JSON body only: a `jq` expression")
-		fs.StringVar(&o.Include, "include", "", "show also: `headers`, timings (those of connecting too), sha256, with commas between")
+		fs.StringVar(&o.Include, "include", "", "show also: `headers`, timings (those of connecting too), tls (version and certificate), request (the headers that were sent), sha256, with commas between")
 		fs.StringVar(&o.Fields, "fields", "", "show only these `fields` (index and ok are always there); of a table the columns, json.id and such too")
 		fs.StringVar(&o.FailOn, "fail-on", "", "a row has failed when this `jq` expression over its result is true (default: .status >= 400)")
 		fs.StringVar(&o.Expect, "expect", "", "and when this one is not")

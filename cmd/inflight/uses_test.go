@@ -1,12 +1,16 @@
 package main_test
 
 import (
+	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // What people write by mistake is told together with what they meant, and how.
@@ -129,5 +133,40 @@ func TestStateIsOfOneRun(t *testing.T) {
 	_ = first.Wait()
 	if code, _, errOut := run(t, second()); code != 0 {
 		t.Errorf("when the first is gone: exit code %d: %s", code, errOut)
+	}
+}
+
+// What was sent, and over which TLS, is in the results when that is asked for, whichever
+// client makes the exchange.
+func TestIncludeTLSAndRequest(t *testing.T) {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer server.Close()
+	for _, engine := range []string{"auto", "std"} {
+		cmd := process(t, "fetch", server.URL, "--insecure", "--include", "tls,request", "-H", "X-Api-Key: hush", "-H", "X-Team: a", "--bearer", "hush-bearer",
+			"--engine", engine, "-o", "out.jsonl")
+		code, _, errOut := run(t, cmd)
+		text := read(t, output(cmd, "out.jsonl"))
+		var r struct {
+			Request struct{ Headers map[string][]string }
+			TLS     struct {
+				Version, Cipher, Subject, Issuer string
+				NotAfter                         time.Time `json:"not_after"`
+				Names                            []string
+			}
+		}
+		if err := json.Unmarshal([]byte(text), &r); err != nil || code != 0 {
+			t.Fatalf("%v, exit code %d: %s", err, code, errOut)
+		}
+		cert := server.Certificate()
+		if r.TLS.Version != "TLS 1.3" || r.TLS.Cipher == "" || r.TLS.Issuer != cert.Issuer.String() || !r.TLS.NotAfter.Equal(cert.NotAfter) || !slices.Equal(r.TLS.Names, cert.DNSNames) {
+			t.Errorf("%s: %s", engine, text)
+		}
+		if h := r.Request.Headers; strings.Contains(text, "hush") || !slices.Equal(h["X-Team"], []string{"a"}) || !slices.Equal(h["X-Api-Key"], []string{"REDACTED"}) {
+			t.Errorf("%s: %s", engine, text)
+		}
+	}
+	cmd := process(t, "fetch", "demo:///status/200", "--fields", "status,tls,request")
+	if code, out, errOut := run(t, cmd); code != 0 || strings.Contains(out, "tls") || !strings.Contains(out, `"User-Agent":["inflight/1"]`) {
+		t.Errorf("exit code %d: %s%s", code, out, errOut)
 	}
 }

@@ -15,6 +15,17 @@ func (j *Job) shownURL(text string) string { return secret.URL(j.connection.Hide
 // hide is a message without what is secret in it.
 func (j *Job) hide(message string) string { return secret.Text(j.connection.Hide(message)) }
 
+// shownHeaders are the headers of a request as results show them.
+func (j *Job) shownHeaders(header map[string][]string) map[string][]string {
+	shown := make(map[string][]string, len(header))
+	for name, values := range header {
+		for _, value := range values {
+			shown[name] = append(shown[name], j.connection.Hide(secret.Header(name, value)))
+		}
+	}
+	return shown
+}
+
 // inputOf is a row that is nothing but its URL, as JSON, where the result's URL does not
 // tell what it was. Of one that has secrets it is nil, for writeFailed reads it again;
 // unless it came from a pipe, --errors asks for it, and there is no password in it.

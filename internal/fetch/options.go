@@ -51,7 +51,7 @@ type Options struct {
 	Body    string // auto, json, text, base64, none, file:TEMPLATE
 	Fields  string
 	Select  string // jq over the answer
-	Include string // headers, timings, sha256, input
+	Include string // headers, timings, tls, request, sha256
 	FailOn  string // jq over the result
 	Expect  string // jq over the result
 

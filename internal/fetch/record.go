@@ -30,6 +30,8 @@ type record struct {
 	Duration    time.Duration
 	Timings     []timing
 	Headers     map[string][]string // nil for none
+	Sent        map[string][]string // of the request, without what is secret; nil for none
+	TLS         *tlsShown           // nil for none
 	Body        body
 	Cost        []cost
 	Failure     *failure
@@ -94,6 +96,8 @@ const (
 	fieldDuration
 	fieldTimings
 	fieldHeaders
+	fieldRequest
+	fieldTLS
 	fieldBody
 	fieldCost
 	fieldError
@@ -105,7 +109,7 @@ var fieldNames = map[string]fields{
 	"final_url": fieldFinalURL, "status": fieldStatus, "attempts": fieldAttempts, "proto": fieldProto,
 	"remote": fieldRemote, "bytes": fieldBytes, "truncated": fieldTruncated, "sha256": fieldSHA256,
 	"content_type": fieldContentType, "started": fieldStarted, "duration_ms": fieldDuration,
-	"timings": fieldTimings, "headers": fieldHeaders, "json": fieldBody, "body": fieldBody,
+	"timings": fieldTimings, "headers": fieldHeaders, "request": fieldRequest, "tls": fieldTLS, "json": fieldBody, "body": fieldBody,
 	"body_base64": fieldBody, "body_file": fieldBody, "cost": fieldCost, "error": fieldError,
 }
 
@@ -168,6 +172,13 @@ func (r *record) appendParts(b []byte, show fields) []byte {
 	}
 	if show&fieldHeaders != 0 && r.Headers != nil {
 		b = appendJSON(appendName(b, "headers"), r.Headers)
+	}
+	if show&fieldRequest != 0 && r.Sent != nil {
+		b = appendJSON(append(appendName(b, "request"), `{"headers":`...), r.Sent)
+		b = append(b, '}')
+	}
+	if show&fieldTLS != 0 && r.TLS != nil {
+		b = appendJSON(appendName(b, "tls"), r.TLS)
 	}
 	if show&fieldBody != 0 && r.Body.kind != "" {
 		b = r.Body.append(b)

@@ -21,17 +21,17 @@ type show struct {
 
 // optional are the fields that have to be asked for.
 var optional = map[string]fields{
-	"headers": fieldHeaders, "timings": fieldRemote, "sha256": fieldSHA256,
+	"headers": fieldHeaders, "timings": fieldRemote, "sha256": fieldSHA256, "request": fieldRequest, "tls": fieldTLS,
 }
 
 // newShow makes it. A form that is no JSON is made of lines that have all fields, and
 // shows what it wants of them.
 func newShow(o *Options, form *table.Form) (*show, error) {
-	s := &show{fields: allFields &^ (fieldHeaders | fieldRemote | fieldSHA256), body: o.Body}
+	s := &show{fields: allFields &^ (fieldHeaders | fieldRemote | fieldSHA256 | fieldRequest | fieldTLS), body: o.Body}
 	for word := range words(o.Include) {
 		f, ok := optional[word]
 		if !ok {
-			return nil, option.Wrong("include", o.Include, "headers, timings or sha256, with commas between")
+			return nil, option.Wrong("include", o.Include, "headers, timings, tls, request or sha256, with commas between")
 		}
 		s.fields |= f
 	}
@@ -68,7 +68,7 @@ func newShow(o *Options, form *table.Form) (*show, error) {
 }
 
 // askedFor are the fields that are not there by default.
-var askedFor = []string{"headers", "remote", "sha256"}
+var askedFor = []string{"headers", "remote", "sha256", "request", "tls"}
 
 // included are those of them that are.
 func (s *show) included() string {

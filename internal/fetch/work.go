@@ -204,6 +204,12 @@ func (j *Job) receive(resp *session.Response, spent *spending, r *record) error 
 	if j.show.fields&fieldHeaders != 0 {
 		r.Headers = resp.Header
 	}
+	if j.show.fields&fieldRequest != 0 {
+		r.Sent = j.shownHeaders(resp.Sent)
+	}
+	if j.show.fields&fieldTLS != 0 && resp.TLS != nil {
+		r.TLS = tlsOf(resp.TLS)
+	}
 	j.judge.judge(r)
 	if r.Failure != nil && r.Status == http.StatusNotFound {
 		r.Failure.Message += connect.DemoHint(r.URL)

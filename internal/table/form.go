@@ -30,7 +30,7 @@ const Columns = "index,key,url,status,ok,attempts,bytes,content_type,duration_ms
 // as json.user.id. The column body is the body in whichever of its forms it is there.
 var Fields = []string{
 	"index", "ok", "key", "input", "method", "url", "final_url", "status", "attempts", "proto", "remote", "bytes",
-	"truncated", "sha256", "content_type", "started", "duration_ms", "timings", "headers", "json", "body", "body_base64",
+	"truncated", "sha256", "content_type", "started", "duration_ms", "timings", "headers", "request", "tls", "json", "body", "body_base64",
 	"body_file", "cost", "error",
 }
 
