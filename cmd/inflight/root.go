@@ -73,7 +73,7 @@ for each. What is killed goes on where it was.
 
 // flagError says what was wrong, and what may have been meant.
 func flagError(cmd *cobra.Command, err error) error {
-	text := err.Error()
+	text := noNumber.ReplaceAllString(err.Error(), ": want a number")
 	if name, ok := strings.CutPrefix(text, "unknown flag: --"); ok {
 		if near := nearestFlag(cmd, name); near != "" {
 			text += fmt.Sprintf("; did you mean --%s?", near)
@@ -82,6 +82,9 @@ func flagError(cmd *cobra.Command, err error) error {
 	text += unitHint(err)
 	return &exitError{exitUsage, fmt.Errorf("%s (see %s --help)", text, cmd.CommandPath())}
 }
+
+// noNumber is what Go says of a text that is no number.
+var noNumber = regexp.MustCompile(`: strconv\.Parse\w+: parsing "[^"]*": (invalid syntax|value out of range)`)
 
 var noUnit = regexp.MustCompile(`missing unit in duration "([0-9.]+)"`)
 

@@ -34,6 +34,9 @@ func newBudgets(o *Options) (budgets []*budget, err error) {
 		}
 		budgets = append(budgets, &budget{name: name, limit: limit.NewBudget(int64(n), per)})
 	}
+	if len(budgets) == 0 && len(o.Cost)+len(o.Settle) > 0 {
+		return nil, option.Errorf("--cost and --settle are of a --budget, and there is none: --budget tokens=150000/1m")
+	}
 	for _, text := range o.Cost {
 		if err := attach(budgets, "cost", text, func(b *budget, e *request.Expr) { b.cost = e }); err != nil {
 			return nil, err

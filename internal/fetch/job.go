@@ -108,8 +108,10 @@ func New(ctx context.Context, o Options, in io.Reader, out io.Writer) (job *Job,
 // check finds what is wrong with the options by themselves.
 func (o *Options) check() error {
 	switch {
+	case len(o.Args) == 0 && len(o.Input) == 0 && o.Post == "" && o.Request == "" && (o.Resume || o.RetryFailed):
+		return option.Errorf("what is to be gone on with? Give the same URLs, or the same input with -i, and the same flags as before")
 	case len(o.Args) == 0 && len(o.Input) == 0 && o.Post == "" && o.Request == "":
-		return option.Errorf("nothing to fetch: give URLs, or an input with -i")
+		return option.Errorf("nothing to fetch: give URLs, or an input with -i FILE; -i - is stdin")
 	case o.Concurrency < 1:
 		return option.Wrong("concurrency", fmt.Sprint(o.Concurrency), "1 or more")
 	case o.Resume && o.Force:

@@ -206,7 +206,9 @@ func outputError(path string, err error) error {
 		return option.Errorf("%s exists: go on with it by --resume, or write over it by --force", path)
 	case errors.Is(err, batch.ErrCorrupt):
 		return &Error{IO, fmt.Errorf("%w; or add --cut-damaged, which cuts everything from there on and fetches it again", err)}
-	case errors.Is(err, batch.ErrOtherJob), errors.Is(err, batch.ErrLocked), errors.Is(err, batch.ErrForeign):
+	case errors.Is(err, batch.ErrOtherJob):
+		return &Error{OtherJob, fmt.Errorf("%w (--force, without --resume)", err)}
+	case errors.Is(err, batch.ErrLocked), errors.Is(err, batch.ErrForeign):
 		return &Error{OtherJob, err}
 	}
 	return &Error{IO, fmt.Errorf("the output %s: %w", path, err)}

@@ -40,9 +40,17 @@ func (j *Job) newPlan(ctx context.Context) error {
 	}
 	var err error
 	if j.plan, err = request.Compile(s); err != nil {
-		return option.Wrap(err)
+		return option.Wrap(inFlags(err))
 	}
 	return j.oneRow(&s)
+}
+
+// inFlags is what is wrong with a request, without the name of the package that says it.
+func inFlags(err error) error {
+	if text, ok := strings.CutPrefix(err.Error(), request.ErrSpec.Error()+": "); ok {
+		return option.Errorf("%s", text)
+	}
+	return err
 }
 
 // dataFile reads the body of --data-file.

@@ -63,7 +63,7 @@ func TestTexts(t *testing.T) {
 		"bad: http://u:p q@a/x":                          "bad: http://u:REDACTED@a/x",
 		"see http://a:80/ and mail b@c":                  "see http://a:80/ and mail b@c",
 		"the path /x?api_key=y is not there":             "the path /x?api_key=REDACTED is not there",
-		"http://a/?key=1: no; http://b/?sig=2 no either": "http://a/?key=REDACTED no; http://b/?sig=REDACTED no either",
+		"http://a/?key=1: no; http://b/?sig=2 no either": "http://a/?key=REDACTED: no; http://b/?sig=REDACTED no either",
 	} {
 		if got := secret.Text(in); got != want {
 			t.Errorf("%s: %s, want %s", in, got, want)

@@ -10,7 +10,7 @@ import (
 var (
 	addresses = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s"'<>` + "`" + `]+`)
 	spaced    = regexp.MustCompile(`(://[^:/?#@\s"]*:)([^/?#@"]*)@`) // a password that has spaces
-	pairs     = regexp.MustCompile(`[?&;#][^=&?#;\s"'<>]+=[^&#\s"'<>]+`)
+	pairs     = regexp.MustCompile(`[?&;#][^=&?#;\s"'<>]+=[^&#\s"'<>]*[^&#\s"'<>:,.;)]`)
 	member    = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"(\s*:\s*)("(?:[^"\\]|\\.)*(?:"|$)|-?[0-9][0-9.eE+-]*)`)
 	formPart  = regexp.MustCompile(`(?s)(form-data; name="([^"]*)".*?\r\n\r\n)(.*?)(\r\n--)`)
 )
