@@ -20,6 +20,7 @@ type Hub struct {
 	counts counters
 	clock  atomic.Uint32                      // ticks of the keepalive
 	tasks  atomic.Pointer[inflight.TaskGroup] // of Run
+	began  locks.Event                        // Run has
 	zips   atomic.Int32                       // how many clients have agreed to compression
 
 	mu     sync.Mutex // guards all below, and the inboxes: one order for all
@@ -89,6 +90,7 @@ func (h *Hub) Run(ctx context.Context) error {
 			g.Service(h.keepalive)
 		}
 		h.tasks.Store(g)
+		h.began.Set()
 		var ended locks.Event
 		defer context.AfterFunc(ctx, ended.Set)()
 		err := ended.Wait(inner)
@@ -96,6 +98,10 @@ func (h *Hub) Run(ctx context.Context) error {
 		return nil
 	}, inflight.Label("hub"))
 }
+
+// Started waits until Run takes clients. If ctx ends first, or had ended before, it
+// returns the cause.
+func (h *Hub) Started(ctx context.Context) error { return h.began.Wait(ctx) }
 
 // drain takes no more clients and tells all to go, or cuts them off.
 func (h *Hub) drain(now bool) {

@@ -2,8 +2,10 @@ package hub_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
 
 	"github.com/coder/websocket"
 
@@ -94,4 +96,33 @@ func TestDrainClosesAllWithGoingAway(t *testing.T) {
 	if s := w.hub.Stats(); s.Clients != 0 || s.Closed[hub.GoingAway] != 2 {
 		t.Errorf("%+v", s)
 	}
+}
+
+// Started waits for Run, and no longer than its context.
+func TestStarted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := hub.New(hub.Options{})
+		ctx, cancel := context.WithCancelCause(t.Context())
+		why := errors.New("enough")
+		cancel(why)
+		if err := h.Started(ctx); err != why {
+			t.Error(err)
+		}
+		began := make(chan error, 1)
+		go func() { began <- h.Started(t.Context()) }()
+		synctest.Wait()
+		if len(began) > 0 {
+			t.Error("it has started before Run")
+		}
+		over, end := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- h.Run(over) }()
+		if err := <-began; err != nil {
+			t.Error(err)
+		}
+		end()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 }
