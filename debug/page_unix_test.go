@@ -14,6 +14,7 @@ import (
 
 	"github.com/inflight-go/inflight"
 	"github.com/inflight-go/inflight/debug"
+	"github.com/inflight-go/inflight/internal/browser"
 	"github.com/inflight-go/inflight/locks"
 	"github.com/inflight-go/inflight/queue"
 )
@@ -92,81 +93,81 @@ func TestPageInABrowser(t *testing.T) {
 	defer func() { cancel(); <-done }()
 	server := httptest.NewServer(debug.Handler(debug.Show(gauges)))
 	t.Cleanup(server.Close) // after the browser, which keeps a connection
-	b := openBrowser(t, server.URL, 1400, 1300)
+	b := browser.Open(t, server.URL, 1400, 1300)
 	const rows = `document.querySelectorAll('#tree .row').length`
 	text := func(selector string) string { return fmt.Sprintf(`document.querySelector(%q)?.textContent`, selector) }
 
-	b.until(row("worker-*")+`?.querySelector('.count').textContent`, "×40")
-	b.until(row("worker-*")+`?.querySelector('.does').textContent.replace(/#\d+/, '#')`, "queue.get #")
-	b.until(text(".finding b"), "deadlock")
-	b.until(`document.querySelectorAll('.finding').length`, "1")
-	b.until(row("mail <b>bold</b>")+`?.querySelector('.does').textContent`, "task.await report")
-	b.until(row("tea pays rent")+`?.classList.contains('hot')`, "true")
-	b.until(`[...document.querySelectorAll('#ended td')].some(c => c.textContent === 'mail.example.com: no such host')`, "true")
-	b.until(`document.querySelectorAll('#panel svg').length`, "2")
-	b.until(`document.querySelectorAll('#panel .cards div').length`, "3")
-	b.picture("page-light")
-	b.prefer("dark")
-	b.picture("page-dark")
+	b.Until(row("worker-*")+`?.querySelector('.count').textContent`, "×40")
+	b.Until(row("worker-*")+`?.querySelector('.does').textContent.replace(/#\d+/, '#')`, "queue.get #")
+	b.Until(text(".finding b"), "deadlock")
+	b.Until(`document.querySelectorAll('.finding').length`, "1")
+	b.Until(row("mail <b>bold</b>")+`?.querySelector('.does').textContent`, "task.await report")
+	b.Until(row("tea pays rent")+`?.classList.contains('hot')`, "true")
+	b.Until(`[...document.querySelectorAll('#ended td')].some(c => c.textContent === 'mail.example.com: no such host')`, "true")
+	b.Until(`document.querySelectorAll('#panel svg').length`, "2")
+	b.Until(`document.querySelectorAll('#panel .cards div').length`, "3")
+	b.Picture("page-light")
+	b.Prefer("dark")
+	b.Picture("page-dark")
 
 	// Fold and unfold, by clicks and keys.
-	before := b.eval(rows)
-	b.click(row("night") + `.querySelector('.caret')`)
-	b.until(row("nightly")+` === undefined`, "true")
-	b.click(row("night") + `.querySelector('.caret')`)
-	b.until(rows, before)
-	b.click(`document.querySelector('#fold')`)
-	b.until(row("shop")+`?.getAttribute('aria-expanded')`, "false")
-	b.click(`document.querySelector('#unfold')`)
-	b.until(rows, before)
-	b.eval(`document.querySelector('#tree').focus()`)
-	b.key("Home")
-	b.key("ArrowLeft")
-	b.until(`document.querySelector('#tree .on').getAttribute('aria-expanded')`, "false")
-	b.key("ArrowRight")
-	b.until(rows, before)
+	before := b.Eval(rows)
+	b.Click(row("night") + `.querySelector('.caret')`)
+	b.Until(row("nightly")+` === undefined`, "true")
+	b.Click(row("night") + `.querySelector('.caret')`)
+	b.Until(rows, before)
+	b.Click(`document.querySelector('#fold')`)
+	b.Until(row("shop")+`?.getAttribute('aria-expanded')`, "false")
+	b.Click(`document.querySelector('#unfold')`)
+	b.Until(rows, before)
+	b.Eval(`document.querySelector('#tree').focus()`)
+	b.Key("Home")
+	b.Key("ArrowLeft")
+	b.Until(`document.querySelector('#tree .on').getAttribute('aria-expanded')`, "false")
+	b.Key("ArrowRight")
+	b.Until(rows, before)
 
 	// Details: of a branch of many, of one of them, of a single task.
-	b.click(row("worker-*") + `.querySelector('.name')`)
-	b.until(`document.querySelectorAll('#details li').length`, "40")
-	b.until(`document.querySelector('#details dd')?.textContent`, "worker-0")
-	b.click(`document.querySelectorAll('#details li button')[7]`)
-	b.until(`document.querySelector('#details dd')?.textContent`, "worker-7")
-	b.until(`document.querySelector('#details pre')?.textContent.includes('debug_test.shop.func2')`, "true")
-	b.picture("page-details")
-	b.key("Escape")
-	b.until(`document.querySelector('#details').hidden`, "true")
-	b.click(row("mail <b>bold</b>"))
-	b.until(text("#details h2"), "mail <b>bold</b>")
-	b.until(`[...document.querySelectorAll('#details dd')].some(d => d.textContent === 'task.await report')`, "true")
-	b.key("Escape")
+	b.Click(row("worker-*") + `.querySelector('.name')`)
+	b.Until(`document.querySelectorAll('#details li').length`, "40")
+	b.Until(`document.querySelector('#details dd')?.textContent`, "worker-0")
+	b.Click(`document.querySelectorAll('#details li button')[7]`)
+	b.Until(`document.querySelector('#details dd')?.textContent`, "worker-7")
+	b.Until(`document.querySelector('#details pre')?.textContent.includes('debug_test.shop.func2')`, "true")
+	b.Picture("page-details")
+	b.Key("Escape")
+	b.Until(`document.querySelector('#details').hidden`, "true")
+	b.Click(row("mail <b>bold</b>"))
+	b.Until(text("#details h2"), "mail <b>bold</b>")
+	b.Until(`[...document.querySelectorAll('#details dd')].some(d => d.textContent === 'task.await report')`, "true")
+	b.Key("Escape")
 
 	// Filter.
-	b.key("/")
+	b.Key("/")
 	for _, c := range "report" {
-		b.key(string(c))
+		b.Key(string(c))
 	}
-	b.until(`[...document.querySelectorAll('#tree .name')].map(n => n.textContent).join()`, "shop,night,nightly,report,mail <b>bold</b>")
-	b.key("Escape")
-	b.until(rows, before)
+	b.Until(`[...document.querySelectorAll('#tree .name')].map(n => n.textContent).join()`, "shop,night,nightly,report,mail <b>bold</b>")
+	b.Key("Escape")
+	b.Until(rows, before)
 
 	// Pause: what comes meanwhile is not shown; then it is.
-	b.key("p")
-	b.until(text("#pause"), "Go on")
+	b.Key("p")
+	b.Until(text("#pause"), "Go on")
 	cancel()
 	<-done
-	b.until(rows, before)
-	b.key("p")
-	b.until(`document.querySelectorAll('#tree .row').length < `+before, "true")
+	b.Until(rows, before)
+	b.Key("p")
+	b.Until(`document.querySelectorAll('#tree .row').length < `+before, "true")
 	server.CloseClientConnections()
-	b.until(`document.querySelector('#light').className === 'light gone' || document.querySelector('#light').className === 'light live'`, "true")
-	for i, line := range b.console {
+	b.Until(`document.querySelector('#light').className === 'light gone' || document.querySelector('#light').className === 'light live'`, "true")
+	for i, line := range b.Console {
 		if strings.Contains(line, "net::ERR_") { // the connection that was cut
-			b.console[i] = ""
+			b.Console[i] = ""
 		}
 	}
-	b.console = strings.Fields(strings.Join(b.console, ""))
-	b.quiet()
+	b.Console = strings.Fields(strings.Join(b.Console, ""))
+	b.Quiet()
 }
 
 // The page stays usable with 10 000 tasks, alike or not: it answers to keys at once.
@@ -189,18 +190,18 @@ func TestPageWithTenThousandTasks(t *testing.T) {
 	defer func() { cancel(); <-done }()
 	server := httptest.NewServer(debug.Handler())
 	t.Cleanup(server.Close) // after the browser, which keeps a connection
-	b := openBrowser(t, server.URL, 1200, 900)
-	b.until(row("alike-*")+`?.querySelector('.count').textContent`, "×5\u202f000")
-	b.until(`document.querySelector('#tree .more .name')?.textContent.includes('more: filter to see them')`, "true")
-	b.eval(`document.querySelector('#tree').focus()`)
-	b.key("End")
-	b.key("ArrowUp")
-	b.until(`document.querySelector('#tree .on .name').textContent.startsWith('differs-')`, "true")
-	b.key("/")
+	b := browser.Open(t, server.URL, 1200, 900)
+	b.Until(row("alike-*")+`?.querySelector('.count').textContent`, "×5\u202f000")
+	b.Until(`document.querySelector('#tree .more .name')?.textContent.includes('more: filter to see them')`, "true")
+	b.Eval(`document.querySelector('#tree').focus()`)
+	b.Key("End")
+	b.Key("ArrowUp")
+	b.Until(`document.querySelector('#tree .on .name').textContent.startsWith('differs-')`, "true")
+	b.Key("/")
 	for _, c := range "differs-edcb" {
-		b.key(string(c))
+		b.Key(string(c))
 	}
-	b.until(`document.querySelectorAll('#tree .row').length`, "2")
-	b.picture("page-many")
-	b.quiet()
+	b.Until(`document.querySelectorAll('#tree .row').length`, "2")
+	b.Picture("page-many")
+	b.Quiet()
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/inflight-go/inflight/internal/browser"
 	"github.com/inflight-go/inflight/internal/report"
 	"golang.org/x/net/html"
 )
@@ -228,23 +229,9 @@ type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, fmt.Errorf("full") }
 
-// chromium returns how to start a browser that is there, or skips.
-func chromium(t *testing.T) string {
-	if testing.Short() {
-		t.Skip("a browser takes seconds: not with -short")
-	}
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	t.Skip("no chromium is installed: nothing looks at the pages")
-	return ""
-}
-
 // A browser shows the pages without a word on its console, and has the charts.
 func TestPageInABrowser(t *testing.T) {
-	browser := chromium(t)
+	path := browser.Path(t)
 	dir := t.TempDir()
 	for _, name := range []string{"large", "hostile"} {
 		file := filepath.Join(dir, name+".html")
@@ -253,12 +240,12 @@ func TestPageInABrowser(t *testing.T) {
 			t.Fatal(err)
 		}
 		var out, log bytes.Buffer
-		cmd := exec.CommandContext(t.Context(), browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+		cmd := exec.CommandContext(t.Context(), path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 			"--disable-background-networking", "--disable-component-update", "--disable-sync", "--enable-logging=stderr",
 			"--user-data-dir="+filepath.Join(dir, "profile-"+name), "--dump-dom", "file://"+filepath.ToSlash(file))
 		cmd.Stdout, cmd.Stderr = &out, &log
 		if err := cmd.Run(); err != nil {
-			t.Skipf("%s does not run here: %v", browser, err)
+			t.Skipf("%s does not run here: %v", path, err)
 		}
 		for line := range strings.Lines(log.String()) {
 			if strings.Contains(line, "CONSOLE") {

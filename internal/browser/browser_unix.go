@@ -1,6 +1,6 @@
 //go:build unix
 
-package debug_test
+package browser
 
 import (
 	"bufio"
@@ -16,31 +16,21 @@ import (
 	"time"
 )
 
-// A browser is a Chromium without a window, which is spoken to over a pipe.
-type browser struct {
-	t       *testing.T
+// A Browser is a Chromium without a window that shows one page. It is spoken to over a
+// pipe.
+type Browser struct {
+	t       testing.TB
 	in      *os.File
 	out     *bufio.Reader
 	id      int
 	session string
-	console []string
+	Console []string // what the page has logged
 }
 
-// openBrowser starts a browser and shows a page, or skips where there is none.
-func openBrowser(t *testing.T, url string, width, height int) *browser {
+// Open starts a browser and shows a page, or skips where there is none.
+func Open(t testing.TB, url string, width, height int) *Browser {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("a browser takes seconds: not with -short")
-	}
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if p, err := exec.LookPath(name); err == nil && path == "" {
-			path = p
-		}
-	}
-	if path == "" {
-		t.Skip("no chromium is installed: nothing looks at the page")
-	}
+	path := Path(t)
 	theirIn, in, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +54,7 @@ func openBrowser(t *testing.T, url string, width, height int) *browser {
 	}
 	_, _ = theirIn.Close(), theirOut.Close()
 	timer := time.AfterFunc(2*time.Minute, func() { _ = cmd.Process.Kill() }) // a read has no deadline
-	b := &browser{t: t, in: in, out: bufio.NewReaderSize(out, 1<<20)}
+	b := &Browser{t: t, in: in, out: bufio.NewReaderSize(out, 1<<20)}
 	t.Cleanup(func() {
 		timer.Stop()
 		b.session = ""
@@ -91,7 +81,7 @@ func openBrowser(t *testing.T, url string, width, height int) *browser {
 	return b
 }
 
-func (b *browser) send(method string, params any) error {
+func (b *Browser) send(method string, params any) error {
 	b.id++
 	message := map[string]any{"id": b.id, "method": method, "params": params}
 	if b.session != "" {
@@ -109,7 +99,7 @@ func (b *browser) send(method string, params any) error {
 }
 
 // call calls a method of the browser and keeps what the page logs meanwhile.
-func (b *browser) call(method string, params, result any) {
+func (b *Browser) call(method string, params, result any) {
 	b.t.Helper()
 	if err := b.send(method, params); err != nil {
 		b.t.Fatal(err)
@@ -131,7 +121,7 @@ func (b *browser) call(method string, params, result any) {
 		}
 		switch {
 		case m.Method == "Log.entryAdded" || m.Method == "Runtime.exceptionThrown" || m.Method == "Runtime.consoleAPICalled":
-			b.console = append(b.console, string(m.Params))
+			b.Console = append(b.Console, string(m.Params))
 		case m.ID != b.id:
 		case m.Error != nil:
 			b.t.Fatalf("%s: %s", method, m.Error.Message)
@@ -146,8 +136,8 @@ func (b *browser) call(method string, params, result any) {
 	}
 }
 
-// eval returns what an expression comes to, as text.
-func (b *browser) eval(expression string) string {
+// Eval returns what an expression comes to, as text.
+func (b *Browser) Eval(expression string) string {
 	b.t.Helper()
 	var r struct {
 		Result           struct{ Value any }
@@ -160,12 +150,12 @@ func (b *browser) eval(expression string) string {
 	return fmt.Sprint(r.Result.Value)
 }
 
-// until waits for an expression to come to what is wanted.
-func (b *browser) until(expression, want string) {
+// Until waits for an expression to come to what is wanted.
+func (b *Browser) Until(expression, want string) {
 	b.t.Helper()
 	got := ""
 	for range 300 {
-		if got = b.eval(expression); got == want {
+		if got = b.Eval(expression); got == want {
 			return
 		}
 		time.Sleep(50 * time.Millisecond)
@@ -173,11 +163,11 @@ func (b *browser) until(expression, want string) {
 	b.t.Fatalf("%s is %q, want %q", expression, got, want)
 }
 
-// click clicks in the middle of the element that an expression finds.
-func (b *browser) click(element string) {
+// Click clicks in the middle of the element that an expression finds.
+func (b *Browser) Click(element string) {
 	b.t.Helper()
 	var at struct{ X, Y float64 }
-	text := b.eval(fmt.Sprintf(`(() => { const r = (%s).getBoundingClientRect(); return JSON.stringify({x: r.x + r.width / 2, y: r.y + r.height / 2}) })()`, element))
+	text := b.Eval(fmt.Sprintf(`(() => { const r = (%s).getBoundingClientRect(); return JSON.stringify({x: r.x + r.width / 2, y: r.y + r.height / 2}) })()`, element))
 	if err := json.Unmarshal([]byte(text), &at); err != nil {
 		b.t.Fatalf("%s: %s", element, text)
 	}
@@ -186,8 +176,8 @@ func (b *browser) click(element string) {
 	}
 }
 
-// key presses a key: a name such as ArrowDown, or a character.
-func (b *browser) key(name string) {
+// Key presses a key: a name such as ArrowDown, or a character.
+func (b *Browser) Key(name string) {
 	b.t.Helper()
 	down := map[string]any{"type": "keyDown", "key": name}
 	if len(name) == 1 {
@@ -200,8 +190,8 @@ func (b *browser) key(name string) {
 	b.call("Input.dispatchKeyEvent", map[string]any{"type": "keyUp", "key": name}, nil)
 }
 
-// picture writes what is seen into the folder INFLIGHT_PICTURES, if that is set.
-func (b *browser) picture(name string) {
+// Picture writes what is seen into the folder INFLIGHT_PICTURES, if that is set.
+func (b *Browser) Picture(name string) {
 	b.t.Helper()
 	dir := os.Getenv("INFLIGHT_PICTURES")
 	if dir == "" {
@@ -218,15 +208,15 @@ func (b *browser) picture(name string) {
 	}
 }
 
-// prefer makes the browser prefer dark or light pages.
-func (b *browser) prefer(scheme string) {
+// Prefer makes the browser prefer dark or light pages.
+func (b *Browser) Prefer(scheme string) {
 	b.call("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}}}, nil)
 }
 
-// quiet fails the test if the page has logged anything.
-func (b *browser) quiet() {
+// Quiet fails the test if the page has logged anything.
+func (b *Browser) Quiet() {
 	b.t.Helper()
-	if len(b.console) > 0 {
-		b.t.Errorf("the page says on its console:\n%s", strings.Join(b.console, "\n"))
+	if len(b.Console) > 0 {
+		b.t.Errorf("the page says on its console:\n%s", strings.Join(b.Console, "\n"))
 	}
 }
