@@ -141,13 +141,13 @@ func (s *Server) add(kind, address string) *Listener {
 // for what it can't see: connections that were hijacked, jobs in the background. The
 // functions are called at the same time; their context ends with the grace, and the
 // server waits for them. Their errors are among those of Run. It panics for a nil
-// function, and once the server listens.
+// function, and once the server runs.
 func (s *Server) OnDrain(name string, f func(context.Context) error) {
 	if f == nil {
 		panic("inflight/serve: OnDrain called with a nil function")
 	}
-	if s.state.Load() != idle {
-		panic("inflight/serve: OnDrain called of a server that listens")
+	if s.state.Load() == running {
+		panic("inflight/serve: OnDrain called of a server that runs")
 	}
 	s.hooks = append(s.hooks, hook{name, f})
 }
