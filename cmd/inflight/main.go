@@ -18,7 +18,7 @@ import (
 func main() {
 	log.SetOutput(io.Discard) // net/http writes there what a server does wrong
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(200) // memory is flat and small: the collector need not run as often
+		debug.SetGCPercent(150) // memory is flat and small: the collector need not run as often
 	}
 	inflight.Main(func(ctx context.Context) error {
 		return execute(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)

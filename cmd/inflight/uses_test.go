@@ -56,6 +56,7 @@ func TestBadPortsAreBadRows(t *testing.T) {
 	write(t, cmd, "urls.txt", "http://127.0.0.1:99999/\ndemo:///status/200\n")
 	code, _, errOut := run(t, cmd)
 	got := results(t, output(cmd, "out.jsonl"))
+	slices.SortFunc(got, func(a, b result) int { return int(a.Index - b.Index) })
 	if code != 1 || len(got) != 2 || got[0].Error == nil || got[0].Error.Class != "input" || got[0].Attempts != 0 || !got[1].OK {
 		t.Errorf("exit code %d, %+v: %s", code, got, errOut)
 	}
