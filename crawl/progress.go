@@ -13,6 +13,15 @@ type Progress struct {
 	run                     batch.Progress
 	frontier                atomic.Pointer[frontier.Frontier]
 	fetched, blocked, bytes atomic.Int64
+	failure                 atomic.Pointer[string] // the first
+}
+
+// failed is told why a page has failed.
+func (p *Progress) failed(why error) {
+	if p.failure.Load() == nil {
+		text := why.Error()
+		p.failure.CompareAndSwap(nil, &text)
+	}
 }
 
 // Stats are how far a crawl has come.
@@ -26,6 +35,8 @@ type Stats struct {
 	InFlight int64 // pages that are worked on
 	Bytes    int64 // of the bodies
 	Hosts    int   // that have something to do
+
+	Failure string // why the first page of this run has failed that had no good answer
 }
 
 // Stats returns how far the crawl has come at this moment.
@@ -34,6 +45,9 @@ func (p *Progress) Stats() Stats {
 	s := Stats{
 		Done: run.Done, Failed: run.Failed, InFlight: run.InFlight,
 		Fetched: p.fetched.Load(), Blocked: p.blocked.Load(), Bytes: p.bytes.Load(),
+	}
+	if why := p.failure.Load(); why != nil {
+		s.Failure = *why
 	}
 	if f := p.frontier.Load(); f != nil {
 		known := f.Stats()

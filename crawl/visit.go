@@ -86,13 +86,16 @@ func (c *crawl) may(ctx context.Context, at *url.URL, l *line) (bool, error) {
 	if rules.Allowed(at) {
 		return true, nil
 	}
-	l.Skipped = "robots"
-	c.o.Progress.blocked.Add(1)
-	if err := rules.Err(); errors.Is(err, session.ErrDraining) {
+	switch err := rules.Err(); {
+	case errors.Is(err, session.ErrDraining):
 		return false, batch.Again(0, err)
-	} else if err != nil {
+	case err != nil:
 		l.fail("robots", err.Error())
+		c.o.Progress.failed(err)
+	default:
+		c.o.Progress.blocked.Add(1)
 	}
+	l.Skipped = "robots"
 	return false, nil
 }
 
@@ -171,6 +174,7 @@ func (c *crawl) get(ctx context.Context, at string, to *bodies, l *line) (*sessi
 	}
 	if e, ok := errors.AsType[*session.Error](err); ok {
 		l.fail(string(e.Class), e.Err.Error())
+		c.o.Progress.failed(e)
 		l.Status, l.Attempts = e.Status, len(e.Attempts)
 		if errors.Is(err, session.ErrDraining) {
 			return nil, err
@@ -186,6 +190,7 @@ func (c *crawl) get(ctx context.Context, at string, to *bodies, l *line) (*sessi
 	l.ContentType, l.Bytes, l.Truncated = resp.Header.Get("Content-Type"), resp.Bytes, resp.Truncated
 	if resp.Status >= 400 {
 		l.fail("http", fmt.Sprint(resp.Status, " ", http.StatusText(resp.Status)))
+		c.o.Progress.failed(fmt.Errorf("%s: %s", at, l.Error.Message))
 	}
 	return resp, c.archive(ctx, at, resp, warc.Field{Name: "index", Value: strconv.FormatInt(l.Index, 10)}, warc.Field{Name: "depth", Value: strconv.Itoa(l.Depth)})
 }

@@ -98,7 +98,10 @@ func TestCrawlBadUsage(t *testing.T) {
 		{"demo:///site/ -o x --max-errors -1", 2, "--max-errors"},
 		{"demo:///site/ -o x --concurrency 0", 2, "--concurrency"},
 		{"demo:///site/private/0 -o x", 7, "robots.txt forbids it"},
-		{"demo:///status/404 -o x --retries 0", 1, "1 failed"},
+		{"demo:///status/404 -o x --retries 0", 1, "0 ok, 1 failed | "},
+		{"demo:///status/404 -o x --retries 0", 1, "the first failure: demo://origin/status/404: 404 Not Found"},
+		{"http://127.0.0.1:1/ -o x --retries 0", 1, "0 ok, 1 failed | "},
+		{"http://127.0.0.1:1/ -o x --retries 0", 1, "robots.txt can't be had"},
 		{"demo:///site/ -o x --max-pages 5 --fsync soon", 2, "--fsync"},
 	} {
 		cmd := process(t, append([]string{"crawl"}, strings.Fields(row.args)...)...)

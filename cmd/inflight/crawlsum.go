@@ -26,6 +26,9 @@ func (o *crawlFlags) sum(out io.Writer, s crawl.Summary, err error) {
 			"fetched": s.Stats.Fetched, "blocked": s.Stats.Blocked, "bytes": s.Stats.Bytes,
 			"complete": s.Complete, "elapsed_s": s.Elapsed.Seconds(), "output": o.output,
 		}
+		if s.Stats.Failure != "" {
+			members["failure"] = s.Stats.Failure
+		}
 		if err != nil {
 			members["stopped"] = err.Error()
 		}
@@ -49,6 +52,9 @@ func (o *crawlFlags) sumText(out io.Writer, s crawl.Summary, err error) {
 		fmt.Fprintf(out, ", %d done before", t.Before)
 	}
 	fmt.Fprintf(out, " | %.0f/s\n", float64(t.Done)/max(s.Elapsed.Seconds(), 0.001))
+	if t.Failure != "" {
+		fmt.Fprintf(out, "the first failure: %.300s\n", t.Failure)
+	}
 	if err != nil {
 		fmt.Fprintf(out, "stopped: %v\n", err)
 	}
@@ -65,7 +71,7 @@ func (o *crawlFlags) verdict(ctx context.Context, s crawl.Summary, err error) er
 		said = nil // the summary has said it
 	}
 	switch {
-	case err == nil && s.Stats.Fetched == 0 && s.Stats.Blocked > 0:
+	case err == nil && s.Stats.Fetched == 0 && s.Stats.Blocked > 0 && s.Stats.Failed == 0:
 		return &exitError{exitBlocked, errors.New("nothing was fetched: robots.txt forbids it (--robots ignore)")}
 	case err == nil && s.Stats.Failed > 0:
 		return &exitError{exitFailed, nil}
