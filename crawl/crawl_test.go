@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"path/filepath"
 	"regexp"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/inflight-go/inflight/batch"
 	"github.com/inflight-go/inflight/crawl"
+	"github.com/inflight-go/inflight/session"
 )
 
 func TestEachPageOnce(t *testing.T) {
@@ -373,5 +375,34 @@ func TestOrderIsFair(t *testing.T) {
 	w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}, Scope: crawl.ScopeAny, Concurrency: 1, IgnoreRobots: true})
 	if want := []string{"a.test/", "a.test/1", "b.test/", "c.test/", "a.test/2", "a.test/3"}; !slices.Equal(w.order, want) {
 		t.Error(w.order)
+	}
+}
+
+// A page that leads to itself with a cookie is there for those who keep cookies.
+func TestCookieWall(t *testing.T) {
+	w := newWorld(t)
+	w.pages["a.test/"] = func(rw http.ResponseWriter, r *http.Request) {
+		if _, err := r.Cookie("seen"); err != nil {
+			http.SetCookie(rw, &http.Cookie{Name: "seen", Value: "1"})
+			http.Redirect(rw, r, "/", http.StatusFound)
+			return
+		}
+		rw.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(rw, "<title>in</title>")
+	}
+	o := crawl.Options{Seeds: []string{"http://a.test/"}}
+	if l := w.crawl(t, o)["http://a.test/"]; l.OK || l.Error.Class != "redirect" || l.Status != 302 {
+		t.Errorf("without a jar: %+v", l)
+	}
+	s, err := session.New(session.Options{MaxRedirects: -1, Cookies: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, w.address)
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	o.Session = s
+	if l := w.crawl(t, o)["http://a.test/"]; !l.OK || l.Title != "in" {
+		t.Errorf("with a jar: %+v", l)
 	}
 }

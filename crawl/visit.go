@@ -38,6 +38,9 @@ func (c *crawl) visit(ctx context.Context, u batch.Unit[frontier.Page]) ([]byte,
 	}
 	to := &bodies{c: c, index: u.Index}
 	resp, err := c.get(ctx, u.Row.URL, to, l)
+	if err == nil && u.Row.URL == leads(resp, u.Row.URL) && len(resp.Header["Set-Cookie"]) > 0 {
+		resp, err = c.get(ctx, u.Row.URL, to, l) // the session may have a jar
+	}
 	if errors.Is(err, session.ErrDraining) {
 		return nil, batch.Again(0, err)
 	}
@@ -160,6 +163,12 @@ func redirect(resp *session.Response, at string) (string, bool) {
 	return u.String(), true
 }
 
+// leads is where an answer leads; empty if nowhere.
+func leads(resp *session.Response, at string) string {
+	to, _ := redirect(resp, at)
+	return to
+}
+
 // get fetches the page and takes down how that went. Where there is no answer the line
 // says so, and the error is nil unless the page is not done.
 func (c *crawl) get(ctx context.Context, at string, to *bodies, l *line) (*session.Response, error) {
@@ -221,7 +230,11 @@ var errNoAnswer = errors.New("no answer")
 // why the page is not done.
 func (c *crawl) read(ctx context.Context, p *Page, l *line) error {
 	if to, ok := redirect(p.Response, l.URL); ok {
-		l.Redirect = to
+		if l.Redirect = to; to == l.URL {
+			l.fail("redirect", "it leads to itself, as on sites that want a cookie back")
+			c.o.Progress.failed(fmt.Errorf("%s: %s", l.URL, l.Error.Message))
+			return nil
+		}
 		if p.hops >= c.o.MaxRedirects {
 			l.fail("redirect", fmt.Sprint(p.hops, " redirects, one behind the other, have led here: no more are followed"))
 			return nil

@@ -2,6 +2,7 @@ package crawl_test
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -119,7 +120,7 @@ type result struct {
 func (w *world) crawl(t *testing.T, o crawl.Options) map[string]result {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "out.jsonl")
-	o.Session = w.session
+	o.Session = cmp.Or(o.Session, w.session)
 	if _, err := crawl.Run(t.Context(), out, o); err != nil {
 		t.Fatal(err)
 	}
