@@ -7,6 +7,8 @@ import (
 	"os"
 
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/inflight-go/inflight/batch"
@@ -183,6 +185,9 @@ func (o *crawlFlags) options() (c crawl.Options, err error) {
 	if o.output == "" {
 		return c, wrong(errors.New("where to? -o pages.jsonl writes a line for each page, and is what the crawl goes on with after a crash"))
 	}
+	if info, err := os.Stat(o.output); o.output == "-" || err == nil && info.IsDir() {
+		return c, wrong(fmt.Errorf("--output %s: a file is wanted, with which the crawl goes on after a crash", o.output))
+	}
 	if o.resume && o.force {
 		return c, wrong(errors.New("--resume and --force: one goes on with the output, the other writes over it"))
 	}
@@ -201,6 +206,9 @@ func (o *crawlFlags) options() (c crawl.Options, err error) {
 		Journal: batch.JournalOptions{Resume: o.resume, RetryFailed: o.retryFailed, Force: o.force},
 	}
 	for _, seed := range o.seeds {
+		if scheme, _, ok := strings.Cut(seed, "://"); ok && !slices.Contains([]string{"http", "https", "demo"}, strings.ToLower(scheme)) {
+			return c, wrong(fmt.Errorf("%q: a URL of http or https is wanted", seed))
+		}
 		c.Seeds = append(c.Seeds, connect.DemoURL(seed))
 	}
 	switch {
@@ -269,6 +277,9 @@ func (o *crawlFlags) expressions(c *crawl.Options) (err error) {
 		f, err := crawl.ParseField(text)
 		if err != nil {
 			return &exitError{exitUsage, fmt.Errorf("--extract: %w", err)}
+		}
+		if slices.ContainsFunc(c.Fields, func(other crawl.Field) bool { return other.Name() == f.Name() }) {
+			return &exitError{exitUsage, fmt.Errorf("--extract: there are two fields %q", f.Name())}
 		}
 		c.Fields = append(c.Fields, f)
 	}
