@@ -103,6 +103,7 @@ func (e *explorer) guard(search func()) Outcome {
 	}
 	e.isolate(search)
 	if p := e.current.Load(); e.failure == nil && p != nil && p.result.kind == raced {
+		e.runs++ // its test has failed, which has ended the goroutine before it was counted
 		e.isolate(func() { e.found(p.seed, p.result) })
 	}
 	return Outcome{Runs: e.runs, Steps: e.steps, Skipped: e.skipped, Failure: e.failure}
