@@ -311,3 +311,100 @@ func TestExploreService(t *testing.T) {
 		}
 	})
 }
+
+// A body that fails cancels what it has started, and who comes then is refused.
+func TestExploreBodyFails(t *testing.T) {
+	explore(t, func(t testing.TB, ctx context.Context) {
+		var running, calls atomic.Int64
+		began := time.Now()
+		var late *inflight.Task[struct{}]
+		err := inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+			inflight.Go(g, sleeper(&running))
+			inflight.Go(g, sleeper(&running))
+			g.Go(func(ctx context.Context) error {
+				inflight.Sleep(ctx, time.Hour)
+				late = g.Go(func(context.Context) error { calls.Add(1); return nil })
+				return nil
+			})
+			inflight.Point(ctx, "work")
+			return errFirst
+		})
+		if err != errFirst || running.Load() != 0 || time.Since(began) > 0 {
+			t.Errorf("%v; %d are running after %v", err, running.Load(), time.Since(began))
+		}
+		if calls.Load() != 0 || late != nil && late.State() != inflight.Refused {
+			t.Errorf("the late one: %d calls, %v", calls.Load(), late.State())
+		}
+	})
+}
+
+// Who wins a race is who returned first, and whoever does not is cancelled.
+func TestExploreFirst(t *testing.T) {
+	explore(t, func(t testing.TB, ctx context.Context) {
+		var first atomic.Int64
+		runner := func(i int) func(context.Context) (int, error) {
+			return func(ctx context.Context) (int, error) {
+				inflight.Point(ctx, "run")
+				first.CompareAndSwap(0, int64(i))
+				return i, nil
+			}
+		}
+		if v, err := inflight.Race(ctx, runner(1), runner(2), runner(3)); err != nil || int64(v) != first.Load() {
+			t.Errorf("%d, %v; the first was %d", v, err, first.Load())
+		}
+	})
+}
+
+// After a failure nothing more is begun; a loop that is left cancels what runs, and
+// returns when that has.
+func TestExploreLeavesTheRest(t *testing.T) {
+	explore(t, func(t testing.TB, ctx context.Context) {
+		var calls, running atomic.Int64
+		_, err := inflight.Map(ctx, []int{1, 2, 3, 4, 5}, 1, func(ctx context.Context, i int) (int, error) {
+			calls.Add(1)
+			inflight.Point(ctx, "work")
+			if i == 2 {
+				return 0, errFirst
+			}
+			return i, nil
+		})
+		if !errors.Is(err, errFirst) || calls.Load() != 2 {
+			t.Errorf("%v after %d calls", err, calls.Load())
+		}
+		began := time.Now()
+		for range inflight.Each(ctx, slices.Values([]int{1, 2, 3, 4}), 3, func(ctx context.Context, i int) (int, error) {
+			if i == 1 {
+				return returns(i, nil)(ctx)
+			}
+			return sleeper(&running)(ctx)
+		}) {
+			break
+		}
+		if running.Load() != 0 || time.Since(began) > 0 {
+			t.Errorf("%d are running after %v", running.Load(), time.Since(began))
+		}
+	})
+}
+
+// Two loops over the same tasks: each yields each of them, and both end.
+func TestExploreCompletedTwice(t *testing.T) {
+	explore(t, func(t testing.TB, ctx context.Context) {
+		err := inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+			tasks := []*inflight.Task[int]{inflight.Go(g, returns(0, nil)), inflight.Go(g, returns(1, nil))}
+			loop := func(ctx context.Context) (n int, _ error) {
+				for range inflight.Completed(ctx, tasks...) {
+					n++
+				}
+				return n, nil
+			}
+			ns, err := inflight.Gather(ctx, loop, loop)
+			if err != nil || ns[0] != 2 || ns[1] != 2 {
+				t.Errorf("%v, %v", ns, err)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+}

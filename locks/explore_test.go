@@ -131,6 +131,33 @@ func TestExploreSemaphoreOrder(t *testing.T) {
 	})
 }
 
+// One release serves all whom it suffices for.
+func TestExploreSemaphoreServesAll(t *testing.T) {
+	inflighttest.Explore(t, inflighttest.Plan{Runs: 300}, func(t testing.TB, ctx context.Context, g *inflight.TaskGroup) {
+		s := locks.NewSemaphore(3)
+		s.Acquire(ctx, 3)
+		var inside atomic.Int64
+		var leave locks.Event
+		for range 3 {
+			g.Go(func(ctx context.Context) error {
+				if err := s.Acquire(ctx, 1); err != nil {
+					return err
+				}
+				inside.Add(1)
+				defer s.Release(1)
+				return leave.Wait(ctx)
+			})
+		}
+		inflight.Point(ctx, "some of them are in line")
+		s.Release(3)
+		inflighttest.Settle()
+		if n := inside.Load(); n != 3 {
+			t.Errorf("%d of 3 are inside", n)
+		}
+		leave.Set()
+	})
+}
+
 // So many are notified as were asked for, and each has the mutex when it runs.
 func TestExploreCond(t *testing.T) {
 	inflighttest.Explore(t, inflighttest.Plan{Runs: 300}, func(t testing.TB, ctx context.Context, g *inflight.TaskGroup) {

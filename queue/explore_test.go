@@ -302,10 +302,20 @@ func TestExploreProducers(t *testing.T) {
 // Of those that wait in the queue, the lowest is got first.
 func TestExplorePriority(t *testing.T) {
 	inflighttest.Explore(t, inflighttest.Plan{Runs: 200}, func(t testing.TB, ctx context.Context, g *inflight.TaskGroup) {
-		q := queue.NewPriority(3, func(a, b int) int { return a - b })
-		wait(ctx, g.Go(func(ctx context.Context) error { return q.Put(ctx, 3) }),
-			g.Go(func(ctx context.Context) error { return q.Put(ctx, 1) }), g.Go(func(ctx context.Context) error { return q.Put(ctx, 2) }))
-		if got := rest(q); !slices.Equal(got, []int{1, 2, 3}) {
+		q := queue.NewPriority(9, func(a, b int) int { return a/10 - b/10 })
+		puts := func(vs ...int) *inflight.Task[struct{}] {
+			return g.Go(func(ctx context.Context) error {
+				for _, v := range vs {
+					if err := q.Put(ctx, v); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+		wait(ctx, puts(30, 10, 50), puts(11, 60, 20), puts(40, 70, 12))
+		got := rest(q)
+		if !slices.IsSortedFunc(got, func(a, b int) int { return a/10 - b/10 }) || len(got) != 9 {
 			t.Errorf("got: %v", got)
 		}
 	})

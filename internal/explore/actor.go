@@ -30,11 +30,15 @@ type request struct {
 	op     park.Op
 	obj    *park.Object
 	w      *park.Waiter // nil at a point
+	early  bool         // w was granted before the wait, and needs no wake-up
 	name   string       // of a point that the user has named
 	timer  uint64       // the number of a timer that has fired, 0 for none
 	yields bool         // it gives its turn up: let others go first
 	pcs    []uintptr    // where it comes from, in a run that is traced
 }
+
+// granted reports whether the wait is over.
+func (r *request) granted() bool { return r.w.Granted() && (r.early || r.w.Woken()) }
 
 // A verdict is handed over with the turn.
 type verdict struct {

@@ -223,7 +223,7 @@ func (c *controller) candidates() (current bool) {
 	first := 0
 	for _, a := range c.waiting {
 		r := a.request()
-		if r.op == park.OpSettle || r.w != nil && !r.w.Granted() && r.ctx.Err() == nil {
+		if r.op == park.OpSettle || r.w != nil && !r.granted() && r.ctx.Err() == nil {
 			continue
 		}
 		if a == c.last {
@@ -262,7 +262,7 @@ func (c *controller) judge(a *actor, r *request) (v verdict) {
 		return v
 	}
 	v.cancelled = true
-	if r.w.Granted() {
+	if r.granted() {
 		toss := c.strategy.toss()
 		c.chosen(toss, 2)
 		v.cancelled = toss == 1

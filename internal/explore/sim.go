@@ -66,7 +66,8 @@ func (s *Sim) Settle() {
 // Park waits until w was granted or ctx has ended, and for the turn. Where both
 // are so, it is a choice which of them is reported.
 func (s *Sim) Park(ctx context.Context, w *park.Waiter, op park.Op, obj *park.Object) error {
-	v := s.wait(request{ctx: ctx, w: w, op: op, obj: obj})
+	v := s.wait(request{ctx: ctx, w: w, early: w.Granted(), op: op, obj: obj})
+	unseen(w.Drain)
 	if v.cancelled {
 		return park.Cause(ctx)
 	}
@@ -74,8 +75,14 @@ func (s *Sim) Park(ctx context.Context, w *park.Waiter, op park.Op, obj *park.Ob
 	return nil
 }
 
-// Unpark has nothing to do: the controller sees the grant.
-func (s *Sim) Unpark(*park.Waiter) { unseen(s.kick) }
+// Unpark leaves the wake-up where the controller looks for it: a grant alone wakes
+// nobody, here as in production.
+func (s *Sim) Unpark(w *park.Waiter) {
+	unseen(func() {
+		w.Wake()
+		s.kick()
+	})
+}
 
 // Now is the bubble's clock.
 func (s *Sim) Now() time.Time { return time.Now() }

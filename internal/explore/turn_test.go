@@ -11,6 +11,7 @@ import (
 	"github.com/inflight-go/inflight"
 	"github.com/inflight-go/inflight/internal/corpus"
 	"github.com/inflight-go/inflight/internal/explore"
+	"github.com/inflight-go/inflight/internal/park"
 	"github.com/inflight-go/inflight/queue"
 )
 
@@ -70,5 +71,37 @@ func rawCompany(t testing.TB, ctx context.Context, g *inflight.TaskGroup) {
 	}
 	for range 3 {
 		q.Get(ctx)
+	}
+}
+
+// A grant without a wake-up leaves the one who waits asleep, as it would in
+// production; a grant before the wait needs none.
+func TestGrantWithoutWakeUp(t *testing.T) {
+	for want, sleep := range map[string]time.Duration{"deadlock": time.Second, "": 0} {
+		o := explore.Explore(t, explore.Options{Runs: 20}, func(t testing.TB, ctx context.Context, g *inflight.TaskGroup) {
+			var waits atomic.Pointer[park.Waiter]
+			g.Go(func(ctx context.Context) error {
+				w := park.NewWaiter(ctx)
+				waits.Store(w)
+				if sleep == 0 {
+					w.Grant()
+				}
+				return w.Park(ctx, park.OpEvent, nil)
+			})
+			g.Go(func(ctx context.Context) error {
+				err := inflight.Sleep(ctx, sleep)
+				if sleep > 0 {
+					waits.Load().Grant()
+				}
+				return err
+			})
+		})
+		got := ""
+		if o.Failure != nil {
+			got = o.Failure.Kind
+		}
+		if got != want {
+			t.Errorf("after %v: %q, want %q", sleep, got, want)
+		}
 	}
 }

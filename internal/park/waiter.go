@@ -154,6 +154,18 @@ func (w *Waiter) Wake() {
 	}
 }
 
+// Woken reports whether there is a wake-up that nobody has taken, and Drain takes it:
+// for a simulation, whose Park is not the one that does.
+func (w *Waiter) Woken() bool { return len(w.ch) > 0 }
+
+// Drain takes the wake-up, if there is one.
+func (w *Waiter) Drain() {
+	select {
+	case <-w.ch:
+	default:
+	}
+}
+
 // cancelled is called by the owner's cancellation, after its flag was set.
 // Together with the order in NewWaiter, parkOwn and sleepOwn (phase first, then
 // the flag) no wake-up can be missed.
