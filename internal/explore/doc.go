@@ -8,7 +8,8 @@
 //     there for its turn; at most one has it.
 //   - The controller is the bubble's main goroutine. When all others are blocked
 //     (that, and no message, ends a turn, so that code that knows nothing of the
-//     hooks may do what it likes) it chooses who is next.
+//     hooks may do what it likes) it chooses who is next. An actor that sees that all
+//     others are blocked makes the next choice in its place.
 //   - A choice is a number below the number of ways to go on; 0 is to let the
 //     same one go on. The choices of a run are its tape, which repeats it.
 //   - A strategy makes the choices.
