@@ -27,6 +27,7 @@ type Client struct {
 	protocol string
 	in       intake        // of the handler's goroutine
 	reading  atomic.Bool   // Messages is being ranged over
+	listens  atomic.Bool   // a read waits, or is about to
 	heard    atomic.Uint32 // the tick at which something came
 
 	// Guarded by the hub's lock.
@@ -69,10 +70,12 @@ func (c *Client) Err() error {
 
 // Messages are what the client sends. The loop ends when the client has gone or is to
 // go, which Err tells, or ctx ends. The data of a message is good until the next. A
-// loop that was left may be followed by another one. Two at once are a panic.
+// loop that was left may be followed by another one. Two at once are a panic. They are
+// for the handler, and not for later.
 //
-// A handler that ranges over nothing does not learn that its client has gone until it
-// is written to.
+// Pings and closes are answered inside of the loop, too. A handler that wants no
+// messages ranges over them all the same: without a loop it does not learn that its
+// client has gone until something can't be written, and pings are not sent.
 func (c *Client) Messages(ctx context.Context) iter.Seq[Message] {
 	return func(yield func(Message) bool) {
 		if !c.reading.CompareAndSwap(false, true) {

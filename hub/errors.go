@@ -7,8 +7,8 @@ import (
 
 // The errors of this package. Test for them with errors.Is.
 var (
-	// ErrNotRunning is returned by Broadcast, Send and Lines while Run does not run,
-	// or when it is about to end.
+	// ErrNotRunning is returned by Broadcast and Send while Run does not run, or is
+	// about to end.
 	ErrNotRunning = errors.New("inflight/hub: the hub is not running")
 	// ErrNotUTF8 is returned by Broadcast and Send for text that is not UTF-8: a
 	// browser would hang up. Binary messages may be anything.

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -33,6 +34,7 @@ type Hub struct {
 	closed map[int]uint64
 	room   park.List // those who wait until an inbox is emptied
 	obj    park.Object
+	doors  map[net.Listener]struct{} // of Lines
 }
 
 // A phase is how far the hub is.
@@ -53,7 +55,7 @@ type Handler func(ctx context.Context, c *Client) error
 
 // New returns a hub. It panics for options that can't be meant.
 func New(opts Options) *Hub {
-	h := &Hub{opts: opts.withDefaults(), rooms: make(map[string]*members), closed: make(map[int]uint64)}
+	h := &Hub{opts: opts.withDefaults(), rooms: make(map[string]*members), closed: make(map[int]uint64), doors: make(map[net.Listener]struct{})}
 	h.all = newMembers("", h.opts.Shards)
 	if h.opts.PerIP > 0 {
 		h.perIP = make(map[netip.Addr]int)
@@ -107,6 +109,9 @@ func (h *Hub) Started(ctx context.Context) error { return h.began.Wait(ctx) }
 func (h *Hub) drain(now bool) {
 	h.mu.Lock()
 	h.phase = draining
+	for l := range h.doors {
+		defer l.Close()
+	}
 	for c := h.first; now && c != nil; c = c.next {
 		defer c.kill()
 	}

@@ -136,6 +136,8 @@ func (c *Client) pace() error {
 // read returns the next message, and answers to what stands between. It reports false
 // when there is none.
 func (c *Client) read(ctx context.Context) (Message, bool) {
+	c.listens.Store(true)
+	defer c.listens.Store(false)
 	for c.Err() == nil && ctx.Err() == nil {
 		ev, err := c.found()
 		if err != nil {
@@ -208,6 +210,9 @@ func (c *Client) hangUp() {
 // unread is reset.
 const maxDiscard = 4 << 20
 
+// linger is how long nothing may come before that is taken for all.
+const linger = 500 * time.Millisecond
+
 func (c *Client) discard() {
 	w, ok := c.conn.(interface{ CloseWrite() error })
 	if !ok || w.CloseWrite() != nil {
@@ -216,6 +221,7 @@ func (c *Client) discard() {
 	c.in.release()
 	b := c.in.room()
 	for n := 0; n < maxDiscard; {
+		c.conn.SetReadDeadline(time.Now().Add(linger))
 		m, err := c.conn.Read(b)
 		if err != nil {
 			return

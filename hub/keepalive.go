@@ -44,6 +44,9 @@ func (s *shard) look(c *Client) {
 		return
 	}
 	now, tick := s.hub.clock.Load(), max(min(s.hub.opts.Ping, s.hub.opts.PingTimeout)/grain, time.Millisecond)
+	if !c.listens.Load() { // its handler is busy: whether it has answered is not known
+		c.heard.Store(now)
+	}
 	heard := c.heard.Load()
 	if c.asked != 0 && int32(heard-c.asked) >= 0 {
 		c.asked = 0
@@ -51,9 +54,7 @@ func (s *shard) look(c *Client) {
 	switch {
 	case c.asked == 0 && time.Duration(now-heard)*tick >= s.hub.opts.Ping:
 		c.asked = now
-		c.mu.Lock()
-		c.pushControl(ping, ws.Ping)
-		c.mu.Unlock()
+		c.control(ping, ws.Ping)
 	case c.asked != 0 && time.Duration(now-c.asked)*tick >= s.hub.opts.PingTimeout:
 		c.end(&CloseError{Code: Failed, Reason: "no answer to a ping"})
 	}

@@ -77,8 +77,8 @@ func (l *lines) last(err error) (ws.Event, error) {
 
 // Lines takes clients from a listener, which it closes at the end: each line of UTF-8
 // that they send is a message of text, and each message for them is a line, in which
-// line breaks are spaces. It returns the cause when ctx ends, ErrNotRunning when the
-// hub does, and the listener's error when that fails; the clients stay. A client that
+// line breaks are spaces. It returns the cause when ctx ends, nil when the hub
+// does, and the listener's error when that fails; the clients stay. A client that
 // is one too many by Options.MaxClients or PerIP is closed at once. It panics for a nil
 // handler.
 func (h *Hub) Lines(ctx context.Context, l net.Listener, fn Handler) error {
@@ -90,22 +90,38 @@ func (h *Hub) Lines(ctx context.Context, l net.Listener, fn Handler) error {
 		return context.Cause(ctx)
 	}
 	defer context.AfterFunc(ctx, func() { l.Close() })()
+	defer h.door(l)()
 	for pause := time.Duration(0); ; {
 		conn, err := l.Accept()
 		switch {
 		case err == nil:
 			pause = 0
-			if h.line(conn, fn); h.ended() && ctx.Err() == nil {
-				return ErrNotRunning
-			}
+			h.line(conn, fn)
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
+		case h.ended():
+			return nil
 		case !passes(err):
 			return err
 		default:
 			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
 			inflight.Sleep(ctx, pause)
 		}
+	}
+}
+
+// door notes a listener that is closed when the hub takes no more clients.
+func (h *Hub) door(l net.Listener) (forget func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.phase > running {
+		l.Close()
+	}
+	h.doors[l] = struct{}{}
+	return func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.doors, l)
 	}
 }
 

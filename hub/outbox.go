@@ -167,16 +167,16 @@ func (c *Client) sayBye() {
 
 // pushControl sends a frame that no limit holds for, at once where that is possible.
 // The lock is held.
-func (c *Client) pushControl(data []byte, kind ws.Op) {
+func (c *Client) pushControl(data []byte, kind ws.Op) (err error) {
 	o := &c.out
 	if o.last || len(data) == 0 {
-		return
+		return nil
 	}
 	if kind == ws.Pong { // only the last ping need be answered
 		for i := o.head; i < len(o.queue); i++ {
 			if o.queue[i].kind == ws.Pong {
 				o.queue[i].data = data
-				return
+				return nil
 			}
 		}
 	}
@@ -184,27 +184,37 @@ func (c *Client) pushControl(data []byte, kind ws.Op) {
 		n, err := writeNow(c.raw, data)
 		if err != nil {
 			o.dead, o.last = true, true
-			return
+			return err
 		}
 		if n == len(data) {
-			return
+			return nil
 		}
 		if n > 0 {
 			o.rest, o.counts = data[n:], false
 			c.startWriter()
-			return
+			return nil
 		}
 	}
 	o.push(entry{data, kind})
 	c.startWriter()
+	return nil
+}
+
+// control is pushControl for a frame that nothing follows from: if it can't be written
+// the client has gone.
+func (c *Client) control(data []byte, kind ws.Op) {
+	c.mu.Lock()
+	err := c.pushControl(data, kind)
+	c.mu.Unlock()
+	if err != nil {
+		c.fail(&CloseError{Code: Abnormal, Err: err})
+	}
 }
 
 // answer sends a pong.
 func (c *Client) answer(data []byte) {
 	b := append(ws.AppendHeader(make([]byte, 0, 2+len(data)), true, ws.Pong, false, len(data)), data...)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.pushControl(b, ws.Pong)
+	c.control(b, ws.Pong)
 }
 
 // settle notes that all was written, if it was. The lock is held.

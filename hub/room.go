@@ -57,11 +57,11 @@ func newMembers(name string, shards int) *members {
 func (c *Client) Join(room string) {
 	h := c.hub
 	h.mu.Lock()
-	if c.left || slices.ContainsFunc(c.rooms, func(m *members) bool { return m.name == room }) {
+	m := h.rooms[room]
+	if c.left || slices.Contains(c.rooms, m) {
 		h.mu.Unlock()
 		return
 	}
-	m := h.rooms[room]
 	if m == nil {
 		m = newMembers(room, len(h.shards))
 		h.rooms[room] = m
@@ -83,7 +83,7 @@ func (c *Client) join(m *members) (who *park.Waiter) {
 func (c *Client) Leave(room string) {
 	h := c.hub
 	h.mu.Lock()
-	i := slices.IndexFunc(c.rooms, func(m *members) bool { return m.name == room })
+	i := slices.Index(c.rooms, h.rooms[room])
 	if c.left || i < 0 {
 		h.mu.Unlock()
 		return

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	gobwas "github.com/gobwas/ws"
+
 	"github.com/inflight-go/inflight/hub"
 )
 
@@ -135,7 +137,7 @@ func TestEveryOutcomeIsCounted(t *testing.T) {
 					if i%3 == 0 {
 						time.Sleep(3 * time.Millisecond)
 					}
-					if _, _, err := c.frame(); err != nil {
+					if op, _, err := c.frame(); err != nil || op == gobwas.OpClose {
 						return
 					}
 				}
@@ -148,9 +150,8 @@ func TestEveryOutcomeIsCounted(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		readers.Wait()
-		w.clients(0)
 		w.stop()
+		readers.Wait()
 		s := w.hub.Stats()
 		if sum := s.Delivered + s.Dropped + s.Discarded; s.Queued != 0 || sum > 1000 || slow == hub.Block && s.Dropped > 0 || s.Delivered == 0 {
 			t.Errorf("policy %d: %d of 1000: %+v", slow, sum, s)
