@@ -55,7 +55,9 @@ func start(ctx context.Context, s server) (*process, error) {
 		}
 		p.cmd = exec.CommandContext(ctx, "taskset", append([]string{"-c", "0", "/usr/bin/python3", file}, s.args...)...)
 	}
-	p.cmd.Stderr = os.Stderr
+	if s.script == "" { // those in Python tell at length of each client that goes
+		p.cmd.Stderr = os.Stderr
+	}
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
