@@ -62,7 +62,7 @@ func (f *Flow) dryStep(b *bytes.Buffer, s *step, vars map[string]any) {
 			return
 		}
 	}
-	fmt.Fprintf(b, "%s %s\n", s.method, s.url.string)
+	fmt.Fprintln(b, s.asks())
 	for _, h := range s.headers {
 		fmt.Fprintf(b, "  %s: %s\n", h.name, secret.Header(h.name, h.value.string))
 	}

@@ -1,14 +1,20 @@
 package flow_test
 
 import (
-	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/inflight-go/inflight/batch"
 	"github.com/inflight-go/inflight/flow"
@@ -16,15 +22,11 @@ import (
 	"github.com/inflight-go/inflight/session"
 )
 
-// demo is a session whose URLs demo://… are answered by an origin of its own.
-func demo(t testing.TB) (session.Options, *origin.Origin) {
-	o := origin.New(origin.Options{Users: 50})
-	return served(t, o), o
-}
-
 // served is a session whose URLs demo://… are answered by a handler.
-func served(t testing.TB, h http.Handler) session.Options {
-	return session.Options{Schemes: map[string]http.RoundTripper{"demo": handled{h}}}
+func served(h http.Handler) session.Options {
+	o := session.Options{Schemes: map[string]http.RoundTripper{"demo": handled{h}}}
+	o.Backoff.Retries = -1
+	return o
 }
 
 // handled answers requests by calling a handler.
@@ -36,6 +38,18 @@ func (h handled) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
+// answers is a handler of texts by paths.
+func answers(texts map[string]string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		text, ok := texts[r.URL.RequestURI()]
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		fmt.Fprint(w, text)
+	})
+}
+
 func parse(t testing.TB, text string) *flow.Flow {
 	t.Helper()
 	f, err := flow.Parse("test.yaml", []byte(text))
@@ -43,6 +57,41 @@ func parse(t testing.TB, text string) *flow.Flow {
 		t.Fatal(err)
 	}
 	return f
+}
+
+// in is a flow that writes a file in a new folder, and the name of the file.
+func in(t testing.TB, text string) (*flow.Flow, string) {
+	out := filepath.Join(t.TempDir(), "out.jsonl")
+	return parse(t, text+"\noutput: {file: '"+out+"', order: input}\n"), out
+}
+
+// lines reads the lines of an output, by their index.
+func lines(t testing.TB, path string) map[int64]map[string]any {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := make(map[int64]map[string]any)
+	for line := range strings.Lines(string(text)) {
+		var row map[string]any
+		if err := json.Unmarshal([]byte(line), &row); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		index := int64(row["index"].(float64))
+		if all[index] != nil {
+			t.Errorf("%d has two lines", index)
+		}
+		delete(row, "index")
+		all[index] = row
+	}
+	return all
+}
+
+// show is a value as JSON.
+func show(v any) string {
+	text, _ := json.Marshal(v)
+	return string(text)
 }
 
 const users = `
@@ -70,30 +119,534 @@ steps:
 select: "{id, name: .details.name, posts: (.posts | length), titles: [.posts[].title]}"
 `
 
+// Each item has its row, of what all steps got for it, and nothing is asked for twice.
 func TestUsers(t *testing.T) {
-	out := filepath.Join(t.TempDir(), "users.jsonl")
-	f := parse(t, users+"output: {file: "+out+"}\n")
-	s, o := demo(t)
-	sum, err := f.Run(t.Context(), flow.Options{Session: s})
-	if err != nil {
+	f, out := in(t, users)
+	o := origin.New(origin.Options{Users: 50})
+	sum, err := f.Run(t.Context(), flow.Options{Session: served(o)})
+	if err != nil || sum.Done != 50 || sum.Failed != 0 || !sum.Complete {
+		t.Fatalf("%+v, %v", sum, err)
+	}
+	rows := lines(t, out)
+	for i := range int64(50) {
+		if row := rows[i]; row["id"] != float64(i+1) || row["name"] == nil || row["posts"] != float64(len(row["titles"].([]any))) {
+			t.Errorf("row %d: %v", i, row)
+		}
+	}
+	if n := o.Stats().Requests; len(rows) != 50 || n != 3+2*50 {
+		t.Errorf("%d rows by %d requests", len(rows), n)
+	}
+	if s := sum.Stats; s.Listed != 50 || !s.All || len(s.Steps) != 3 || s.Steps[1].Requests != 50 {
+		t.Errorf("stats %+v", s)
+	}
+}
+
+// A run that is there is not written over, and resumed it asks for nothing.
+func TestOutputIsThere(t *testing.T) {
+	f, out := in(t, users)
+	o := origin.New(origin.Options{Users: 50})
+	run := func(j batch.JournalOptions) (flow.Summary, error) {
+		return f.Run(t.Context(), flow.Options{Session: served(o), Journal: j})
+	}
+	if _, err := run(batch.JournalOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	before := o.Stats().Requests
+	if _, err := run(batch.JournalOptions{}); !errors.Is(err, batch.ErrExists) {
+		t.Errorf("again: %v", err)
+	}
+	if sum, err := run(batch.JournalOptions{Resume: true}); err != nil || sum.Skipped != 50 || sum.Done != 0 {
+		t.Errorf("resumed: %+v, %v", sum, err)
+	}
+	if n := o.Stats().Requests; n != before {
+		t.Errorf("%d requests for nothing", n-before)
+	}
+	other := strings.Replace(users, "posts: (.posts", "n: (.posts", 1)
+	changed := parse(t, other+"output: {file: '"+out+"'}")
+	_, err := changed.Run(t.Context(), flow.Options{Session: served(o), Journal: batch.JournalOptions{Resume: true}})
+	if !errors.Is(err, batch.ErrOtherJob) || !strings.Contains(err.Error(), "option select") {
+		t.Errorf("another flow: %v", err)
+	}
+	if sum, err := run(batch.JournalOptions{Force: true}); err != nil || sum.Done != 50 {
+		t.Errorf("forced: %+v, %v", sum, err)
+	}
+}
+
+// What a step does when it fails is its own affair: fail, skip and null.
+func TestOnError(t *testing.T) {
+	texts := map[string]string{"/list": `[{"id":1},{"id":2}]`, "/a/1": `{"x":1}`, "/b/1": `[1,2]`, "/a/2": `{"x":2}`}
+	for _, row := range []struct{ policy, want string }{
+		{"fail", `{"error":{"class":"http","message":"GET demo://o/b/2: 404 Not Found: \"404 page not found\"","status":404,"step":"b"},"key":"2","ok":false}`},
+		{"skip", `{"skipped":"b: GET demo://o/b/2: 404 Not Found: \"404 page not found\""}`},
+		{"null", `{"a":{"x":2},"b":[],"id":2}`},
+	} {
+		f, out := in(t, `
+version: 1
+steps:
+  list: {get: demo://o/list, each: ".[]", key: .id}
+  a: {for: list, get: "demo://o/a/{{.id}}"}
+  b: {for: list, get: "demo://o/b/{{.id}}", each: ".[]", on_error: `+row.policy+`}`)
+		sum, err := f.Run(t.Context(), flow.Options{Session: served(answers(texts))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := lines(t, out)
+		if got := show(rows[1]); got != row.want {
+			t.Errorf("%s: %s", row.policy, got)
+		}
+		if got := show(rows[0]); got != `{"a":{"x":1},"b":[1,2],"id":1}` {
+			t.Errorf("%s: the other item has %s", row.policy, got)
+		}
+		failed, left := map[string]int64{"fail": 1}[row.policy], map[string]int64{"skip": 1}[row.policy]
+		if sum.Failed != failed || sum.Stats.LeftOut != left || sum.Stats.Steps[2].Failed != 1 {
+			t.Errorf("%s: %+v", row.policy, sum)
+		}
+		if row.policy != "fail" {
+			continue
+		}
+		texts["/b/2"] = "[3]"
+		sum, err = f.Run(t.Context(), flow.Options{Session: served(answers(texts)), Journal: batch.JournalOptions{RetryFailed: true}})
+		if err != nil || sum.Done != 1 || sum.Failed != 0 {
+			t.Errorf("the failed ones again: %+v, %v", sum, err)
+		}
+		delete(texts, "/b/2")
+	}
+}
+
+// The steps of one item run at the same time, and items do: it takes as long as the
+// longest chain.
+func TestAtTheSameTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			time.Sleep(time.Second)
+			if r.URL.Path == "/list" {
+				fmt.Fprint(w, `[1,2,3,4,5,6,7,8]`)
+				return
+			}
+			fmt.Fprint(w, `{}`)
+		})
+		text := `
+version: 1
+steps:
+  list: {get: demo://o/list, each: ".[]"}
+  a: {for: list, get: "demo://o/a/{{.item}}"}
+  b: {for: list, get: "demo://o/b/{{.item}}"}
+  c: {for: b, get: "demo://o/c"}`
+		f, _ := in(t, text)
+		began := time.Now()
+		progress := &flow.Progress{}
+		if _, err := f.Run(t.Context(), flow.Options{Session: served(slow), Concurrency: 4, Progress: progress}); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(began); took != 1*time.Second+2*2*time.Second {
+			t.Errorf("took %v, want the list, and twice two requests", took)
+		}
+		if s := progress.Stats(); s.Steps[1].Peak != 4 || s.Steps[2].Peak != 4 {
+			t.Errorf("%+v", s.Steps)
+		}
+	})
+}
+
+// The first failure of an item cancels what else is asked for it, and waits for that.
+func TestFailureCancelsSiblings(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var cancelled atomic.Int64
+		h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch r.URL.Path {
+			case "/list":
+				fmt.Fprint(w, `[{"id":1}]`)
+			case "/bad":
+				time.Sleep(time.Second)
+				http.Error(w, "no", http.StatusBadRequest)
+			default:
+				select {
+				case <-r.Context().Done():
+					cancelled.Add(1)
+				case <-time.After(20 * time.Second):
+				}
+			}
+		})
+		f, out := in(t, `
+version: 1
+steps:
+  list: {get: demo://o/list, each: ".[]"}
+  slow: {for: list, get: demo://o/slow}
+  bad: {for: list, get: demo://o/bad}`)
+		began := time.Now()
+		if _, err := f.Run(t.Context(), flow.Options{Session: served(h)}); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(began); took != time.Second || cancelled.Load() != 1 {
+			t.Errorf("took %v, %d cancelled", took, cancelled.Load())
+		}
+		if got := show(lines(t, out)[0]["error"]); !strings.Contains(got, `"step":"bad"`) {
+			t.Errorf("%s", got)
+		}
+	})
+}
+
+// A limit holds for all steps that name it, together.
+func TestLimitsAreShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var now, top int
+		var starts []time.Time
+		h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			now++
+			top = max(top, now)
+			starts = append(starts, time.Now())
+			mu.Unlock()
+			time.Sleep(100 * time.Millisecond)
+			mu.Lock()
+			now--
+			mu.Unlock()
+			fmt.Fprint(w, `[{"id":1},{"id":2},{"id":3},{"id":4}]`)
+		})
+		f, _ := in(t, `
+version: 1
+limits: {api: {concurrency: 3, rate: 20/s}}
+steps:
+  list: {get: demo://o/list, each: ".[]", limit: api}
+  a: {for: list, get: demo://o/a, limit: api}
+  b: {for: list, get: demo://o/b, limit: api}`)
+		if _, err := f.Run(t.Context(), flow.Options{Session: served(h)}); err != nil {
+			t.Fatal(err)
+		}
+		if top > 3 || top < 2 || len(starts) != 9 {
+			t.Errorf("%d at once, %d requests", top, len(starts))
+		}
+		for i := 1; i < len(starts); i++ {
+			if d := starts[i].Sub(starts[i-1]); d < 50*time.Millisecond {
+				t.Errorf("request %d came %v behind the one before", i, d)
+			}
+		}
+	})
+}
+
+// Steps of steps are joined where they belong, and templates see all that is above.
+func TestNested(t *testing.T) {
+	texts := map[string]string{
+		"/list": `[{"id":1}]`, "/posts/1": `{"items":[{"id":10,"title":"x"},{"id":11,"title":"y"}]}`,
+		"/comments/1/10": `["a"]`, "/comments/1/11": `[]`, "/who/7": `{"name":"N"}`, "/user/1": `{"boss":7}`,
+	}
+	f, out := in(t, `
+version: 1
+vars: {base: demo://o}
+steps:
+  list: {get: "{{.base}}/list", each: ".[]"}
+  user: {for: list, get: "{{.base}}/user/{{.id}}"}
+  boss: {for: user, get: "{{.base}}/who/{{.boss}}"}
+  posts: {for: list, get: "{{.base}}/posts/{{.id}}", each: ".items[]"}
+  comments: {for: posts, get: "{{.base}}/comments/{{.list.id}}/{{.posts.id}}", each: ".[]"}`)
+	if _, err := f.Run(t.Context(), flow.Options{Session: served(answers(texts))}); err != nil {
+		t.Fatal(err)
+	}
+	want := `{"id":1,"posts":[{"comments":["a"],"id":10,"title":"x"},{"comments":[],"id":11,"title":"y"}],"user":{"boss":{"name":"N"}}}`
+	if got := show(lines(t, out)[0]); got != want {
+		t.Errorf("%s", got)
+	}
+}
+
+// What a server sends can't take the place of a variable.
+func TestVariablesGoFirst(t *testing.T) {
+	texts := map[string]string{"/list": `[{"id":1,"base":"demo://evil"}]`, "/a/1": `1`}
+	f, out := in(t, `
+version: 1
+vars: {base: demo://o}
+steps:
+  list: {get: "{{.base}}/list", each: ".[]"}
+  a: {for: list, get: "{{.base}}/a/{{.id}}", headers: {X: "{{.item.base}}"}}`)
+	var hosts []string
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		hosts = append(hosts, r.URL.Host+r.Header.Get("X"))
+		answers(texts).ServeHTTP(w, r)
+	})
+	if _, err := f.Run(t.Context(), flow.Options{Session: served(h)}); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Join(hosts, " ") != "o odemo://evil" {
+		t.Errorf("hosts %v: %v", hosts, lines(t, out))
+	}
+	if _, err := f.Run(t.Context(), flow.Options{Vars: map[string]string{"bas": "x"}}); !errors.Is(err, flow.ErrVar) || !strings.Contains(err.Error(), `did you mean "base"`) {
+		t.Errorf("a variable that there is not: %v", err)
+	}
+}
+
+// Bodies of JSON are filled in without breaking out of their texts.
+func TestBodies(t *testing.T) {
+	var mu sync.Mutex
+	var got []string
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body := make([]byte, r.ContentLength)
+		_, _ = r.Body.Read(body)
+		mu.Lock()
+		got = append(got, r.Method+" "+string(body)+" "+r.Header.Get("Content-Type")+r.Header.Get("Idempotency-Key"))
+		mu.Unlock()
+		fmt.Fprint(w, `[{"id":1,"name":"a \"b\"","tags":[1,2]}]`)
+	})
+	f, _ := in(t, `
+version: 1
+steps:
+  list: {post: demo://o/list, json: {n: 5, deep: [true, null]}, each: ".[]"}
+  a: {for: list, put: demo://o/a, json: {name: "{{.name}}!", tags: "{{json .tags}}", id: "{{.id}}"}, idempotency_key: "k-{{.id}}"}`)
+	if sum, err := f.Run(t.Context(), flow.Options{Session: served(h)}); err != nil || sum.Failed > 0 {
+		t.Fatal(sum, err)
+	}
+	want := []string{`POST {"deep":[true,null],"n":5} application/json`, `PUT {"id":"1","name":"a \"b\"!","tags":[1,2]} application/jsonk-1`}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got\n%s", strings.Join(got, "\n"))
+	}
+}
+
+// Values from the environment are used, and never shown.
+func TestSecrets(t *testing.T) {
+	t.Setenv("FLOW_TEST_TOKEN", "s3cr3t value")
+	var seen string
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/a" {
+			http.Error(w, "the key "+r.URL.Query().Get("key")+" is unknown", http.StatusForbidden)
+			return
+		}
+		seen = r.Header.Get("Authorization") + r.Header.Get("X-Key") + r.URL.Query().Get("key")
+		if r.URL.Query().Get("p") == "" {
+			w.Header().Set("Link", fmt.Sprintf("<demo://o/list?%s&p=2>; rel=next", r.URL.RawQuery))
+		}
+		fmt.Fprint(w, `[{"id":1}]`+strings.Repeat(" ", len(r.URL.Query().Get("p"))))
+	})
+	f, out := in(t, `
+version: 1
+vars: {token: env:FLOW_TEST_TOKEN}
+steps:
+  list: {get: "demo://o/list?key={{query .token}}", headers: {Authorization: "Bearer {{.token}}", X-Key: '{{env "FLOW_TEST_TOKEN"}}'}, each: ".[]", paginate: {next: link}}
+  a: {for: list, get: "demo://o/a?key={{query .token}}"}`)
+	if _, err := f.Run(t.Context(), flow.Options{Session: served(h)}); err != nil {
+		t.Fatal(err)
+	}
+	if seen != "Bearer s3cr3t values3cr3t values3cr3t value" {
+		t.Errorf("sent %q", seen)
+	}
+	var dry strings.Builder
+	if err := f.DryRun(&dry, nil); err != nil {
+		t.Fatal(err)
+	}
+	all := dry.String()
+	for _, path := range []string{out, out + ".job", out + ".flow/list.jsonl", out + ".flow/list.jsonl.job"} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all += string(text)
+	}
+	if strings.Contains(all, "s3cr3t") || !strings.Contains(all, "REDACTED") {
+		t.Errorf("the secret is shown in\n%s", all)
+	}
+	t.Setenv("FLOW_TEST_TOKEN", "")
+	if _, err := f.Run(t.Context(), flow.Options{}); !errors.Is(err, flow.ErrVar) {
+		t.Errorf("a variable of nothing: %v", err)
+	}
+}
+
+// A run that is stopped in the middle goes on with the same list, also if the server has
+// another one by then.
+func TestGoesOnWithTheSameList(t *testing.T) {
+	f, out := in(t, users)
+	var asked atomic.Int64
+	o := origin.New(origin.Options{Users: 50})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	enough := errors.New("enough")
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(2 * time.Millisecond) // so that some are done by then
+		if asked.Add(1) == 60 {
+			cancel(enough)
+		}
+		o.ServeHTTP(w, r)
+	})
+	if _, err := f.Run(ctx, flow.Options{Session: served(h), Concurrency: 4}); !errors.Is(err, enough) {
+		t.Fatalf("%v", err)
+	}
+	first := len(lines(t, out))
+	if first == 0 || first == 50 {
+		t.Fatalf("%d lines", first)
+	}
+	shifted := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/users" && r.URL.Query().Get("page") == "" {
+			t.Error("the list is asked for again")
+		}
+		o.ServeHTTP(w, r)
+	})
+	sum, err := f.Run(t.Context(), flow.Options{Session: served(shifted), Journal: batch.JournalOptions{Resume: true}})
+	if err != nil || !sum.Complete || sum.Skipped != int64(first) {
+		t.Fatalf("%+v, %v", sum, err)
+	}
+	rows := lines(t, out)
+	for i := range int64(50) {
+		if rows[i]["id"] != float64(i+1) {
+			t.Errorf("row %d: %v", i, rows[i])
+		}
+	}
+	if err := os.RemoveAll(out + ".flow"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Run(t.Context(), flow.Options{Session: served(o), Journal: batch.JournalOptions{Resume: true}}); !errors.Is(err, flow.ErrState) {
+		t.Errorf("without its state: %v", err)
+	}
+}
+
+// Items that the server has on two pages are taken once.
+func TestKeysAreTakenOnce(t *testing.T) {
+	texts := map[string]string{"/list": `{"items":[{"id":1},{"id":2}],"next":"c"}`, "/list?cursor=c": `{"items":[{"id":2},{"id":3},{}]}`}
+	f, out := in(t, `
+version: 1
+steps:
+  list: {get: demo://o/list, each: ".items[]", key: .id, paginate: {cursor: .next}}`)
+	if _, err := f.Run(t.Context(), flow.Options{Session: served(answers(texts))}); err != nil {
+		t.Fatal(err)
+	}
+	if got := show(lines(t, out)); got != `{"0":{"id":1},"1":{"id":2},"2":{"id":3},"3":{}}` {
+		t.Errorf("%s", got)
+	}
+}
+
+// A sample is shown, and nothing is written.
+func TestSample(t *testing.T) {
+	f, out := in(t, users)
+	var rows strings.Builder
+	o := origin.New(origin.Options{Users: 50})
+	sum, err := f.Run(t.Context(), flow.Options{Session: served(o), Sample: 3, Rows: &rows})
+	if err != nil || sum.Done != 3 || strings.Count(rows.String(), "\n") != 3 {
+		t.Errorf("%+v, %v: %s", sum, err, rows.String())
+	}
+	if entries, err := os.ReadDir(filepath.Dir(out)); err != nil || len(entries) != 0 {
+		t.Errorf("%v, %v", entries, err)
+	}
+}
+
+// since asks for what is new since the last whole run.
+func TestSince(t *testing.T) {
+	var mu sync.Mutex
+	var asked []string
+	fail := true
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		if r.URL.Path == "/list" {
+			asked = append(asked, r.URL.Query().Get("after"))
+			fmt.Fprint(w, `[{"id":1,"at":"2026-01-02"},{"id":2,"at":"2026-01-09"},{"id":3,"at":"2026-01-05"}]`)
+			return
+		}
+		if fail {
+			http.Error(w, "", http.StatusBadRequest)
+			return
+		}
+		fmt.Fprint(w, `{}`)
+	})
+	f, _ := in(t, `
+version: 1
+steps:
+  list: {get: "demo://o/list?after={{query .since}}", each: ".[]", since: {max: .at, start: "2026-01-01"}}
+  a: {for: list, get: "demo://o/a"}`)
+	for range 3 {
+		if _, err := f.Run(t.Context(), flow.Options{Session: served(h), Journal: batch.JournalOptions{Force: true}}); err != nil {
+			t.Fatal(err)
+		}
+		mu.Lock()
+		fail = false
+		mu.Unlock()
+	}
+	if got := strings.Join(asked, " "); got != "2026-01-01 2026-01-01 2026-01-09" {
+		t.Errorf("asked for what came after %s: what has failed must come again", got)
+	}
+}
+
+// Files are lists too, and CSV an output.
+func TestFiles(t *testing.T) {
+	dir := t.TempDir()
+	list, out := filepath.Join(dir, "in.csv"), filepath.Join(dir, "out.csv")
+	if err := os.WriteFile(list, []byte("id,who\n1,x\n2,y\n3,\"z,\"\"q\"\"\"\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	f := parse(t, `
+version: 1
+steps:
+  rows: {file: '`+list+`'}
+  a: {for: rows, get: "demo://o/{{.id}}", on_error: skip}
+select: "{id, who, n: .a.n, l: [1]}"
+output: {file: '`+out+`', order: input, columns: [id, who, n, l]}`)
+	texts := map[string]string{"/1": `{"n":1.50}`, "/3": `{}`}
+	if _, err := f.Run(t.Context(), flow.Options{Session: served(answers(texts))}); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(out)
-	if err != nil {
+	if want := "id,who,n,l\n1,x,1.50,[1]\n3,\"z,\"\"q\"\"\",,[1]\n"; err != nil || string(text) != want {
+		t.Errorf("%s, %v", text, err)
+	}
+	if err := os.WriteFile(list, []byte("id,who\n1,x\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if n := bytes.Count(text, []byte("\n")); n != 50 || sum.Failed != 0 || !sum.Complete {
-		t.Errorf("%d lines: %+v\n%s", n, sum, text)
+	if _, err := f.Run(t.Context(), flow.Options{Journal: batch.JournalOptions{Resume: true}}); !errors.Is(err, batch.ErrOtherJob) {
+		t.Errorf("another file: %v", err)
 	}
-	if !strings.Contains(string(text), `{"index":0,"id":1,"name":`) && !strings.Contains(string(text), `"id":1,`) {
-		t.Errorf("%s", text)
+}
+
+// Answers that are of no use fail their item, and say why.
+func TestBadAnswers(t *testing.T) {
+	for _, row := range []struct{ answer, step, want string }{
+		{`<html>`, ``, "the answer is no JSON but"},
+		{`{} {}`, ``, "something follows"},
+		{`{"items":5}`, `each: ".items[]"`, "each .items[]"},
+		{`[1,2]`, `each: ".[]", collect: one`, "it got 2 items, and collect: one wants one"},
+		{`[1]`, `each: ".[]", emit: ".x"`, "emit .x"},
+	} {
+		f, out := in(t, `
+version: 1
+steps:
+  list: {get: demo://o/list, each: ".[]"}
+  a: {for: list, get: "demo://o/a", `+row.step+`}`)
+		texts := map[string]string{"/list": "[1]", "/a": row.answer}
+		if _, err := f.Run(t.Context(), flow.Options{Session: served(answers(texts))}); err != nil {
+			t.Fatal(err)
+		}
+		if got := lines(t, out)[0]; got["ok"] != false || !strings.Contains(show(got["error"]), row.want) {
+			t.Errorf("%s: %s, want %s", row.answer, show(got), row.want)
+		}
 	}
-	if n := o.Stats().Requests; n != 3+100 {
-		t.Errorf("%d requests", n)
+	f, out := in(t, "\nversion: 1\nsteps: {list: {get: demo://o/list, each: '.[]'}}\nselect: '{ok: .}'")
+	if _, err := f.Run(t.Context(), flow.Options{Session: served(answers(map[string]string{"/list": "[1]"}))}); err != nil {
+		t.Fatal(err)
 	}
-	t.Log(string(text[:300]))
-	_, err = f.Run(t.Context(), flow.Options{Session: s})
-	t.Log(err)
-	sum, err = f.Run(context.Background(), flow.Options{Session: s, Journal: batch.JournalOptions{Resume: true}})
-	t.Log(sum, err)
+	if got := show(lines(t, out)[0]); !strings.Contains(got, `a field \"ok\"`) {
+		t.Errorf("a field of the line: %s", got)
+	}
+}
+
+// A list that can't be had whole ends the run, which can be resumed.
+func TestListFails(t *testing.T) {
+	texts := map[string]string{"/list": `{"items":[1,2],"next":"c"}`}
+	f, out := in(t, `
+version: 1
+steps: {list: {get: demo://o/list, each: ".items[]", paginate: {cursor: .next}}}`)
+	_, err := f.Run(t.Context(), flow.Options{Session: served(answers(texts))})
+	if !errors.Is(err, flow.ErrList) || !strings.Contains(err.Error(), "list: ") || !strings.Contains(err.Error(), "page 2: GET") {
+		t.Errorf("%v", err)
+	}
+	texts["/list?cursor=c"] = `{"items":[3]}`
+	sum, err := f.Run(t.Context(), flow.Options{Session: served(answers(texts)), Journal: batch.JournalOptions{Resume: true}})
+	if err != nil || len(lines(t, out)) != 3 {
+		t.Errorf("%+v, %v: %v", sum, err, lines(t, out))
+	}
+}
+
+// A ctx that has ended asks for nothing, and makes nothing.
+func TestEnded(t *testing.T) {
+	f, out := in(t, users)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cause := errors.New("enough")
+	cancel(cause)
+	if _, err := f.Run(ctx, flow.Options{}); err != cause {
+		t.Errorf("%v", err)
+	}
+	if _, err := os.Stat(out); err == nil {
+		t.Error("there is an output")
+	}
 }

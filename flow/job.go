@@ -72,9 +72,12 @@ func (s *step) describe() string {
 	return b.String()
 }
 
-// sent is what a request says beside its URL.
+// sent is what a request says beside what is shown of its URL.
 func (s *step) sent() string {
 	var b strings.Builder
+	if request.RedactURL(s.url.string) != s.url.string {
+		b.WriteString(s.url.string + "\n")
+	}
 	for _, pair := range append(s.headers[:len(s.headers):len(s.headers)], s.query...) {
 		fmt.Fprintf(&b, "%s=%s\n", pair.name, pair.value.string)
 	}

@@ -2,7 +2,6 @@ package flow
 
 import (
 	"encoding/json"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -278,11 +277,6 @@ func (p *flowReader) try(t text, spec request.Spec) {
 
 // hasBody tells whether the step sends one.
 func (s *step) hasBody() bool { return s.body.string != "" || s.json != nil }
-
-// idempotent tells whether a request may be sent again without harm.
-func (s *step) idempotent() bool {
-	return !slices.Contains([]string{http.MethodPost, http.MethodPatch}, s.method) || s.idem.string != ""
-}
 
 // A tree is a body of JSON, written as YAML, in which texts are templates.
 type tree struct {

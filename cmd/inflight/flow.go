@@ -26,7 +26,7 @@ time, join it, write a row to a file or a database. docs/flow.md has all of its 
 
   inflight flow run examples/flow/users.yaml`,
 	}
-	cmd.AddCommand(newFlowRun(), newFlowCheck())
+	cmd.AddCommand(newFlowRun(), newFlowCheck(), newFlowExplain(), newFlowGraph())
 	return cmd
 }
 

@@ -1,0 +1,278 @@
+package flow_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/batch/batchtest"
+	"github.com/inflight-go/inflight/flow"
+	"github.com/inflight-go/inflight/flow/postgres"
+	"github.com/inflight-go/inflight/flow/sqlite"
+	"github.com/inflight-go/inflight/internal/origin"
+)
+
+var drivers = map[string]flow.Driver{"sqlite": sqlite.Driver{}, "postgres": postgres.Driver{}}
+
+// A place is a new, empty database of one kind.
+type place struct{ driver, name string }
+
+func (p place) String() string { return p.driver + ": '" + p.name + "'" }
+
+func (p place) open(t testing.TB) flow.Database {
+	t.Helper()
+	db, err := drivers[p.driver].Open(t.Context(), p.name, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+// rows are the rows of a query, as JSON.
+func rows(t testing.TB, db flow.Database, query string) (all []string) {
+	t.Helper()
+	for row, err := range db.Query(context.WithoutCancel(t.Context()), query) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, show(row))
+	}
+	return all
+}
+
+// onEach runs a test with a new database of each kind.
+func onEach(t *testing.T, test func(t *testing.T, p place)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, place{"sqlite", filepath.Join(t.TempDir(), "a b.db")}) })
+	t.Run("postgres", func(t *testing.T) { test(t, place{"postgres", postgresURL(t)}) })
+}
+
+// asRow makes a line of the suite one with a row; what is no line stays as it is.
+type asRow struct{ batch.Sink }
+
+func (s asRow) Commit(ctx context.Context, lines []batch.Line) error {
+	lines = slices.Clone(lines)
+	for i, l := range lines {
+		var fields map[string]any
+		if json.Unmarshal(l.Data, &fields) != nil || strings.Contains(string(l.Data), "\n") || fields["index"] != float64(l.Index) {
+			continue
+		}
+		row, _ := json.Marshal(map[string]any{"id": l.Index, "text": string(l.Data)})
+		lines[i].Data = fmt.Appendf(nil, `{"index":%d,"rows":{"lines":[%s]}}`, l.Index, row)
+	}
+	return s.Sink.Commit(ctx, lines)
+}
+
+// A database is a sink as any other.
+func TestTablesAreASink(t *testing.T) {
+	onEach(t, func(t *testing.T, p place) {
+		batchtest.TestSink(t, func(t *testing.T) (batch.Sink, func() []string) {
+			if p.driver == "sqlite" {
+				p.name = filepath.Join(t.TempDir(), "x.db")
+			}
+			db := p.open(t)
+			if err := db.Transact(t.Context(), func(tx flow.Tx) error { return tx.Exec(t.Context(), "DROP TABLE IF EXISTS lines") }); err != nil {
+				t.Fatal(err)
+			}
+			f := parse(t, "version: 1\nsteps: {a: {get: 'http://x/'}}\noutput: {"+p.String()+", table: lines, key: id}")
+			sink, err := flow.NewTables(t.Context(), db, f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return asRow{sink}, func() []string {
+				all := textsOf(t, db)
+				marks := rows(t, db, "SELECT count(*) AS n FROM inflight_done")
+				if marks[0] != fmt.Sprintf(`{"n":%d}`, len(all)) {
+					t.Errorf("%d rows, and %s are done", len(all), marks[0])
+				}
+				return all
+			}
+		})
+	})
+}
+
+// textsOf are the lines that asRow has written.
+func textsOf(t *testing.T, db flow.Database) (all []string) {
+	for row, err := range db.Query(t.Context(), "SELECT text FROM lines") {
+		if err != nil && (strings.Contains(err.Error(), "no such table") || strings.Contains(err.Error(), "does not exist")) {
+			return nil // nothing was written yet
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, row["text"].(string))
+	}
+	return all
+}
+
+// usersInto is the pipeline of users into two tables.
+func usersInto(p place) string {
+	return strings.Split(users, "select:")[0] + `
+output:
+  ` + p.driver + `: '` + p.name + `'
+  tables:
+    users: {key: id, rows: "{id, name: .details.name, posts: (.posts | length), raw: .details}"}
+    posts: {key: [user_id, id], rows: ".posts[] | {id, user_id, title, long: (.title | length > 20)}"}
+`
+}
+
+// Rows go into tables that are made for them, a second run updates them, and one that
+// was stopped goes on.
+func TestIntoTables(t *testing.T) {
+	onEach(t, func(t *testing.T, p place) {
+		f := parse(t, usersInto(p))
+		o := origin.New(origin.Options{Users: 60})
+		run := func(ctx context.Context, h http.Handler, j batch.JournalOptions) (flow.Summary, error) {
+			return f.Run(ctx, flow.Options{Session: served(h), Drivers: drivers, State: filepath.Join(t.TempDir(), "state"), Journal: j, Concurrency: 4})
+		}
+		sum, err := run(t.Context(), o, batch.JournalOptions{})
+		if err != nil || sum.Done != 60 || sum.Failed != 0 {
+			t.Fatalf("%+v, %v", sum, err)
+		}
+		db := p.open(t)
+		whole := append(rows(t, db, "SELECT * FROM users ORDER BY id"), rows(t, db, "SELECT * FROM posts ORDER BY id")...)
+		if len(whole) < 150 || !strings.Contains(whole[0], `"name":"`) {
+			t.Errorf("%d rows: %s", len(whole), whole[0])
+		}
+		if sum, err := run(t.Context(), o, batch.JournalOptions{}); err != nil || sum.Done != 60 {
+			t.Errorf("once more: %+v, %v", sum, err)
+		}
+		again := append(rows(t, db, "SELECT * FROM users ORDER BY id"), rows(t, db, "SELECT * FROM posts ORDER BY id")...)
+		if !slices.Equal(whole, again) {
+			t.Error("a second run has other rows")
+		}
+	})
+}
+
+func TestTablesGoOn(t *testing.T) {
+	onEach(t, func(t *testing.T, p place) {
+		f := parse(t, usersInto(p))
+		o := origin.New(origin.Options{Users: 60})
+		state := filepath.Join(t.TempDir(), "state")
+		run := func(ctx context.Context, f *flow.Flow, h http.Handler, j batch.JournalOptions) (flow.Summary, error) {
+			return f.Run(ctx, flow.Options{Session: served(h), Drivers: drivers, State: state, Journal: j, Concurrency: 4})
+		}
+		enough := errors.New("enough")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		var asked atomic.Int64
+		_, err := run(ctx, f, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if asked.Add(1) == 50 {
+				cancel(enough)
+			}
+			o.ServeHTTP(w, r)
+		}), batch.JournalOptions{})
+		if !errors.Is(err, enough) {
+			t.Fatal(err)
+		}
+		if _, err := run(t.Context(), f, o, batch.JournalOptions{}); !errors.Is(err, flow.ErrExists) {
+			t.Errorf("begun anew without being asked to: %v", err)
+		}
+		other := parse(t, strings.Replace(usersInto(p), ".title |", ".body |", 1))
+		if _, err := run(t.Context(), other, o, batch.JournalOptions{Resume: true}); !errors.Is(err, batch.ErrOtherJob) || !strings.Contains(err.Error(), "table posts") {
+			t.Errorf("another flow: %v", err)
+		}
+		sum, err := run(t.Context(), f, o, batch.JournalOptions{Resume: true})
+		if err != nil || !sum.Complete || sum.Skipped == 0 || sum.Skipped+sum.Done != 60 {
+			t.Errorf("%+v, %v", sum, err)
+		}
+		if got := rows(t, p.open(t), "SELECT count(*) AS n FROM users"); got[0] != `{"n":60}` {
+			t.Errorf("%v", got)
+		}
+	})
+}
+
+// A step and a list may be queries, with the values as arguments.
+func TestQueries(t *testing.T) {
+	onEach(t, func(t *testing.T, p place) {
+		db := p.open(t)
+		arg := db.Dialect().Arg(1)
+		err := db.Transact(t.Context(), func(tx flow.Tx) error {
+			return errors.Join(
+				tx.Exec(t.Context(), "CREATE TABLE people (id BIGINT PRIMARY KEY, name TEXT, score DOUBLE PRECISION)"),
+				tx.Exec(t.Context(), "INSERT INTO people VALUES (1, 'a', 1.5), (2, 'b''; DROP TABLE people', NULL), (3, 'c', 9007199254740993)"),
+			)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, out := in(t, `
+version: 1
+vars: {low: 1}
+steps:
+  list: {sql: "SELECT id, name FROM people WHERE id > `+arg+` ORDER BY id;", args: [.low], `+p.String()+`}
+  same: {for: list, sql: "SELECT score FROM people WHERE name = `+arg+`", args: [.name], `+p.String()+`, collect: one}
+  none: {for: list, sql: "SELECT 1 AS x WHERE 1 = 0", `+p.String()+`}`)
+		if _, err := f.Run(t.Context(), flow.Options{Drivers: drivers}); err != nil {
+			t.Fatal(err)
+		}
+		got := lines(t, out)
+		if len(got) != 2 || show(got[0]) != `{"id":2,"name":"b'; DROP TABLE people","none":[],"same":{"score":null}}` {
+			t.Errorf("%s", show(got))
+		}
+		bad, _ := in(t, "\nversion: 1\nsteps: {list: {sql: 'SELECT nothing FROM nowhere', "+p.String()+"}}")
+		if _, err := bad.Run(t.Context(), flow.Options{Drivers: drivers}); !errors.Is(err, flow.ErrList) {
+			t.Errorf("a bad query: %v", err)
+		}
+	})
+}
+
+// Columns come when rows have them; of several rows with a key the last counts; what
+// can't be written stops the run, and nothing of its batch is there.
+func TestColumns(t *testing.T) {
+	onEach(t, func(t *testing.T, p place) {
+		db := p.open(t)
+		f := parse(t, "version: 1\nsteps: {a: {get: 'http://x/'}}\noutput: {"+p.String()+", table: t, key: id}")
+		sink, err := flow.NewTables(t.Context(), db, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		commit := func(index int64, rows string) error {
+			return sink.Commit(t.Context(), []batch.Line{{Index: index, Data: fmt.Appendf(nil, `{"index":%d,"rows":{"t":%s}}`, index, rows)}})
+		}
+		for i, some := range []string{`[{"id":1,"n":5},{"id":2,"t":"x"}]`, `[]`, `[{"id":1,"b":true},{"id":1,"n":6,"j":{"a":[1]}},{"id":3,"we ird":1.5}]`} {
+			if err := commit(int64(i), some); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := strings.Join(rows(t, db, `SELECT id, n, t, "we ird" FROM t ORDER BY id`), " ")
+		if got != `{"id":1,"n":6,"t":null,"we ird":null} {"id":2,"n":null,"t":"x","we ird":null} {"id":3,"n":null,"t":null,"we ird":1.5}` {
+			t.Errorf("%s", got)
+		}
+		if err := commit(7, `[{"id":9},{"id":8,"bad\"name":1}]`); !errors.Is(err, flow.ErrOutput) {
+			t.Errorf("a bad column: %v", err)
+		}
+		if got := rows(t, db, "SELECT count(*) AS n FROM t"); got[0] != `{"n":3}` {
+			t.Errorf("%v", got)
+		}
+		if err := commit(7, `[{"id":9,"new":1}]`); err != nil {
+			t.Errorf("after a failure: %v", err)
+		}
+	})
+}
+
+// A file that is not there is not made by a query.
+func TestNoSuchFile(t *testing.T) {
+	p := place{"sqlite", filepath.Join(t.TempDir(), "x.db")}
+	for _, err := range p.open(t).Query(t.Context(), "SELECT 1") {
+		if !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%v", err)
+		}
+	}
+	f, _ := in(t, "\nversion: 1\nsteps: {list: {sql: SELECT 1, "+p.String()+"}}")
+	if _, err := f.Run(t.Context(), flow.Options{}); !errors.Is(err, flow.ErrDriver) {
+		t.Errorf("without a driver: %v", err)
+	}
+}

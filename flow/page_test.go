@@ -1,0 +1,159 @@
+package flow_test
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/inflight-go/inflight/flow"
+)
+
+// numbers is an API of the numbers from 1 to n, in pages of each known kind. It gives at
+// most most on a page.
+func numbers(n, most int, asked func(r *http.Request)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked(r)
+		q := r.URL.Query()
+		get := func(name string, normal int) int {
+			if v, err := strconv.Atoi(q.Get(name)); err == nil {
+				return v
+			}
+			return normal
+		}
+		size := min(get("size", most), get("limit", most), most)
+		from := (get("page", 1) - 1) * size
+		from = get("offset", get("cursor", from))
+		var items []string
+		for i := from + 1; i <= min(from+size, n); i++ {
+			items = append(items, strconv.Itoa(i))
+		}
+		next := "null"
+		if from+size < n {
+			next = fmt.Sprintf(`"%d"`, from+size)
+			w.Header().Set("Link", fmt.Sprintf(`<%s?cursor=0>; rel="first", <%s?cursor=%d&x=%%2C>; rel="last next"; title="a, b"`, r.URL.Path, r.URL.Path, from+size))
+		}
+		fmt.Fprintf(w, `{"items":[%s],"next":%s,"url":%s,"total":%d,"pages":%d}`, strings.Join(items, ","), next,
+			strings.Replace(next, `"`, `"?cursor=`, 1), n, (n+size-1)/size)
+	})
+}
+
+// pages runs a flow whose list is the numbers, and returns them with the error.
+func pages(t *testing.T, paginate string, h http.Handler) (string, error) {
+	f, out := in(t, `
+version: 1
+steps: {list: {get: "demo://o/list?x=%2C&page=9", each: ".items[]", paginate: {`+paginate+`}}}`)
+	_, err := f.Run(t.Context(), flow.Options{Session: served(h)})
+	rows := lines(t, out)
+	var got []string
+	for i := range int64(len(rows)) {
+		got = append(got, fmt.Sprint(rows[i]["value"]))
+	}
+	return strings.Join(got, " "), err
+}
+
+// Every way of paging gets every item once, in order.
+func TestPages(t *testing.T) {
+	const all = "1 2 3 4 5 6 7 8 9 10"
+	for _, row := range []struct {
+		paginate string
+		requests int
+	}{
+		{"next: link", 4}, {"next: .url", 4}, {"cursor: .next", 4},
+		{"page: page", 5}, {"page: page, size: 3", 5}, {"offset: offset, size: 3", 5}, {"offset: offset, size: 100", 5},
+		{"page: page, total: .total", 4}, {"page: page, size: 3, total: .total", 4}, {"page: page, pages: .pages", 4},
+		{"offset: offset, size: 3, total: .total, parallel: 2", 4}, {"offset: offset, size: 2, pages: .pages", 5},
+		{"page: page, size: 3, total: .total, parallel: 1", 4},
+	} {
+		var mu sync.Mutex
+		requests := 0
+		h := numbers(10, 3, func(r *http.Request) {
+			mu.Lock()
+			defer mu.Unlock()
+			requests++
+			if !strings.Contains(r.URL.RawQuery, "x=%2C") && !strings.Contains(row.paginate, ".url") {
+				t.Errorf("%s: the query %s", row.paginate, r.URL.RawQuery)
+			}
+		})
+		if strings.HasPrefix(row.paginate, "next") || strings.HasPrefix(row.paginate, "cursor") {
+			inner := h
+			h = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "&page=9", "", 1)
+				inner.ServeHTTP(w, r)
+			})
+		}
+		if strings.HasPrefix(row.paginate, "offset") {
+			inner := h
+			h = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "&page=9", "", 1)
+				inner.ServeHTTP(w, r)
+			})
+		}
+		got, err := pages(t, row.paginate, h)
+		if err != nil || got != all || requests != row.requests {
+			t.Errorf("%s: %q by %d requests, want %d; %v", row.paginate, got, requests, row.requests, err)
+		}
+	}
+}
+
+// A server that goes round in a circle, or does not do what it was asked for, is found
+// out, and the message says what is wrong.
+func TestPagesGoWrong(t *testing.T) {
+	same := func(body string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, body) })
+	}
+	counting := func(format string) http.Handler {
+		n := 0
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			n++
+			fmt.Fprint(w, strings.Replace(format, "N", strconv.Itoa(n), 1))
+		})
+	}
+	for _, row := range []struct {
+		paginate string
+		h        http.Handler
+		want     string
+	}{
+		{"page: p", same(`{"items":[1]}`), `page 2 has the same content as page 1: does the server know the parameter "p"?`},
+		{"next: .next", same(`{"items":[1],"next":"/list"}`), "page 2 has the same content as page 1"},
+		{"cursor: .next", counting(`{"items":[N],"next":"a"}`), `page 2 leads to the same cursor as page 1, "a"`},
+		{"cursor: .next", counting(`{"items":[],"next":"a","n":N}`), "the list goes round in a circle"},
+		{"next: .next", counting(`{"items":[N],"next":"/list?p=2"}`), "page 2 leads to the same next page as page 1"},
+		{"next: .next", counting(`{"items":[N],"next":"http://evil.example/"}`), "at another host, http://evil.example"},
+		{"next: .next", counting(`{"items":[N],"next":["x"]}`), "next: "},
+		{"page: p, max_pages: 3", counting(`{"items":[N]}`), "more than max_pages, 3"},
+		{"page: p, size: 5, total: .total", counting(`{"items":[N],"total":10}`), "the server gives 1 items on a page, not 5: write size: 1"},
+		{"page: p, total: .total", counting(`{"items":[],"total":10,"n":N}`), "the first page has no items"},
+		{"page: p, total: .total", counting(`{"items":[N],"total":"x"}`), "total: "},
+		{"page: p, total: .total", counting(`{"items":[N],"total":1.5}`), "want a whole number"},
+	} {
+		if _, err := pages(t, row.paginate, row.h); err == nil || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%s: %v, want %q", row.paginate, err, row.want)
+		}
+	}
+}
+
+// Pages whose number is known come at the same time, and no more than parallel says.
+func TestPagesAtTheSameTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := numbers(50, 5, func(*http.Request) { time.Sleep(time.Second) })
+		f, _ := in(t, `
+version: 1
+steps: {list: {get: "demo://o/list", each: ".items[]", paginate: {page: page, total: .total, parallel: 3}}}`)
+		began := time.Now()
+		p := &flow.Progress{}
+		if _, err := f.Run(t.Context(), flow.Options{Session: served(h), Progress: p}); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(began); took != 4*time.Second {
+			t.Errorf("ten pages took %v, want one and three by three", took)
+		}
+		if peak := p.Stats().Steps[0].Peak; peak != 3 {
+			t.Errorf("%d at once", peak)
+		}
+	})
+}

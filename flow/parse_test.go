@@ -1,0 +1,144 @@
+package flow_test
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/inflight-go/inflight/flow"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// golden compares a text with a file.
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs: -update writes it anew. Got\n%s", path, got)
+	}
+}
+
+// A file with many mistakes has a message for each, with its place and what was meant.
+func TestAllMistakesAtOnce(t *testing.T) {
+	text, err := os.ReadFile("testdata/mistakes.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = flow.Parse("mistakes.yaml", text)
+	all, ok := errors.AsType[flow.Errors](err)
+	if !ok || len(all) != 16 {
+		t.Errorf("%d errors", len(all))
+	}
+	golden(t, "testdata/mistakes.txt", err.Error()+"\n")
+}
+
+// head is a flow to which a mistake is added.
+const head = `version: 1
+vars: {base: "demo://origin"}
+limits: {api: {rate: 5/s}}
+`
+
+const tail = `
+output: {file: x.jsonl}
+`
+
+func TestMistakes(t *testing.T) {
+	step := func(s string) string { return head + "steps:\n  a: {get: \"{{.base}}/a\", limit: api}\n" + s + tail }
+	for _, row := range []struct{ name, text, want string }{
+		{"empty", "", "1:1: the file is empty"},
+		{"yaml", "version: [1", "this is no YAML"},
+		{"brace", "version: 1\nsteps:\n  a:\n    get: {{.base}}/x\n", "between quotes"},
+		{"documents", "version: 1\n---\nversion: 1\n", "a second document"},
+		{"deep", strings.Repeat("[", 2000), "levels"},
+		{"version", "version: 2\n", `version "2": this program knows version 1`},
+		{"no steps", "version: 1\n" + tail, "1:1: there are no steps"},
+		{"no output", head + "steps: {a: {get: 'http://x/', limit: api}}", "there is no output"},
+		{"twice", step("output: {file: y.jsonl}"), `a flow has "output" twice`},
+		{"merge", step("  b: {<<: {a: 1}}"), "<< is not for flows"},
+		{"join", step("join: {}"), "is joined to its items"},
+		{"variable name", "vars: {a-b: 1}\n" + step(""), `"a-b" can't be the name of a variable`},
+		{"reserved", "version: 1\nvars: {item: 1}\nsteps: {a: {get: 'http://x/'}}" + tail, `"item" can't be the name`},
+		{"both", step("  base: {for: a, get: 'http://x/'}"), "is a variable too"},
+		{"sources", step("  b: {for: a, get: 'http://x/', sql: select 1}"), "2 of get, post"},
+		{"none", step("  b: {for: a}"), "gets nothing"},
+		{"two lists", step("  b: {get: 'http://x/'}"), "want for: a"},
+		{"circle", "version: 1\nsteps: {a: {for: b, get: 'http://x/'}, b: {for: a, get: 'http://x/'}}" + tail, "a for b for a"},
+		{"self", "version: 1\nsteps: {a: {for: a, get: 'http://x/'}}" + tail, "a for a"},
+		{"duration", "limits: {l: {timeout: 5}}\n" + step(""), `the duration "5": want one such as 500ms`},
+		{"limit unused", "version: 1\nlimits: {l: {rate: 5/s}}\nsteps: {a: {get: 'http://x/'}}" + tail, `no step has the limit "l"`},
+		{"number", "limits: {l: {concurrency: many}}\n" + step(""), "want a whole number from 1"},
+		{"ways", step("  b: {for: a, get: 'http://x/', paginate: {page: p, next: link}}"), "want one of next, cursor, page and offset"},
+		{"offset", step("  b: {for: a, get: 'http://x/', paginate: {offset: o}}"), "offset needs size"},
+		{"param", step("  b: {for: a, get: 'http://x/', paginate: {next: link, param: x}}"), "param is for cursor"},
+		{"total", step("  b: {for: a, get: 'http://x/', paginate: {next: link, total: .t}}"), "total and pages are for page and offset"},
+		{"sql template", step("  b: {for: a, sqlite: x.db, sql: 'select {{.id}}'}"), "a query is no template"},
+		{"sql where", step("  b: {for: a, sql: 'select 1'}"), "which database?"},
+		{"sql for http", step("  b: {for: a, sqlite: x, get: 'http://x/'}"), "sqlite is for sql"},
+		{"args", step("  b: {for: a, args: [.x], get: 'http://x/'}"), "args are for sql"},
+		{"file for", step("  b: {for: a, file: x.csv}"), "a file is a list"},
+		{"body", step("  b: {for: a, get: 'http://x/', body: x}"), "a GET has no body"},
+		{"two bodies", step("  b: {for: a, post: 'http://x/', body: x, json: {a: 1}}"), "body beside json"},
+		{"json template", step("  b: {for: a, post: 'http://x/', json: {a: ['{{jsn .x}}']}}"), `there is no function "jsn"`},
+		{"collect", step("  b: {for: a, get: 'http://x/', collect: lists}"), `did you mean "list"?`},
+		{"collect list", head + "steps: {a: {get: 'http://x/', collect: list, limit: api}}" + tail, "collect says how a step is joined"},
+		{"key", step("  b: {for: a, get: 'http://x/', key: .id}"), `key is for the list, and "b" is for "a"`},
+		{"since", head + "steps: {a: {get: 'http://x/{{.since}}', limit: api}}" + tail, "needs since"},
+		{"since max", head + "steps: {a: {get: 'http://x/', limit: api, since: {start: '1'}}}" + tail, "since needs max"},
+		{"url", head + "steps: {a: {get: 'origin/users', limit: api}}" + tail, "template: "},
+		{"block", head + "steps:\n  a:\n    limit: api\n    get: http://x/\n    each: |\n      .items[]\n      | {id: nme}\n" + tail, "test.yaml:10:14: jq: there is no function nme"},
+		{"output kind", strings.Replace(step(""), "x.jsonl", "x.xml", 1), "a name that ends in .jsonl or .csv"},
+		{"output two", strings.Replace(step(""), "x.jsonl", "x.jsonl, sqlite: y", 1), "want one output"},
+		{"output none", strings.Replace(step(""), "file: x.jsonl", "", 1), "want file, sqlite or postgres"},
+		{"output table", strings.Replace(step(""), "file: x.jsonl", "sqlite: x.db", 1), "want the table"},
+		{"output key", strings.Replace(step(""), "file: x.jsonl", "sqlite: x.db, table: t", 1), "needs a key"},
+		{"output key jq", strings.Replace(step(""), "file: x.jsonl", "sqlite: x.db, table: t, key: .id", 1), `want the name of a column, "id"`},
+		{"output table of file", strings.Replace(step(""), "x.jsonl", "x.jsonl, table: t", 1), "a file has one row for each item"},
+		{"columns", strings.Replace(step(""), "x.jsonl", "x.jsonl, columns: [a]", 1), "columns are for tables and CSV"},
+		{"types", strings.Replace(step(""), "file: x.jsonl", "sqlite: x.db, table: t, key: a, columns: {a: integer}", 1), "want text, int, float"},
+		{"same file", "version: 1\nsteps: {a: {file: x.jsonl}}" + tail, "is read and written"},
+	} {
+		_, err := flow.Parse("test.yaml", []byte(row.text))
+		if err == nil || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%s: want %q, got\n%v", row.name, row.want, err)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, name := range []string{"testdata/mistakes.yaml", "../examples/flow/users.yaml"} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
+	}
+	f.Add(users + tail)
+	f.Add("version: 1\nsteps: {a: {post: 'http://x/', json: {a: ['{{json .x}}', 1, null, 1e3, .inf]}, since: {max: .a}}}" + tail)
+	f.Add("version: &a 1\nsteps: *a\nvars: !!str x\noutput: [1]\n? a\n: b\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		flow, err := flow.Parse("f.yaml", []byte(text))
+		if (flow == nil) == (err == nil) {
+			t.Fatalf("%v, %v", flow, err)
+		}
+		if err != nil {
+			if err.Error() == "" {
+				t.Error("an error without a text")
+			}
+			return
+		}
+		flow.Outline()
+		flow.Mermaid()
+		flow.SVG()
+	})
+}
