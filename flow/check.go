@@ -70,7 +70,7 @@ func (p *flowReader) checkSource(s *step) {
 		p.fault(s.sql.at, "a query is no template: write ? (SQLite) or $1 (PostgreSQL), and the value in args, such as args: [.id]")
 	case kind != "file" && s.formats != (place{}):
 		p.fault(s.formats, "format is for file, and the step %q has none", s.name)
-	case s.body.string != "" && s.json != nil:
+	case s.body.string != "" && (s.json != nil || s.jsonText.string != ""):
 		p.fault(s.body.at, "body beside json: want one")
 	case s.hasBody() && (s.method == "GET" || s.method == "DELETE"):
 		p.fault(s.url.at, "a %s has no body: want post, put or patch", s.method)
@@ -190,7 +190,7 @@ func (p *flowReader) checkFields() {
 	for _, v := range p.f.vars {
 		known = append(known, v.name)
 	}
-	texts := []text{s.url, s.body, s.idem}
+	texts := []text{s.url, s.body, s.jsonText, s.idem}
 	for _, pair := range slices.Concat(s.headers, s.query) {
 		texts = append(texts, pair.value)
 	}

@@ -67,8 +67,8 @@ func (f *Flow) dryStep(b *bytes.Buffer, s *step, vars map[string]any) {
 		fmt.Fprintf(b, "  %s: %s\n", h.name, secret.Header(h.name, h.value.string))
 	}
 	switch {
-	case s.body.string != "":
-		fmt.Fprintf(b, "  %s\n", strings.ReplaceAll(s.body.string, "\n", "\n  "))
+	case s.body.string+s.jsonText.string != "": // one of them
+		fmt.Fprintf(b, "  %s\n", strings.ReplaceAll(s.body.string+s.jsonText.string, "\n", "\n  "))
 	case s.json != nil:
 		text, err := json.Marshal(describeTree(s.json.value))
 		if err == nil {

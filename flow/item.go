@@ -48,7 +48,8 @@ func (r *run) work(ctx context.Context, u batch.Unit[item]) ([]byte, error) {
 	case errors.Is(err, session.ErrDraining):
 		return nil, batch.Again(0, err)
 	}
-	if s, ok := errors.AsType[*skipped](err); ok {
+	_, failed := errors.AsType[*StepError](err) // which goes before what is left out
+	if s, ok := errors.AsType[*skipped](err); ok && !failed {
 		r.o.Progress.left.Add(1)
 		return skippedLine(u.Index, r.f.secrets.clean(s.Error())), nil
 	}
@@ -113,10 +114,10 @@ func (r *run) child(ctx context.Context, s *step, sc scope) (any, error) {
 
 // cause is what a step failed with, without what the way there has added.
 func cause(err error) error {
-	if s, ok := errors.AsType[*skipped](err); ok {
+	if s, ok := errors.AsType[*StepError](err); ok {
 		return s
 	}
-	if s, ok := errors.AsType[*StepError](err); ok {
+	if s, ok := errors.AsType[*skipped](err); ok {
 		return s
 	}
 	return err

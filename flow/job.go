@@ -81,7 +81,7 @@ func (s *step) sent() string {
 	for _, pair := range append(s.headers[:len(s.headers):len(s.headers)], s.query...) {
 		fmt.Fprintf(&b, "%s=%s\n", pair.name, pair.value.string)
 	}
-	b.WriteString(s.body.string)
+	b.WriteString(s.body.string + s.jsonText.string)
 	if s.json != nil {
 		fmt.Fprintf(&b, "%v", describeTree(s.json.value))
 	}

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -85,10 +86,28 @@ func (p *flowReader) readOutput(n ast.Node) {
 	}
 }
 
+// extension is the end of a file's name, without what it is packed by.
+func extension(name string) string {
+	return filepath.Ext(strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".zst"))
+}
+
+// fits says why another file can't stand for the output; empty stands for none.
+func (o *output) fits(name string) error {
+	csv := extension(name) == ".csv"
+	switch {
+	case name == "":
+	case o.database.driver == "postgres":
+		return fmt.Errorf("%w: rows go to PostgreSQL, and %s is a file", ErrOutput, name)
+	case o.database.driver == "" && csv != o.csv:
+		return fmt.Errorf("%w: %s is not of the kind of the flow's own, %s", ErrOutput, name, o.file.string)
+	}
+	return nil
+}
+
 // fileOutput checks the fields of an output that is a file.
 func (p *flowReader) fileOutput(one *table, name text, tablesAt, columnsAt place) {
 	o := &p.f.output
-	switch ext := filepath.Ext(strings.TrimSuffix(strings.TrimSuffix(o.file.string, ".gz"), ".zst")); ext {
+	switch extension(o.file.string) {
 	case ".csv":
 		o.csv, o.columns = true, one.columns
 	case ".jsonl", ".ndjson":

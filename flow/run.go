@@ -41,7 +41,7 @@ type run struct {
 //
 // If it ends early the error says why: the cause of ctx, what batch.Run returns, ErrList,
 // ErrOutput; with Journal.Resume it goes on later. Where it can't begin (ErrVar,
-// ErrDriver, ErrExists, or what batch.Open returns) nothing was asked for.
+// ErrDriver, ErrExists, ErrOutput, or what batch.Open returns) nothing was asked for.
 //
 // Run panics for a negative number among the options, and for a Sample without Rows.
 func (f *Flow) Run(ctx context.Context, o Options) (s Summary, err error) {
@@ -49,6 +49,9 @@ func (f *Flow) Run(ctx context.Context, o Options) (s Summary, err error) {
 		return Summary{}, context.Cause(ctx)
 	}
 	o = o.withDefaults()
+	if err := f.output.fits(o.Output); err != nil {
+		return s, err
+	}
 	r := &run{f: f, o: o, lanes: make(map[*limits]*lane), databases: make(map[string]Database)}
 	if r.vars, err = f.values(o.Vars); err != nil {
 		return s, err

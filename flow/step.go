@@ -35,6 +35,7 @@ type step struct {
 	query    []named
 	body     text
 	json     *tree
+	jsonText text // instead of that: a template of the whole
 	idem     text
 	plan     *request.Plan // of all that
 	sql      text
@@ -160,7 +161,14 @@ func (p *flowReader) readStep(s *step, n ast.Node) {
 		field{"headers", http(func(n ast.Node) { s.headers = p.readNamed(n, "headers") })},
 		field{"query", http(func(n ast.Node) { s.query = p.readNamed(n, "query") })},
 		field{"body", http(p.text(&s.body, "a text"))},
-		field{"json", http(func(n ast.Node) { s.json = p.readTree(n) })},
+		field{"json", http(func(n ast.Node) {
+			switch n.(type) {
+			case *ast.StringNode, *ast.LiteralNode:
+				p.text(&s.jsonText, "a text")(n)
+			default:
+				s.json = p.readTree(n)
+			}
+		})},
 		field{"idempotency_key", http(p.text(&s.idem, "a template"))},
 		field{"paginate", placed(&s.pagesAt, func(n ast.Node) { s.httpAt = placeOf(n); s.pages = p.readPaginate(n) })},
 		field{"each", p.expr(&s.each)},
@@ -234,7 +242,7 @@ func (p *flowReader) compile(s *step) {
 	if s.kind() != "http" {
 		return
 	}
-	spec := request.Spec{Method: s.method, URL: s.url.string, Data: s.body.string, IdempotencyKey: s.idem.string, Env: p.f.env}
+	spec := request.Spec{Method: s.method, URL: s.url.string, Data: s.body.string, JSON: s.jsonText.string, IdempotencyKey: s.idem.string, Env: p.f.env}
 	for _, h := range s.headers {
 		spec.Headers = append(spec.Headers, h.name+": "+h.value.string)
 	}
@@ -248,6 +256,7 @@ func (p *flowReader) compile(s *step) {
 	before := len(p.faults)
 	p.try(s.url, request.Spec{URL: s.url.string})
 	p.try(s.body, request.Spec{URL: "http://x/", Data: s.body.string})
+	p.try(s.jsonText, request.Spec{URL: "http://x/", JSON: s.jsonText.string})
 	p.try(s.idem, request.Spec{URL: "http://x/", IdempotencyKey: s.idem.string})
 	for _, h := range s.headers {
 		p.try(h.value, request.Spec{URL: "http://x/", Headers: []string{h.name + ": " + h.value.string}})
@@ -276,7 +285,9 @@ func (p *flowReader) try(t text, spec request.Spec) {
 }
 
 // hasBody tells whether the step sends one.
-func (s *step) hasBody() bool { return s.body.string != "" || s.json != nil }
+func (s *step) hasBody() bool {
+	return s.body.string != "" || s.json != nil || s.jsonText.string != ""
+}
 
 // A tree is a body of JSON, written as YAML, in which texts are templates.
 type tree struct {

@@ -12,6 +12,7 @@ import (
 	"github.com/inflight-go/inflight/flow"
 	"github.com/inflight-go/inflight/flow/postgres"
 	"github.com/inflight-go/inflight/flow/sqlite"
+	"github.com/inflight-go/inflight/internal/source/caret"
 )
 
 // drivers are those of the databases that flows may name.
@@ -25,6 +26,18 @@ func newFlow() *cobra.Command {
 time, join it, write a row to a file or a database. docs/flow.md has all of its words.
 
   inflight flow run examples/flow/users.yaml`,
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
+		}
+		text := fmt.Sprintf("there is no command flow %s", args[0])
+		if near := caret.Nearest(args[0], []string{"run", "check", "explain", "graph"}); near != "" {
+			text += fmt.Sprintf("; did you mean flow %s?", near)
+		} else {
+			text += "; there are: run, check, explain, graph"
+		}
+		return &exitError{exitUsage, errors.New(text)}
 	}
 	cmd.AddCommand(newFlowRun(), newFlowCheck(), newFlowExplain(), newFlowGraph())
 	return cmd

@@ -139,9 +139,10 @@ func (t transaction) Exec(ctx context.Context, statement string, args ...any) er
 // Dialect is that of PostgreSQL.
 func (d *database) Dialect() flow.Dialect {
 	return flow.Dialect{
-		Arg:     func(n int) string { return "$" + strconv.Itoa(n) },
-		Types:   map[string]string{"text": "TEXT", "int": "BIGINT", "float": "DOUBLE PRECISION", "bool": "BOOLEAN", "json": "JSONB", "time": "TIMESTAMPTZ"},
-		Columns: "SELECT attname AS name FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped",
+		Arg:   func(n int) string { return "$" + strconv.Itoa(n) },
+		Types: map[string]string{"text": "TEXT", "int": "BIGINT", "float": "DOUBLE PRECISION", "bool": "BOOLEAN", "json": "JSONB", "time": "TIMESTAMPTZ"},
+		Columns: `SELECT attname AS name FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped AND attrelid = to_regclass(
+			(SELECT string_agg(quote_ident(part), '.' ORDER BY i) FROM unnest(string_to_array($1, '.')) WITH ORDINALITY AS p(part, i)))`,
 		Rows: func(table string, columns, _ []string, arg string) string {
 			return fmt.Sprintf("SELECT %s FROM json_populate_recordset(NULL::%s, %s::json)", strings.Join(columns, ", "), table, arg)
 		},
