@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/inflight-go/inflight/internal/request"
+	"github.com/inflight-go/inflight/internal/secret"
 	"github.com/inflight-go/inflight/limit"
 )
 
@@ -145,7 +145,7 @@ func (f *Flow) requests(s *step, items map[*step]int64, a Assumptions) int64 {
 func (s *step) asks() string {
 	switch s.kind() {
 	case "http":
-		return s.method + " " + request.RedactURL(s.url.string)
+		return s.method + " " + secret.URL(s.url.string)
 	case "sql":
 		return s.database.driver + ": " + strings.Join(strings.Fields(s.sql.string), " ")
 	}

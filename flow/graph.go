@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/inflight-go/inflight/internal/request"
+	"github.com/inflight-go/inflight/internal/secret"
 )
 
 // A node is a box of the picture of a flow: a step, the row, or where rows go.
@@ -100,13 +100,21 @@ func (f *Flow) outputs() []*node {
 	}
 	var all []*node
 	for _, t := range o.tables {
-		lines := []string{o.database.driver + " " + request.RedactURL(o.database.string), "key " + strings.Join(t.key, ", ")}
+		lines := []string{o.database.shown(), "key " + strings.Join(t.key, ", ")}
 		if t.rows != nil {
 			lines = append(lines, t.rows.String())
 		}
 		all = append(all, &node{title: t.name, kind: "output", lines: lines})
 	}
 	return all
+}
+
+// shown is a database without what may be secret.
+func (d dsn) shown() string {
+	if d.driver == "postgres" && !strings.Contains(d.string, "://") && !strings.HasPrefix(d.string, "env:") {
+		return d.driver // words with a password among them
+	}
+	return d.driver + " " + secret.URL(d.string)
 }
 
 // Mermaid is the flow as a diagram in the language of Mermaid.

@@ -75,7 +75,7 @@ func (s *step) describe() string {
 // sent is what a request says beside what is shown of its URL.
 func (s *step) sent() string {
 	var b strings.Builder
-	if request.RedactURL(s.url.string) != s.url.string {
+	if secret.URL(s.url.string) != s.url.string {
 		b.WriteString(s.url.string + "\n")
 	}
 	for _, pair := range append(s.headers[:len(s.headers):len(s.headers)], s.query...) {
