@@ -58,7 +58,7 @@ once. With --data what was said last outlasts it.`,
 	fs := cmd.Flags()
 	fs.StringVar(&f.web, "listen", "127.0.0.1:8000", "the `address` of the page and of WebSockets, at /ws; port 0 for a free one")
 	fs.StringVar(&f.lines, "tcp", "127.0.0.1:8001", "the `address` of plain lines, for nc; none for \"\"")
-	fs.StringVar(&f.admin, "admin", "", "the `address` of /livez, /readyz and /startupz (default: none)")
+	fs.StringVar(&f.admin, "admin", "", "the `address` of /livez, /readyz, /startupz and /metrics (default: none)")
 	fs.StringVar(&f.Data, "data", "", "keep what was said in this `folder` (default: in memory)")
 	fs.IntVar(&f.History, "history", 100, "how many messages of each room are kept")
 	fs.StringSliceVar(&f.Origins, "origin", nil, "a `host` whose pages may connect, beside this one; \"*\" for all; repeatable")
@@ -112,7 +112,7 @@ func (f *chatFlags) serve(cmd *cobra.Command) error {
 		page.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
 	}
 	if f.admin != "" {
-		web.Admin(f.admin, nil)
+		web.Admin(f.admin, s.Admin(web))
 	}
 	if err := web.Listen(ctx); err != nil {
 		return &exitError{exitUsage, err}

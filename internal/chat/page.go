@@ -3,6 +3,9 @@ package chat
 import (
 	_ "embed"
 	"net/http"
+
+	"github.com/inflight-go/inflight/serve"
+	"github.com/inflight-go/inflight/telemetry"
 )
 
 // The page has no parts from elsewhere and needs no build.
@@ -24,6 +27,14 @@ func (s *Server) Handler() http.Handler {
 	mux.Handle("GET /{$}", file("text/html; charset=utf-8", pageMarkup))
 	mux.Handle("GET /page.css", file("text/css; charset=utf-8", pageStyle))
 	mux.Handle("GET /page.js", file("text/javascript; charset=utf-8", pageScript))
+	return mux
+}
+
+// Admin serves the probes of web, and at /metrics what all of it counts.
+func (s *Server) Admin(web *serve.Server) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", web.Health)
+	mux.Handle("/metrics", telemetry.Handler(telemetry.Tasks(), web.Metrics(), s.hub.Metrics()))
 	return mux
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -324,6 +325,23 @@ func TestTheEnd(t *testing.T) {
 		}
 		if websocket.CloseStatus(err) != websocket.StatusGoingAway {
 			t.Errorf("%v", err)
+		}
+	}
+}
+
+// What is counted can be asked for.
+func TestAdmin(t *testing.T) {
+	s, err := chat.New(chat.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	web := serve.New(serve.Options{})
+	web.HTTP("127.0.0.1:0", s.Handler())
+	for path, want := range map[string]string{"/readyz": "failed: server", "/livez": "ok", "/metrics": "\ninflight_hub_clients 0\n"} {
+		w := httptest.NewRecorder()
+		s.Admin(web).ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s: %s", path, w.Body)
 		}
 	}
 }
