@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"runtime"
 	"slices"
 	"sync"
@@ -215,16 +216,24 @@ func wantSlice[T comparable](t testing.TB, what string, got []T, want ...T) {
 	}
 }
 
-// fewGoroutines reports whether there are no more than n goroutines. While the
-// garbage collector runs, the runtime may count wrong.
-func fewGoroutines(n int) bool {
-	for range 10_000 {
-		if runtime.NumGoroutine() <= n {
-			return true
-		}
-		runtime.Gosched()
+// inBubble counts the goroutines of the bubble that the caller is in. It reads their
+// headers, such as "goroutine 7 [sleep (durable), synctest bubble 2]:", because
+// runtime.NumGoroutine counts what other tests have left behind, and for a moment in
+// each collection also all that have ended.
+func inBubble() (n int) {
+	header := regexp.MustCompile(`(?m)^goroutine \d+ \[.*synctest bubble (\d+)`)
+	all := make([]byte, 1<<20)
+	size := runtime.Stack(all, true)
+	for ; size == len(all); size = runtime.Stack(all, true) {
+		all = make([]byte, 2*len(all))
 	}
-	return false
+	headers := header.FindAllSubmatch(all[:size], -1)
+	for _, h := range headers { // the caller's is the first
+		if string(h[1]) == string(headers[0][1]) {
+			n++
+		}
+	}
+	return n
 }
 
 // simulate installs hooks when everybody else in the bubble waits, so that nobody

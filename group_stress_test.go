@@ -131,18 +131,18 @@ func burst(t *testing.T, n, procs int) int {
 func TestReuse_idle_goroutines_end(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		inScope(t, func(ctx context.Context, g *inflight.TaskGroup) {
-			before := runtime.NumGoroutine() // one or other of an earlier test may be about to end
+			before := inBubble()
 			for range 3 {
 				for range 1000 {
 					g.Go(func(ctx context.Context) error { return inflight.Sleep(ctx, time.Second) })
 				}
 				synctest.Wait()
-				if n := runtime.NumGoroutine(); n < before+995 {
+				if n := inBubble(); n < before+1000 {
 					t.Errorf("%d goroutines for 1000 children that wait", n-before)
 				}
 				time.Sleep(time.Second)
 				synctest.Wait()
-				if n := runtime.NumGoroutine(); n > before+5 {
+				if n := inBubble(); n > before {
 					t.Errorf("%d goroutines are left", n-before)
 				}
 			}

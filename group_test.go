@@ -132,6 +132,27 @@ func TestG1_run_returns_last(t *testing.T) {
 	}
 }
 
+// What is admitted is started in its turn, also where scopes stand in between.
+func TestG1_tasks_and_scopes_in_turns(t *testing.T) {
+	for range 300 {
+		var ran atomic.Int32
+		count := func(context.Context) error { ran.Add(1); return nil }
+		err := inflight.Run(context.Background(), func(ctx context.Context, g *inflight.TaskGroup) error {
+			for range 4 {
+				g.Go(count)
+				inflight.Run(ctx, func(context.Context, *inflight.TaskGroup) error {
+					g.Go(count)
+					return nil
+				})
+			}
+			return nil
+		})
+		if err != nil || ran.Load() != 8 {
+			t.Fatalf("%d of 8 have run: %v", ran.Load(), err)
+		}
+	}
+}
+
 // Nothing but the return of the children ends Run: not a cancellation, not a
 // failure, not a deadline.
 func TestG1_run_waits_for_those_who_take_their_time(t *testing.T) {
@@ -2682,9 +2703,9 @@ func TestG30_start_and_a_cancellation(t *testing.T) {
 func TestG31_an_empty_group_costs_nothing(t *testing.T) {
 	underEach(t, func(s *setting) {
 		for _, want := range []error{nil, errOak, context.Canceled, fmt.Errorf("%w", io.EOF), listError{"a"}} {
-			before := runtime.NumGoroutine()
+			before := inBubble()
 			err := inflight.Run(s.ctx, func(context.Context, *inflight.TaskGroup) error {
-				if n := runtime.NumGoroutine(); n > before {
+				if n := inBubble(); n > before {
 					s.Errorf("%d goroutines have been started", n-before)
 				}
 				return want

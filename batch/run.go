@@ -65,7 +65,11 @@ func Run[T any](ctx context.Context, q Queue[T], work Work[T], sink Sink, o Opti
 	defer r.mu.Unlock()
 	s := Summary{Counts: o.Progress.Counts(), Elapsed: time.Since(began)}
 	s.Complete = r.atEnd && s.Abandoned == 0 && !r.fatal
-	if err == nil && !s.Complete {
+	switch {
+	case err != nil:
+	case r.missing != nil && !errors.Is(r.why, inflight.ErrGoexit):
+		err = r.missing
+	case r.missing != nil || !s.Complete:
 		err = r.why
 	}
 	return s, err
@@ -105,13 +109,14 @@ type run[T any] struct {
 
 	ok, failed atomic.Int64 // units that are finished
 
-	mu     sync.Mutex
-	atEnd  bool               // the queue said that everything is done
-	why    error              // why it stops
-	fatal  bool               // the sink has failed
-	held   map[int64]struct{} // leases to be extended; nil without
-	timers []*time.Timer
-	ended  bool
+	mu      sync.Mutex
+	atEnd   bool               // the queue said that everything is done
+	why     error              // why it stops
+	missing error              // a worker has called runtime.Goexit
+	fatal   bool               // the sink has failed
+	held    map[int64]struct{} // leases to be extended; nil without
+	timers  []*time.Timer
+	ended   bool
 }
 
 // finished is a line on its way to the sink.
@@ -231,20 +236,22 @@ func (r *run[T]) body(ctx context.Context, g *inflight.TaskGroup) error {
 	}
 	g.Go(r.commit, inflight.Name("commit"))
 	defer r.finished.Shutdown()
-	return r.workers()
+	r.workers()
+	return nil // an error would cut off the one who commits
 }
 
 // workers is the scope of the work. Its end is that of the grace, if it comes to
 // that, and says nothing; but a worker must not go missing.
-func (r *run[T]) workers() error {
+func (r *run[T]) workers() {
 	err := inflight.Run(r.alive, func(_ context.Context, g *inflight.TaskGroup) error {
 		g.Go(r.worker(g, 1))
 		return nil
 	}, inflight.Label("work"), inflight.Supervise())
 	if errors.Is(err, inflight.ErrGoexit) {
-		return err
+		r.mu.Lock()
+		r.missing = err
+		r.mu.Unlock()
 	}
-	return nil
 }
 
 func (r *run[T]) awaitStop(ctx context.Context) error {

@@ -324,22 +324,24 @@ func TestRunPanic(t *testing.T) {
 }
 
 func TestRunGoexit(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var m memory
-		s, err := batch.Run(t.Context(), cursor(t, 1000), func(ctx context.Context, u batch.Unit[int64]) ([]byte, error) {
-			time.Sleep(time.Second)
-			if u.Index == 2 {
-				runtime.Goexit()
+	for _, pause := range []time.Duration{0, 10 * time.Second} { // what is finished is kept, however long the sink takes
+		synctest.Test(t, func(t *testing.T) {
+			m := memory{pause: pause}
+			s, err := batch.Run(t.Context(), cursor(t, 1000), func(ctx context.Context, u batch.Unit[int64]) ([]byte, error) {
+				time.Sleep(time.Second)
+				if u.Index == 2 {
+					runtime.Goexit()
+				}
+				return []byte(`{}`), nil
+			}, &m, batch.Options{Concurrency: 4, Grace: time.Minute})
+			if !errors.Is(err, inflight.ErrGoexit) || s.Complete || s.Failed != 1 || s.Abandoned != 0 {
+				t.Errorf("%+v, %v", s, err)
 			}
-			return []byte(`{}`), nil
-		}, &m, batch.Options{Concurrency: 4})
-		if !errors.Is(err, inflight.ErrGoexit) || s.Complete || s.Failed != 1 || s.Abandoned != 0 {
-			t.Errorf("%+v, %v", s, err)
-		}
-		if !slices.Contains(m.indices(), 2) || len(m.lines) > 8 {
-			t.Errorf("lines of %v", m.indices())
-		}
-	})
+			if !slices.Contains(m.indices(), 2) || len(m.lines) > 8 {
+				t.Errorf("lines of %v", m.indices())
+			}
+		})
+	}
 }
 
 // What is in flight when the run is stopped has its grace, and is committed.
