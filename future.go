@@ -270,8 +270,8 @@ func (f *future) subscriber() func() {
 
 // await waits until the future is settled. self is the node of the task that the
 // future belongs to, nil for a promise.
-func (f *future) await(ctx context.Context, obj *park.Object, self *park.Node) error {
-	park.Point(ctx, park.OpAwait, obj)
+func (f *future) await(ctx context.Context, op park.Op, obj *park.Object, self *park.Node) error {
+	park.Point(ctx, op, obj)
 	if ctx.Err() != nil {
 		return park.Cause(ctx)
 	}
@@ -283,24 +283,23 @@ func (f *future) await(ctx context.Context, obj *park.Object, self *park.Node) e
 	}
 	w := park.NewWaiter(ctx)
 	defer w.Free()
-	return f.wait(ctx, w, park.OpAwait, obj)
-}
-
-// wait parks w until the future is settled, as List.Wait does.
-func (f *future) wait(ctx context.Context, w *park.Waiter, op park.Op, obj *park.Object) error {
 	if !f.sole.CompareAndSwap(nil, w) {
-		c := f.lock()
-		if f.State().final() {
-			c.mu.Unlock()
-			return nil
-		}
-		return c.list.Wait(ctx, &c.mu, w, op, obj)
+		return f.awaitInCrowd(ctx, w, op, obj)
 	}
 	err := w.Park(ctx, op, obj)
 	if err == nil || f.sole.CompareAndSwap(w, nil) {
 		return err
 	}
 	return f.giveUp(w, err, op, obj)
+}
+
+func (f *future) awaitInCrowd(ctx context.Context, w *park.Waiter, op park.Op, obj *park.Object) error {
+	c := f.lock()
+	if f.State().final() {
+		c.mu.Unlock()
+		return nil
+	}
+	return c.list.Wait(ctx, &c.mu, w, op, obj)
 }
 
 // giveUp ends the wait of w, which was the only one, and is somebody else's now: a

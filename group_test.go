@@ -140,8 +140,9 @@ func TestG1_tasks_and_scopes_in_turns(t *testing.T) {
 		err := inflight.Run(context.Background(), func(ctx context.Context, g *inflight.TaskGroup) error {
 			for range 4 {
 				g.Go(count)
-				inflight.Run(ctx, func(context.Context, *inflight.TaskGroup) error {
+				inflight.Run(context.WithoutCancel(ctx), func(context.Context, *inflight.TaskGroup) error {
 					g.Go(count)
+					runtime.Gosched()
 					return nil
 				})
 			}

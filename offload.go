@@ -109,9 +109,7 @@ func (c *offloaded[T]) run() {
 
 // wait waits for the result, or abandons it.
 func (c *offloaded[T]) wait(ctx context.Context) error {
-	w := park.NewWaiter(ctx)
-	defer w.Free()
-	err := c.future.wait(ctx, w, park.OpOffload, &c.n.Obj)
+	err := c.await(ctx, park.OpOffload, &c.n.Obj, nil)
 	if err == nil {
 		return nil
 	}

@@ -82,7 +82,7 @@ func (p *Promise[T]) Reject(err error) bool {
 // Await waits for the result and returns it. When ctx ends first, or has ended
 // before, it returns the cause, and the promise stays as it is.
 func (p *Promise[T]) Await(ctx context.Context) (T, error) {
-	if err := p.await(ctx, &p.obj, nil); err != nil {
+	if err := p.await(ctx, park.OpAwait, &p.obj, nil); err != nil {
 		var zero T
 		return zero, err
 	}

@@ -1,6 +1,10 @@
 package inflight
 
-import "context"
+import (
+	"context"
+
+	"github.com/inflight-go/inflight/internal/park"
+)
 
 // Start starts fn in g, as Go does, and returns when fn has called ready, with
 // the value given to it: for servers and the like, which are of use from some
@@ -39,7 +43,7 @@ func Start[T any](g *TaskGroup, fn func(ctx context.Context, ready func(T)) erro
 	})
 	g.start((*plainTask)(t), entry(fn), 0, opts)
 	t.OnDone(func() { s.settle(Failed, t.err) }) // refused, panicked
-	if err := s.await(context.Background(), &t.n.Obj, nil); err != nil {
+	if err := s.await(context.Background(), park.OpAwait, &t.n.Obj, nil); err != nil {
 		return s.value, err
 	}
 	if s.err != nil {

@@ -96,7 +96,7 @@ func newPlainTask(fn func(context.Context) error) *Task[struct{}] {
 // The error is what the function returned; for a cancelled task the cause of the
 // cancellation, for a panic a *PanicError, for a refused task ErrGroupClosed.
 func (t *Task[T]) Await(ctx context.Context) (T, error) {
-	if err := t.await(ctx, &t.n.Obj, &t.n); err != nil {
+	if err := t.await(ctx, park.OpAwait, &t.n.Obj, &t.n); err != nil {
 		var zero T
 		return zero, err
 	}

@@ -39,10 +39,11 @@ type contender struct {
 type kind int
 
 const (
-	ours kind = iota // inflight
-	hand             // the standard library, by hand
-	peer             // a library that does the same: context, errors, results
-	part             // a library that leaves out some of it
+	ours  kind = iota // inflight
+	hand              // the standard library, by hand
+	peer              // a library that does the same: context, errors, results
+	part              // a library that leaves out some of it
+	least             // a floor: what it would take at best
 )
 
 // once is open for a contender that keeps nothing from one run to the next.

@@ -31,10 +31,13 @@ func queues() []*bench {
 			),
 		}
 	}
+	narrow := pipe("queue 1, one to one", 1, 1, within(1, get, wall, 2, sel), beside(get, wall, 1, sel), beside(all, wall, 0, sel),
+		beside(get, wall, 0, leastName))
+	narrow.contenders = append(narrow.contenders, contender{name: leastName, kind: least, open: once(leastPipe)})
 	return []*bench{
 		pipe("queue 1 024, one to one", 1024, 1, ahead(5, get, wall, 2, sel), beside(get, wall, 1, sel), ahead(10, all, wall, 2, sel), beside(all, wall, 1, sel)),
 		pipe("queue 1 024, four to four", 1024, 4, ahead(2, get, wall, 2, sel), beside(get, wall, 1, sel), beside(all, wall, 0, sel)),
-		pipe("queue 1, one to one", 1, 1, within(1, get, wall, 2, sel), beside(get, wall, 1, sel), beside(all, wall, 0, sel)),
+		narrow,
 	}
 }
 

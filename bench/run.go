@@ -27,6 +27,7 @@ func running() []*bench {
 				{name: "Run", kind: ours, open: once(spawnTaskGroup)},
 				{name: "Gather", kind: ours, open: once(spawnGather)},
 				{name: "go + WaitGroup", kind: hand, open: once(spawnRaw)},
+				{name: leastName, kind: least, open: once(leastSpawn)},
 				{name: errg, kind: peer, open: once(spawnErrgroup)},
 				{name: "conc result pool", kind: peer, open: once(spawnConc)},
 				{name: "pond result group", kind: peer, open: spawnPond},
@@ -34,7 +35,7 @@ func running() []*bench {
 			},
 			targets: []target{
 				within(1, "Run", wall, 2, errg), beside("Run", wall, 1, errg),
-				beside("Gather", wall, 0, errg),
+				beside("Gather", wall, 0, errg), beside("Run", wall, 0, leastName),
 			},
 		})
 	}

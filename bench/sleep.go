@@ -25,12 +25,14 @@ func sleepers() []*bench {
 			{name: ours2, kind: ours, probe: asleep(sleepGather)},
 			{name: raw, kind: hand, probe: asleep(sleepPlain(sleepTime))},
 			{name: sel, kind: hand, probe: asleep(sleepPlain(sleepSelect))},
+			{name: leastName, kind: least, probe: asleep(leastSleep)},
 		},
 		targets: []target{
 			atMost(3.2*1024, ours1, held, 2),
 			atMost(3.2*1024, ours2, held, 2),
 			beside(ours1, held, 2, raw),
 			beside(ours1, held, 2, sel),
+			beside(ours1, held, 2, leastName),
 			beside(ours1, sys, 2, sel),
 		},
 	}, {

@@ -28,6 +28,7 @@ func spawning() []*bench {
 			{name: group, kind: ours, open: once(spawnTaskGroup)},
 			{name: handle, kind: ours, open: once(spawnHandles)},
 			{name: raw, kind: hand, open: once(spawnRaw)},
+			{name: leastName, kind: least, open: once(leastSpawn)},
 			{name: "errgroup with context", kind: peer, open: once(spawnErrgroup)},
 			{name: "conc result pool", kind: peer, open: once(spawnConc)},
 			{name: "pond result group", kind: peer, open: spawnPond},
@@ -43,6 +44,7 @@ func spawning() []*bench {
 			within(0.2, settle, cpu, 1, raw),
 			within(0.5, group, cpu, 1, raw),
 			within(0.5, handle, cpu, 1, raw),
+			beside(group, wall, 2, leastName),
 		},
 	}}
 }

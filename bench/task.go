@@ -21,6 +21,7 @@ func tasks() []*bench {
 			{name: "Go[T], Await", kind: ours, open: once(taskAwait)},
 			{name: byHand, kind: hand, open: once(taskChannel)},
 			{name: "channel by hand, select on ctx", kind: hand, open: once(taskChannelSelect)},
+			{name: leastName, kind: least, open: once(leastAwait)},
 			{name: "errgroup", kind: part, open: once(taskErrgroup)},
 			{name: "taskgroup.Call", kind: peer, open: once(taskCall)},
 			{name: "conc result pool", kind: peer, open: once(taskConc)},
@@ -31,6 +32,7 @@ func tasks() []*bench {
 			within(1.2, "Go[T], Await", wall, 2, byHand),
 			within(1.2, "Go[T], Await", cpu, 1, byHand),
 			atMost(2.01, "Go[T], Await", allocs, 2),
+			beside("Go[T], Await", wall, 0, leastName),
 		},
 	}}
 }
