@@ -31,6 +31,7 @@ func runFetch(cmd *cobra.Command, o fetch.Options, v view) error {
 		return coded(err)
 	}
 	defer job.Close()
+	warnOfFiles(&o, watch.screen)
 	if v.dryRun > 0 {
 		err := job.DryRun(ctx, cmd.OutOrStdout(), v.dryRun)
 		if ctx.Err() != nil {

@@ -34,7 +34,7 @@ func TestMistakesAreExplained(t *testing.T) {
 		{"fetch --resume -o out.jsonl", 2, "the same input with -i"},
 		{"fetch", 2, "-i - is stdin"},
 		{"fetch demo:///status/200 --cost 5", 2, "of a --budget, and there is none"},
-		{"fetch -X G@T demo:///status/200", 2, "inflight.test: the method \"G@T\"; want a word"},
+		{"fetch -X G@T demo:///status/200", 2, `test: the method "G@T"; want a word`},
 		{"convert out.jsonl --ok --failed", 2, "only one of them"},
 		{"report notes.txt", 2, "notes.txt holds no results"},
 		{"report empty.jsonl", 0, "There is no result."},
