@@ -4,7 +4,7 @@
 package secret
 
 import (
-	"slices"
+	"bytes"
 	"strings"
 )
 
@@ -14,18 +14,16 @@ const Redacted = "REDACTED"
 // Shortest is how long a secret is at least for which texts are looked through.
 const Shortest = 5
 
-// parts are parts of the names of what is secret, in lower case and without separators.
-var parts = []string{
-	"authorization", "cookie", "token", "secret", "password", "passwd", "passphrase", "apikey", "accesskey", "privatekey",
-	"subscriptionkey", "functionskey", "signature", "credential", "session",
+// parts are parts of the names of what is secret, in lower case and without separators,
+// by their first letters.
+var parts = [256][]string{
+	'a': {"authorization", "apikey", "accesskey"},
+	'c': {"cookie", "credential"},
+	'f': {"functionskey"},
+	'p': {"password", "passwd", "passphrase", "privatekey"},
+	's': {"secret", "signature", "session", "subscriptionkey"},
+	't': {"token"},
 }
-
-// wholes are whole names, which mean something else as part of another.
-var wholes = []string{"key", "auth", "xauth", "sig", "code", "pwd", "pass", "jwt", "otp", "assertion"}
-
-// counts are how names end that have such a part and are no secret: max_tokens,
-// page_token.
-var counts = []string{"tokens", "pagetoken"}
 
 // Name tells by the name of a header, a parameter or a member whether its value is
 // secret.
@@ -41,15 +39,23 @@ func Name(name string) bool {
 			plain = append(plain, c)
 		}
 	}
-	if slices.ContainsFunc(counts, func(end string) bool { return strings.HasSuffix(string(plain), end) }) {
-		return false
+	switch string(plain) {
+	case "key", "auth", "xauth", "sig", "code", "pwd", "pass", "jwt", "otp", "assertion": // as parts they mean something else
+		return true
 	}
-	for _, whole := range wholes {
-		if string(plain) == whole {
-			return true
+	for i, c := range plain {
+		for _, part := range parts[c] {
+			if len(plain)-i >= len(part) && string(plain[i:i+len(part)]) == part {
+				return !counts(plain)
+			}
 		}
 	}
-	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(string(plain), part) })
+	return false
+}
+
+// counts tells of names that have such a part, and are no secret: max_tokens, page_token.
+func counts(plain []byte) bool {
+	return bytes.HasSuffix(plain, []byte("tokens")) || bytes.HasSuffix(plain, []byte("pagetoken"))
 }
 
 // Header returns the value of a header, redacted if it carries credentials. The scheme

@@ -13,11 +13,14 @@ func URL(raw string) string {
 	if strings.IndexByte(raw, '@') >= 0 {
 		raw = redacted.password(raw)
 	}
-	start := strings.IndexAny(raw, "?#")
-	if start < 0 || strings.IndexByte(raw[start:], '=') < 0 {
+	if strings.IndexByte(raw, '=') < 0 {
 		return raw
 	}
-	return raw[:start] + redacted.parameters(raw[start:])
+	start := next(raw, 0, true)
+	if safe := redacted.parameters(raw[start:]); safe != raw[start:] {
+		return raw[:start] + safe
+	}
+	return raw
 }
 
 // A hider says what stands in place of a secret.
@@ -57,10 +60,12 @@ func (hide hider) parameters(text string) string {
 	var b strings.Builder // which stays empty while nothing is redacted
 	done := 0
 	for at := 0; at < len(text); {
-		end := next(text, at+1, "?#&;")
+		end := next(text, at+1, true)
 		name, value, found := strings.Cut(text[at+1:end], "=")
 		if found && escapedName(name) {
-			value, end = text[end-len(value):next(text, end, "#&")], next(text, end, "#&") // it may have the others in it
+			begin := end - len(value)
+			end = next(text, end, false)
+			value = text[begin:end]
 			if value != "" {
 				b.WriteString(text[done : end-len(value)])
 				b.WriteString(hide(value))
@@ -75,10 +80,13 @@ func (hide hider) parameters(text string) string {
 	return b.String() + text[done:]
 }
 
-// next is where the next one of some characters stands, or the end.
-func next(text string, from int, any string) int {
-	if i := strings.IndexAny(text[from:], any); i >= 0 {
-		return from + i
+// next is where a parameter ends, or begins, or the text ends. The value of a secret may
+// have ? and ; in it, a name not.
+func next(text string, from int, name bool) int {
+	for i := from; i < len(text); i++ {
+		if c := text[i]; c == '&' || c == '#' || name && (c == '?' || c == ';') {
+			return i
+		}
 	}
 	return len(text)
 }
