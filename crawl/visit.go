@@ -19,8 +19,16 @@ import (
 )
 
 // visit makes the line of one page. It returns an error only when the page is not
-// done.
+// done. The next page of the host need not wait until the line is on the disk.
 func (c *crawl) visit(ctx context.Context, u batch.Unit[frontier.Page]) ([]byte, error) {
+	line, err := c.page(ctx, u)
+	if err == nil {
+		c.frontier.Leave(u.Index)
+	}
+	return line, err
+}
+
+func (c *crawl) page(ctx context.Context, u batch.Unit[frontier.Page]) ([]byte, error) {
 	l := &line{Index: u.Index, URL: u.Row.URL, Depth: u.Row.Depth, OK: true}
 	if u.Row.Referrer >= 0 {
 		l.From = &u.Row.Referrer

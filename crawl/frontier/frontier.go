@@ -39,8 +39,8 @@ type Options struct {
 	// it about all pages of the log, whose answers do not count. The default accepts
 	// all.
 	Accept func(p Page) bool
-	// PerHost is how many pages of one host are leased at once. Zero means
-	// DefaultPerHost.
+	// PerHost is how many pages of one host are leased at once, without those that were
+	// left. Zero means DefaultPerHost.
 	PerHost int
 	// Delay is the pause between two leases of pages of a host, which it is told as
 	// it stands in the URL. It is called with the frontier locked. The default is
@@ -85,7 +85,7 @@ type Frontier struct {
 
 // lease is a page that somebody works on.
 type lease struct {
-	host *host
+	host *host // nil once it was left
 	at   int64
 }
 
@@ -313,9 +313,29 @@ func (f *Frontier) Done(ctx context.Context, index int64) error {
 	return nil
 }
 
+// Leave says that nobody asks the host for the page any more: another page of it may
+// begin, although the line of this one is not committed yet. A page that is not leased
+// is nothing to it.
+func (f *Frontier) Leave(index int64) {
+	f.lock()
+	defer f.mu.Unlock()
+	if l, ok := f.leased[index]; ok {
+		f.leave(l)
+		f.leased[index] = lease{at: l.at}
+	}
+}
+
 // giveUp ends a lease. The caller holds the lock.
 func (f *Frontier) giveUp(index int64, l lease) {
 	delete(f.leased, index)
+	f.leave(l)
+}
+
+// leave makes room for another page of the host. The caller holds the lock.
+func (f *Frontier) leave(l lease) {
+	if l.host == nil {
+		return
+	}
 	l.host.leased--
 	now := time.Now()
 	f.hosts.line(l.host, now)
@@ -335,7 +355,7 @@ func (f *Frontier) Retry(ctx context.Context, u batch.Unit[Page], after time.Dur
 	}
 	f.tries[u.Index] = u.Attempt
 	if after <= 0 || f.closed {
-		f.put(l.host, l.at, time.Now())
+		f.put(f.hosts.get(hostOf(u.Row.URL)), l.at, time.Now())
 	} else {
 		f.retries[u.Index] = time.AfterFunc(after, func() { f.again(u, l.at) })
 	}

@@ -238,6 +238,56 @@ func TestRetry(t *testing.T) {
 	})
 }
 
+// A host that was left has room for another page; the page that was left is not done.
+func TestLeave(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := open(t, filepath.Join(t.TempDir(), "log"), frontier.Options{PerHost: 1})
+		add(t, f, "http://a/1", "http://a/2", "http://a/3")
+		first, _ := f.Lease(t.Context())
+		got := make(chan int64)
+		go func() {
+			u, _ := f.Lease(t.Context())
+			got <- u.Index
+		}()
+		synctest.Wait()
+		select {
+		case index := <-got:
+			t.Fatal("leased meanwhile:", index)
+		default:
+		}
+		f.Leave(first.Index)
+		f.Leave(first.Index)
+		f.Leave(77)
+		if index := <-got; index != 1 {
+			t.Error("leased:", index)
+		}
+		if s := f.Stats(); s.Leased != 2 || s.Done != 0 {
+			t.Errorf("%+v", s)
+		}
+		if err := f.Extend(t.Context(), 0, 0); err != nil {
+			t.Error("a page that was left:", err)
+		}
+		f.Done(t.Context(), 1)
+		// The page that was left is given back, and comes again behind the one that waits.
+		if err := f.Retry(t.Context(), first, 0); err != nil {
+			t.Error(err)
+		}
+		for _, want := range []string{"2 http://a/3", "0 http://a/1"} {
+			if got := lease(t, f); got != want {
+				t.Error(got, want)
+			}
+			f.Leave(int64(want[0] - '0'))
+			f.Done(t.Context(), int64(want[0]-'0'))
+		}
+		if _, err := f.Lease(t.Context()); err != io.EOF {
+			t.Error(err)
+		}
+		if s := f.Stats(); s.Hosts != 0 || s.Leased != 0 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
 func TestReopen(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	f := open(t, path, frontier.Options{})
