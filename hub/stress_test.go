@@ -120,6 +120,7 @@ func (w *world) visit(slow bool) (got []string) {
 
 // With queues that are short every delivery is accounted for.
 func TestEveryOutcomeIsCounted(t *testing.T) {
+	const size = 64 << 10
 	for _, slow := range []hub.Slow{hub.Kick, hub.DropOldest, hub.DropNewest, hub.Latest, hub.Block} {
 		w := newWorld(t, hub.Options{Slow: slow, Queue: 5, Shards: 2, CloseTimeout: 300 * time.Millisecond, WriteTimeout: 200 * time.Millisecond}, func(ctx context.Context, c *hub.Client) error {
 			c.Join("all")
@@ -137,14 +138,19 @@ func TestEveryOutcomeIsCounted(t *testing.T) {
 					if i%3 == 0 {
 						time.Sleep(3 * time.Millisecond)
 					}
-					if op, _, err := c.frame(); err != nil || op == gobwas.OpClose {
+					op, data, err := c.frame()
+					code, _ := gobwas.ParseCloseFrameData([]byte(data))
+					if err == nil && !(op == gobwas.OpText && len(data) == size) && !(op == gobwas.OpClose && (code == hub.GoingAway || code == hub.Policy)) {
+						t.Errorf("a frame %v of %d bytes, in the place of a message", op, len(data))
+					}
+					if err != nil || op == gobwas.OpClose {
 						return
 					}
 				}
 			})
 		}
 		w.until("all have joined", func() bool { return w.hub.Room("all").Len() == 10 })
-		m := hub.Text(strings.Repeat("x", 64<<10))
+		m := hub.Text(strings.Repeat("x", size))
 		for range 100 {
 			if err := w.hub.Room("all").Broadcast(t.Context(), m); err != nil {
 				t.Fatal(err)
