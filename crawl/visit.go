@@ -15,6 +15,7 @@ import (
 	"github.com/inflight-go/inflight/crawl/frontier"
 	"github.com/inflight-go/inflight/crawl/robots"
 	"github.com/inflight-go/inflight/crawl/warc"
+	"github.com/inflight-go/inflight/internal/secret"
 	"github.com/inflight-go/inflight/session"
 )
 
@@ -218,7 +219,7 @@ func (c *crawl) archive(ctx context.Context, at string, resp *session.Response, 
 		return nil
 	}
 	e := &warc.Exchange{
-		URL: at, Began: resp.Started, Remote: resp.Remote, RequestHeader: resp.Sent,
+		URL: at, Began: resp.Started, Remote: resp.Remote, RequestHeader: secret.Headers(resp.Sent),
 		Status: resp.Status, Proto: resp.Proto, Header: resp.Header, Body: resp.Body,
 		Raw: resp.Header.Get("Content-Encoding") != "", Metadata: about,
 	}

@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"net/http"
 	"os"
 	"strings"
 	"syscall"
@@ -33,6 +34,22 @@ func TestCrawlDemo(t *testing.T) {
 	}
 	if n := strings.Count(text, `"skipped":"robots"`); n != 2 {
 		t.Errorf("%d pages are left out", n)
+	}
+}
+
+// The headers of -H are sent, and those that are secret stand nowhere.
+func TestCrawlHeaders(t *testing.T) {
+	got := make(chan string, 100)
+	url := httpServer(t, func(w http.ResponseWriter, r *http.Request) {
+		got <- r.Header.Get("X-Api-Key") + r.Header.Get("Authorization")
+	})
+	cmd := process(t, "crawl", url+"/", "-o", "out.jsonl", "--warc", "site.warc", "-H", "X-Api-Key: hush-key", "-H", "X-Team: a", "--bearer", "hush-bearer", "--max-errors", "1")
+	_, out, errOut := run(t, cmd)
+	if sent := <-got; sent != "hush-keyBearer hush-bearer" {
+		t.Errorf("the server got %q", sent)
+	}
+	if all := out + errOut + leftBehind(t, cmd.Dir); strings.Contains(all, "hush") || !strings.Contains(all, "X-Team: a") {
+		t.Errorf("%s", all)
 	}
 }
 

@@ -17,10 +17,10 @@ func (j *Job) hide(message string) string { return secret.Text(j.connection.Hide
 
 // shownHeaders are the headers of a request as results show them.
 func (j *Job) shownHeaders(header map[string][]string) map[string][]string {
-	shown := make(map[string][]string, len(header))
-	for name, values := range header {
-		for _, value := range values {
-			shown[name] = append(shown[name], j.connection.Hide(secret.Header(name, value)))
+	shown := secret.Headers(header)
+	for _, values := range shown {
+		for i, value := range values {
+			values[i] = j.connection.Hide(value)
 		}
 	}
 	return shown
