@@ -3,6 +3,7 @@ package corpus_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/inflight-go/inflight"
 	"github.com/inflight-go/inflight/internal/corpus"
@@ -18,12 +19,12 @@ func explored(t *testing.T, p corpus.Program, o explore.Options) explore.Outcome
 	})
 }
 
-// Each bug is found within the default budget, by this seed, and its run is one
-// that can be repeated, as it was and cut short.
+// Each bug is found within the runs of the default budget, however long they take, and
+// its run is one that can be repeated, as it was and cut short.
 func TestExploreFindsEachBug(t *testing.T) {
 	for _, bug := range corpus.All() {
 		t.Run(bug.Name, func(t *testing.T) {
-			f := explored(t, bug.Wrong, explore.Options{Jitter: bug.Jitter()}).Failure
+			f := explored(t, bug.Wrong, explore.Options{For: time.Minute, Jitter: bug.Jitter()}).Failure
 			if f == nil {
 				t.Fatal("not found")
 			}

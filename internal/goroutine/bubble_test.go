@@ -17,8 +17,11 @@ func TestAlone(t *testing.T) {
 	if Alone() {
 		t.Error("there is no bubble")
 	}
-	if fast := runtime.GOARCH == "amd64" || runtime.GOARCH == "arm64"; fast && !bubblePlaces.known.Load() {
-		t.Fatal("the places were not found")
+	if !bubblePlaces.known.Load() {
+		if runtime.GOARCH == "amd64" || runtime.GOARCH == "arm64" {
+			t.Fatal("the places were not found")
+		}
+		t.Skip("it is not known on this platform")
 	}
 	for range 3 {
 		synctest.Test(t, aloneInBubble)
