@@ -385,6 +385,33 @@ func TestRateLogIsBounded(t *testing.T) {
 	})
 }
 
+// Starts that share an entry of the log count until the last of them is as long ago as
+// the window is long.
+func TestRateEntryCountsToItsLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n, apart = 10_000, 400 * time.Microsecond
+		r := limit.NewRate(n, time.Second, limit.Burst(n))
+		if !r.Try() {
+			t.Fatal("the first may not start")
+		}
+		time.Sleep(apart)
+		for range n - 1 {
+			if !r.Try() {
+				t.Fatal("one of n may not start")
+			}
+		}
+		time.Sleep(time.Second - apart)
+		r.Try() // as much as the first has left may start
+		if r.Try() {
+			t.Errorf("a window holds more than %d starts", n)
+		}
+		time.Sleep(apart)
+		if !r.Try() {
+			t.Error("when all are gone none may start")
+		}
+	})
+}
+
 // Starts that come close together, all the time, do not become one that never ends.
 func TestRateLogMovesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
