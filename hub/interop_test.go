@@ -86,11 +86,11 @@ func TestOtherLanguages(t *testing.T) {
 		{"npm ws", "node", "", "ws.js"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			if row.needs != "" && exec.Command(row.program, "-c", row.needs).Run() != nil {
-				t.Skipf("%s can't %q: nothing is tried with it", row.program, row.needs)
-			}
 			if _, err := exec.LookPath(row.program); err != nil {
 				t.Skipf("no %s is installed: nothing is tried with it", row.program)
+			}
+			if row.needs != "" && exec.Command(row.program, "-c", row.needs).Run() != nil {
+				t.Skipf("%s can't %q: nothing is tried with it", row.program, row.needs)
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()

@@ -123,7 +123,7 @@ func TestFetchWithAPage(t *testing.T) {
 
 func TestFetchWithASocket(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("there is no attaching")
+		t.Skip("nothing can be attached to on Windows: its sockets know no users")
 	}
 	fetch, _ := watched(t, "--attach")
 	for _, args := range [][]string{{"ps"}, {"tree"}, {"dump"}} {
