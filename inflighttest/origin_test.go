@@ -268,6 +268,7 @@ func TestHandlersEndWithTheTest(t *testing.T) {
 	t.Run("it", func(t *testing.T) {
 		o := inflighttest.NewOrigin(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			<-r.Context().Done()
+			time.Sleep(50 * time.Millisecond) // there is an end to wait for
 			ended.Add(1)
 		}))
 		for range 3 {
