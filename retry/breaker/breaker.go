@@ -165,6 +165,33 @@ func (b *Breaker) Allow(ctx context.Context, key string) (Pass, error) {
 	}
 }
 
+// Do calls fn if the breaker lets a call for the key through, and tells the breaker what
+// became of it: nil is a success, and an error, a panic and runtime.Goexit are failures.
+// An error when ctx has ended is none of both, since it says nothing about the other side;
+// so a timeout that is to count is one that fn makes.
+//
+// It returns what fn returned, or the error of Allow; then fn is not called. Where not
+// every error is a failure, use Allow. Do panics for a nil fn.
+func (b *Breaker) Do(ctx context.Context, key string, fn func(context.Context) error) error {
+	if fn == nil {
+		panic("inflight/retry/breaker: Do called with a nil function")
+	}
+	pass, err := b.Allow(ctx, key)
+	if err != nil {
+		return err
+	}
+	outcome := Failure
+	defer func() { pass.Done(outcome) }()
+	err = fn(ctx)
+	switch {
+	case err == nil:
+		outcome = Success
+	case ctx.Err() != nil:
+		outcome = Ignored
+	}
+	return err
+}
+
 // Open reports whether the breaker of the key lets no calls through, and until
 // when. It does not count as use of the key.
 func (b *Breaker) Open(key string) (until time.Time, open bool) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -138,6 +139,48 @@ func TestWaitEndsWithTheContext(t *testing.T) {
 	})
 }
 
+func TestDoTellsWhatBecameOfIt(t *testing.T) {
+	errDown := errors.New("down")
+	ended, end := context.WithCancel(t.Context())
+	end()
+	for _, c := range []struct {
+		name  string
+		fn    func(ctx context.Context, cancel func()) error
+		opens bool
+	}{
+		{"a success", func(context.Context, func()) error { return nil }, false},
+		{"a success, too late to be of use", func(_ context.Context, cancel func()) error { cancel(); return nil }, false},
+		{"an error", func(context.Context, func()) error { return errDown }, true},
+		{"a timeout of its own", func(context.Context, func()) error { return context.DeadlineExceeded }, true},
+		{"an error because ctx has ended", func(ctx context.Context, cancel func()) error { cancel(); return ctx.Err() }, false},
+		{"a panic", func(context.Context, func()) error { panic(errDown) }, true},
+		{"the end of its goroutine", func(context.Context, func()) error { runtime.Goexit(); return nil }, true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			b := breaker.New(breaker.Options{Samples: 1})
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				defer func() { _ = recover() }()
+				_ = b.Do(ctx, "a", func(ctx context.Context) error { return c.fn(ctx, cancel) })
+			})
+			wg.Wait()
+			if _, open := b.Open("a"); open != c.opens {
+				t.Errorf("after %s: open is %v", c.name, open)
+			}
+			called := false
+			err := b.Do(t.Context(), "a", func(context.Context) error { called = true; return errDown })
+			if called == c.opens || errors.Is(err, breaker.ErrOpen) != c.opens || errors.Is(err, errDown) == c.opens {
+				t.Errorf("after %s: called is %v, %v", c.name, called, err)
+			}
+		})
+	}
+	if err := breaker.New(breaker.Options{}).Do(ended, "a", func(context.Context) error { return errDown }); err != context.Canceled {
+		t.Errorf("with a context that has ended: %v", err)
+	}
+}
+
 func TestMemoryIsBounded(t *testing.T) {
 	b := breaker.New(breaker.Options{Keys: 10, Samples: 1})
 	call(t, b, "kept", breaker.Failure)
@@ -183,4 +226,19 @@ func ExampleBreaker() {
 	// Output:
 	// true
 	// <nil>
+}
+
+// A service that fails is left alone for a while.
+func ExampleBreaker_Do() {
+	b := breaker.New(breaker.Options{Samples: 2, Open: time.Minute})
+	for range 3 {
+		err := b.Do(context.Background(), "mail.example.com", func(ctx context.Context) error {
+			return errors.New("down")
+		})
+		fmt.Println("not asked:", errors.Is(err, breaker.ErrOpen))
+	}
+	// Output:
+	// not asked: false
+	// not asked: false
+	// not asked: true
 }

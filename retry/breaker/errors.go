@@ -11,7 +11,7 @@ import (
 // ErrOpen is what an *OpenError is, by errors.Is.
 var ErrOpen = errors.New("inflight/retry/breaker: the breaker is open")
 
-// An OpenError is returned by Allow, without Wait, for a call that was refused.
+// An OpenError is returned by Allow and Do, without Wait, for a call that was refused.
 type OpenError struct {
 	Key string
 	// Until is when calls may be let through again. It may be now, when the
