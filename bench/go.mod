@@ -8,6 +8,7 @@ require (
 	github.com/alitto/pond/v2 v2.7.1
 	github.com/coder/websocket v1.8.15
 	github.com/creachadair/taskgroup v0.14.5
+	github.com/destel/rill v0.7.0
 	github.com/gobwas/ws v1.5.0
 	github.com/gocolly/colly/v2 v2.3.0
 	github.com/gorilla/websocket v1.5.3

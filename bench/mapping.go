@@ -9,6 +9,7 @@ import (
 
 	"github.com/alitto/pond/v2"
 	"github.com/creachadair/taskgroup"
+	"github.com/destel/rill"
 	"github.com/panjf2000/ants/v2"
 	conciter "github.com/sourcegraph/conc/iter"
 	"github.com/sourcegraph/conc/pool"
@@ -35,6 +36,7 @@ func mapping() []*bench {
 		{name: "taskgroup with limit", kind: peer, open: once(mapTaskgroup)},
 		{name: "ants + WaitGroup", kind: part, open: mapAnts},
 		{name: "conc iter.MapErr, no ctx", kind: part, open: once(mapConcIter)},
+		{name: "rill OrderedMap, no ctx", kind: part, open: once(mapRill)},
 	}
 	return []*bench{{
 		name: "map 100 000", n: 100_000, unit: "trivial item, limit 100",
@@ -149,6 +151,14 @@ func mapConcPool(n int) int64 {
 func mapConcIter(n int) int64 {
 	m := conciter.Mapper[int, int]{MaxGoroutines: mapLimit}
 	out, err := m.MapErr(items(n), func(v *int) (int, error) { return same(context.Background(), *v) })
+	must(err)
+	return sum(out)
+}
+
+func mapRill(n int) int64 {
+	out, err := rill.ToSlice(rill.OrderedMap(rill.FromSlice(items(n), nil), mapLimit, func(v int) (int, error) {
+		return same(context.Background(), v)
+	}))
 	must(err)
 	return sum(out)
 }
