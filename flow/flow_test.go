@@ -324,6 +324,50 @@ steps:
 	})
 }
 
+// A host that has answered 429 is left alone, by all steps that share the limit,
+// until the moment that it has named.
+func TestTooManyHoldsTheHostForAllSteps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var refused time.Time
+		early := 0
+		h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			defer mu.Unlock()
+			switch since := time.Since(refused); {
+			case r.URL.Path == "/list":
+				fmt.Fprint(w, `[{"id":1},{"id":2},{"id":3},{"id":4},{"id":5},{"id":6}]`)
+			case refused.IsZero():
+				refused = time.Now()
+				w.Header().Set("Retry-After", "60")
+				w.WriteHeader(http.StatusTooManyRequests)
+			default:
+				if since > 0 && since < time.Minute {
+					early++
+				}
+				time.Sleep(10 * time.Millisecond)
+				fmt.Fprint(w, `{"ok":true}`)
+			}
+		})
+		f, out := in(t, `
+version: 1
+limits: {api: {concurrency: 2, retries: 3}}
+steps:
+  list: {get: demo://o/list, each: ".[]", limit: api}
+  a: {for: list, get: "demo://o/a/{{path .id}}", limit: api}
+  b: {for: list, get: "demo://o/b/{{path .id}}", limit: api}`)
+		if _, err := f.Run(t.Context(), flow.Options{Session: served(h)}); err != nil {
+			t.Fatal(err)
+		}
+		if early > 1 { // the other one of two was under way
+			t.Errorf("%d requests within the minute", early)
+		}
+		if n := len(lines(t, out)); n != 6 {
+			t.Errorf("%d lines, want 6", n)
+		}
+	})
+}
+
 // Steps of steps are joined where they belong, and templates see all that is above.
 func TestNested(t *testing.T) {
 	texts := map[string]string{
