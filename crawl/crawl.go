@@ -16,6 +16,7 @@ import (
 	"github.com/inflight-go/inflight/batch"
 	"github.com/inflight-go/inflight/crawl/frontier"
 	"github.com/inflight-go/inflight/crawl/robots"
+	"github.com/inflight-go/inflight/internal/secret"
 	"github.com/inflight-go/inflight/session"
 )
 
@@ -96,6 +97,9 @@ func (c *crawl) seeds() ([]frontier.Page, error) {
 		}
 		if err != nil {
 			return nil, seedError{fmt.Errorf("seed: %w", err)}
+		}
+		if given, err := url.Parse(text); err == nil && given.User != nil {
+			return nil, seedError{fmt.Errorf("seed: %s has a user in it, and would be asked for without: authenticate by the session (--user name:password)", secret.URL(text))}
 		}
 		c.schemes[u.Scheme] = true
 		c.fence.seed(u)

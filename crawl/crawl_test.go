@@ -355,12 +355,12 @@ func TestResume(t *testing.T) {
 
 func TestBadSeeds(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out.jsonl")
-	for seed, want := range map[string]string{"": "no seed", "example.com/x": "did you mean https://example.com/x?", "http://": "names no host"} {
+	for seed, want := range map[string]string{"": "no seed", "example.com/x": "did you mean https://example.com/x?", "http://": "names no host", "http://me:hush@a.test/": "has a user"} {
 		o := crawl.Options{Seeds: []string{seed}}
 		if seed == "" {
 			o.Seeds = nil
 		}
-		if _, err := crawl.Run(t.Context(), out, o); !errors.Is(err, crawl.ErrSeed) || !strings.Contains(err.Error(), want) {
+		if _, err := crawl.Run(t.Context(), out, o); !errors.Is(err, crawl.ErrSeed) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%q: %v", seed, err)
 		}
 	}

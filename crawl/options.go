@@ -22,7 +22,8 @@ const DefaultMaxRedirects = 10
 // Options are what a crawl is to do. Seeds have to be there; the zero value of all
 // else is the default.
 type Options struct {
-	// Seeds are the URLs to begin with.
+	// Seeds are the URLs to begin with. They have no user: who has to authenticate says
+	// so to the session.
 	Seeds []string
 	// Session makes the requests; nil means one with the defaults of package session.
 	// Redirects need not be followed by it: one that leads elsewhere is a link.
