@@ -4,15 +4,14 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
+	"github.com/inflight-go/inflight/internal/atomicfile"
 )
 
 // A checkpoint says what the lines in front of an offset say, so that they need not
@@ -70,33 +69,15 @@ func (j *Journal) writeCheckpoint() error {
 	j.sets.Unlock()
 	text, err := c.encode()
 	if err == nil {
-		err = replaceFile(checkpointPath(j.path), text)
+		err = atomicfile.Write(checkpointPath(j.path), func(w io.Writer) error {
+			_, err := w.Write(text)
+			return err
+		})
 	}
 	if err != nil && !isFull(err) {
 		return fmt.Errorf("write the checkpoint of %s: %w", j.path, err)
 	}
 	return nil
-}
-
-const temporary = ".tmp"
-
-// replaceFile writes a file so that it is there whole or not at all.
-func replaceFile(path string, text []byte) error {
-	tmp := path + temporary
-	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(tmp, path)
-	}
-	if err != nil {
-		os.Remove(tmp)
-		return err
-	}
-	return syncDir(filepath.Dir(path))
 }
 
 // markAt digests the bytes in front of an offset.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/inflight-go/inflight/internal/atomicfile"
 )
 
 // Compact takes out the lines that a later one of the same unit has replaced, as it is
@@ -93,7 +95,7 @@ func (j *Journal) replace(name string, c *compaction) error {
 	j.sets.Lock()
 	j.done = c.kept
 	j.sets.Unlock()
-	return syncDir(filepath.Dir(j.path))
+	return atomicfile.SyncDir(filepath.Dir(j.path))
 }
 
 // A compaction copies the lines that count.

@@ -143,7 +143,7 @@ func (j *Journal) begin() error {
 	if err := writeSidecar(j.sidecar, j.job); err != nil {
 		return fmt.Errorf("write %s: %w", j.sidecar.Name(), err)
 	}
-	return syncDir(filepath.Dir(j.path))
+	return atomicfile.SyncDir(filepath.Dir(j.path))
 }
 
 func removeAll(names ...string) {
@@ -195,7 +195,7 @@ func (j *Journal) resume() error {
 		return fmt.Errorf("sync %s: %w", j.path, err)
 	}
 	j.synced = j.offset
-	removeAll(compactPath(j.path), spillPath(j.path), checkpointPath(j.path)+temporary)
+	removeAll(compactPath(j.path), spillPath(j.path), checkpointPath(j.path)+atomicfile.Temporary)
 	if j.o.RetryFailed {
 		j.retry = j.done.failed.Clone()
 	}

@@ -11,6 +11,3 @@ func isFull(err error) bool {
 	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL) ||
 		errors.Is(err, windows.ERROR_DISK_QUOTA_EXCEEDED)
 }
-
-// syncDir does nothing: directories can't be synced here, and need not be.
-func syncDir(string) error { return nil }

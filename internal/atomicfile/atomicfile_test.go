@@ -78,3 +78,49 @@ func TestWriteDevice(t *testing.T) {
 		t.Error("a folder was written to")
 	}
 }
+
+// A link that leads to itself leads nowhere, and stays.
+func TestWriteLoop(t *testing.T) {
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(link, link); err != nil {
+		t.Skip(err)
+	}
+	if err := atomicfile.Write(link, write("x")); err == nil {
+		t.Error("no error")
+	}
+	if _, err := os.Readlink(link); err != nil {
+		t.Error(err)
+	}
+}
+
+// Of those who replace a file at once the last counts, and nothing else is there.
+func TestCreate(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "f")
+	var fs []*atomicfile.File
+	for i := range 3 {
+		f, err := atomicfile.Create(path, 0o640)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(f, []string{"one", "two", "three"}[i])
+		fs = append(fs, f)
+	}
+	for _, f := range fs[:2] {
+		if err := errors.Join(f.Seal(true), f.Commit()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := fs[2].Discard(); err != nil {
+		t.Error(err)
+	}
+	if got := content(t, path); got != "two" {
+		t.Errorf("%q", got)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 {
+		t.Errorf("left: %v", left)
+	}
+	if info, _ := os.Stat(path); info.Mode().Perm()&0o027 != 0 {
+		t.Errorf("its mode is %v", info.Mode())
+	}
+}
