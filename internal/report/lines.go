@@ -3,13 +3,12 @@ package report
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 
-	"github.com/klauspost/compress/zstd"
+	"github.com/inflight-go/inflight/internal/packed"
 )
 
 // MaxLine is the longest line that is read, in bytes; it has room for a body of
@@ -67,23 +66,14 @@ func (l *lineReader) next(ctx context.Context) (line []byte, tooLong bool, err e
 // it.
 func plain(r io.Reader) (*bufio.Reader, func(), error) {
 	in := bufio.NewReaderSize(r, readBuffer)
-	magic, err := in.Peek(4)
-	if err != nil && err != io.EOF {
-		return nil, nil, err
-	}
+	unpacked, format, err := packed.Open(in)
 	switch {
-	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
-		z, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, nil, fmt.Errorf("unpacking gzip: %w", err)
-		}
-		return bufio.NewReaderSize(z, readBuffer), func() {}, nil
-	case bytes.HasPrefix(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(128<<20))
-		if err != nil {
-			return nil, nil, fmt.Errorf("unpacking zstd: %w", err)
-		}
-		return bufio.NewReaderSize(z, readBuffer), z.Close, nil
+	case err != nil && format != "":
+		return nil, nil, fmt.Errorf("unpacking %s: %w", format, err)
+	case err != nil:
+		return nil, nil, err
+	case format == "":
+		return in, func() {}, nil
 	}
-	return in, func() {}, nil
+	return bufio.NewReaderSize(unpacked, readBuffer), func() { _ = unpacked.Close() }, nil
 }

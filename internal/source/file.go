@@ -13,8 +13,8 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
+	"github.com/inflight-go/inflight/internal/packed"
+	"github.com/inflight-go/inflight/internal/waitread"
 )
 
 // A Format is what is in a file. The zero value means that it is found out.
@@ -73,7 +73,7 @@ const stdin = "stdin"
 type file struct {
 	name    string
 	closers []io.Closer
-	waiter  *waiter // nil for a file that never keeps a reader waiting
+	waiter  *waitread.Reader // nil for a file that never keeps a reader waiting
 	in      *bufio.Reader
 	packed  bool // whether it is compressed
 	scan    *scanner
@@ -90,7 +90,7 @@ func (f *file) Close() error {
 // wait says how long the next read may wait.
 func (f *file) wait(ctx context.Context) {
 	if f.waiter != nil {
-		f.waiter.ctx = ctx
+		f.waiter.Until(ctx)
 	}
 }
 
@@ -118,7 +118,7 @@ func (s *Source) openFile(ctx context.Context, name string) (*file, reader, erro
 	}
 	f.wait(ctx)
 	err := f.prepare(s.opts.MaxLine)
-	if errors.Is(err, errWaitEnded) {
+	if errors.Is(err, waitread.ErrEnded) {
 		return nil, nil, err
 	}
 	s.opening = nil
@@ -165,14 +165,14 @@ func (f *file) open(name string, in io.Reader, at *position) error {
 			f.in = bufio.NewReaderSize(&counted{file, at}, firstBuffer)
 			return nil
 		}
-		late := &lateFile{name: name}
+		late := waitread.Open(name)
 		f.closers = append(f.closers, late)
 		in = late
 	}
 	if in == nil {
 		in = strings.NewReader("")
 	}
-	f.waiter = newWaiter(&counted{in, at})
+	f.waiter = waitread.New(&counted{in, at})
 	f.closers = append(f.closers, f.waiter)
 	f.in = bufio.NewReaderSize(f.waiter, firstBuffer)
 	return nil
@@ -181,10 +181,12 @@ func (f *file) open(name string, in io.Reader, at *position) error {
 // prepare looks at the first bytes. It can be called again after a wait was ended.
 func (f *file) prepare(maxLine int) error {
 	if f.scan == nil {
-		unpacked, err := f.unpack(f.in)
+		unpacked, format, err := packed.Open(f.in)
 		if err != nil {
 			return err
 		}
+		f.packed = format != ""
+		f.closers = append(f.closers, unpacked)
 		f.scan = newScanner(unpacked, maxLine)
 	}
 	return f.scan.skipMark()
@@ -206,35 +208,6 @@ func (f *file) format(asked Format) Format {
 		return JSONL
 	}
 	return Lines
-}
-
-// maxWindow is the most memory that a compressed file may ask for.
-const maxWindow = 64 << 20
-
-func (f *file) unpack(in *bufio.Reader) (io.Reader, error) {
-	magic, err := in.Peek(4)
-	if err != nil && err != io.EOF {
-		return nil, err
-	}
-	switch {
-	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
-		f.packed = true
-		z, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, err
-		}
-		f.closers = append(f.closers, z)
-		return z, nil
-	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		f.packed = true
-		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
-		if err != nil {
-			return nil, err
-		}
-		f.closers = append(f.closers, z.IOReadCloser())
-		return z, nil
-	}
-	return in, nil
 }
 
 // position is how much of the files was read. Any goroutine may ask.

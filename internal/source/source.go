@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+
+	"github.com/inflight-go/inflight/internal/waitread"
 )
 
 // Options say what to read. The zero value is an empty input.
@@ -279,7 +281,7 @@ func (s *Source) partEnded(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, errWaitEnded):
+	case errors.Is(err, waitread.ErrEnded):
 		return context.Cause(ctx)
 	case err == io.EOF:
 		err = s.closeFile()

@@ -1,4 +1,6 @@
-package source
+// Package waitread reads from what may keep a reader waiting for ever, in waits that can
+// be given up.
+package waitread
 
 import (
 	"context"
@@ -8,14 +10,14 @@ import (
 	"sync"
 )
 
-// errWaitEnded is what a read from a waiter fails with when its ctx ends.
-var errWaitEnded = errors.New("the wait for input ended")
+// ErrEnded is what a read fails with when its ctx ends.
+var ErrEnded = errors.New("the wait for input ended")
 
-// waiter reads from a pipe or a terminal, which may keep it waiting for ever, in a
+// A Reader reads from a pipe or a terminal, which may keep it waiting for ever, in a
 // goroutine of its own, so that the wait can be given up. Nothing that was read is lost:
 // the next read gets it. The goroutine ends after the Read in which it was when the
-// waiter was closed: nothing can end that one.
-type waiter struct {
+// Reader was closed: nothing can end that one.
+type Reader struct {
 	in     io.Reader
 	ctx    context.Context // of the read to come
 	once   sync.Once
@@ -27,15 +29,19 @@ type waiter struct {
 	err    error
 }
 
-// lateFile is a pipe that is opened by the first Read, which may wait for its writer.
-type lateFile struct {
+// A File is a pipe that is opened by the first Read, which may wait for its writer.
+type File struct {
 	name   string
 	mu     sync.Mutex
 	file   *os.File
 	closed bool
 }
 
-func (l *lateFile) Read(p []byte) (int, error) {
+// Open returns the file of that name. It opens nothing yet.
+func Open(name string) *File { return &File{name: name} }
+
+// Read opens the file, if that was not done, and reads from it.
+func (l *File) Read(p []byte) (int, error) {
 	l.mu.Lock()
 	file := l.file
 	l.mu.Unlock()
@@ -52,7 +58,7 @@ func (l *lateFile) Read(p []byte) (int, error) {
 }
 
 // keep keeps the open file, unless it was closed before that.
-func (l *lateFile) keep(file *os.File) bool {
+func (l *File) keep(file *os.File) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.closed {
@@ -61,7 +67,9 @@ func (l *lateFile) keep(file *os.File) bool {
 	return !l.closed
 }
 
-func (l *lateFile) Close() error {
+// Close closes the file, or keeps it from being opened. It may be called while a Read
+// waits.
+func (l *File) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.closed = true
@@ -76,14 +84,22 @@ type chunk struct {
 	err  error
 }
 
-func newWaiter(in io.Reader) *waiter {
-	w := &waiter{in: in, ctx: context.Background(), chunks: make(chan chunk), free: make(chan []byte, 2), closed: make(chan struct{})}
-	w.free <- make([]byte, firstBuffer)
-	w.free <- make([]byte, firstBuffer)
+// New returns a reader of in. Close it: that does not close in.
+func New(in io.Reader) *Reader {
+	w := &Reader{in: in, ctx: context.Background(), chunks: make(chan chunk), free: make(chan []byte, 2), closed: make(chan struct{})}
+	w.free <- make([]byte, bufferSize)
+	w.free <- make([]byte, bufferSize)
 	return w
 }
 
-func (w *waiter) Read(p []byte) (int, error) {
+// bufferSize is how much is read at once.
+const bufferSize = 64 << 10
+
+// Until says how long the reads to come may wait.
+func (w *Reader) Until(ctx context.Context) { w.ctx = ctx }
+
+// Read reads, or fails with ErrEnded.
+func (w *Reader) Read(p []byte) (int, error) {
 	w.once.Do(func() { go w.run() })
 	for len(w.rest) == 0 {
 		if w.whole != nil {
@@ -97,7 +113,7 @@ func (w *waiter) Read(p []byte) (int, error) {
 		case c := <-w.chunks:
 			w.rest, w.whole, w.err = c.data, c.data[:cap(c.data)], c.err
 		case <-w.ctx.Done():
-			return 0, errWaitEnded
+			return 0, ErrEnded
 		}
 	}
 	n := copy(p, w.rest)
@@ -105,7 +121,7 @@ func (w *waiter) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func (w *waiter) run() {
+func (w *Reader) run() {
 	for {
 		var buf []byte
 		select {
@@ -125,7 +141,8 @@ func (w *waiter) run() {
 	}
 }
 
-func (w *waiter) Close() error {
+// Close lets the goroutine end.
+func (w *Reader) Close() error {
 	close(w.closed)
 	return nil
 }
