@@ -17,9 +17,11 @@
 // What asks the file system may block for long, and can't be stopped. All of it runs
 // through [inflight.Offload]: at most so many operations at once as the pool of the
 // outermost scope has places, and outside of any scope without a bound. When a context
-// ends, who waits is let go with an error that is [inflight.ErrAbandoned] and wraps the
-// cause; the operation itself keeps its place until the system answers. Pipes and
-// terminals, which may never answer, take no place.
+// ends, who waits is let go with the cause. A read is left at once, and what is to be undone,
+// such as a file that is half written, is waited for up to a second; if the operation is
+// still running then, the error is [inflight.ErrAbandoned], too, and the operation keeps its
+// place until the system answers. Pipes and terminals that are read, which may never
+// answer, take no place.
 //
 // A context that had ended before the call makes everything here fail with its cause.
 //
@@ -42,6 +44,6 @@
 //
 // Until it is whole the new content is called .NAME-XXXXXXXX.tmp, in the same folder. After
 // a failure or a cancellation there is no such file, and the old one is as it was; where an
-// operation was abandoned, it is removed when that returns. A process that is killed leaves
-// it behind.
+// operation was abandoned, the file is removed when that returns. A process that is killed
+// leaves it behind.
 package files

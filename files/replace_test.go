@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/inflight-go/inflight"
 	"github.com/inflight-go/inflight/files"
@@ -242,40 +243,40 @@ func TestOperationsWaitForAPlace(t *testing.T) {
 }
 
 // Either the step that can't be undone has begun, then its result counts; or ctx has
-// ended, then it is not taken.
+// ended, then it is not taken, and who waits is let go when it is undone, or after a second.
 func TestDecide(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		for _, begun := range []bool{false, true} {
+	for name, c := range map[string]struct {
+		begins bool          // before ctx ends
+		takes  time.Duration // after that
+		waits  time.Duration
+		want   error
+	}{
+		"begun":     {true, time.Hour, time.Hour, nil},
+		"undone":    {false, time.Millisecond, time.Millisecond, context.Canceled},
+		"abandoned": {false, time.Hour, time.Second, inflight.ErrAbandoned},
+	} {
+		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
-			enter, end, told := make(chan bool), make(chan bool), false
-			var wg sync.WaitGroup
-			var v int
-			var err error
-			wg.Go(func() {
-				v, err = files.Decide(ctx, func(begin func() bool) (int, error) {
-					if begun {
-						told = begin()
-					}
-					<-enter
-					if !begun {
-						told = begin()
-					}
-					close(end)
-					return 7, nil
-				})
+			began := time.Now()
+			time.AfterFunc(time.Minute, cancel)
+			v, err := files.Decide(ctx, func(begin func() bool) (int, error) {
+				told := c.begins && begin()
+				time.Sleep(time.Minute + c.takes)
+				if !c.begins {
+					told = begin()
+				}
+				if told != c.begins {
+					t.Errorf("%s: it was told %v", name, told)
+				}
+				return 7, nil
 			})
-			synctest.Wait()
-			cancel()
-			synctest.Wait()
-			close(enter)
-			<-end
-			wg.Wait()
-			if told != begun {
-				t.Errorf("it was told %v", told)
+			if waited := time.Since(began) - time.Minute; waited != c.waits || !errors.Is(err, c.want) {
+				t.Errorf("%s: %v after %v", name, err, waited)
 			}
-			if begun && (v != 7 || err != nil) || !begun && (v != 0 || !errors.Is(err, inflight.ErrAbandoned)) {
-				t.Errorf("%d, %v", v, err)
+			if c.begins != (v == 7) || name == "undone" && err != c.want {
+				t.Errorf("%s: %d, %v", name, v, err)
 			}
-		}
-	})
+			time.Sleep(2 * time.Hour)
+		})
+	}
 }
