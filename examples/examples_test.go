@@ -88,6 +88,7 @@ func run(ctx context.Context, path string) (string, error) {
 	c := exec.CommandContext(ctx, path)
 	c.Stdout, c.Stderr = &out, &report
 	c.WaitDelay = time.Second
+	c.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "EXAMPLE_") })
 	if err := c.Run(); err != nil {
 		return "", fmt.Errorf("%w %v\n%s%s", err, context.Cause(ctx), &out, &report)
 	}

@@ -65,7 +65,7 @@ func run(ctx context.Context) error {
 	for e, r := range inflight.Each(ctx, slices.Values(engines), inflight.Unlimited, search) {
 		if r.Err == nil {
 			fmt.Printf("\nthe first good answer: %s\n", e.name)
-			break // the others are cancelled, and have returned when the loop is over
+			break // the others are cancelled, and have returned when the loop is over; Any is short for this
 		}
 	}
 

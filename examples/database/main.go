@@ -1,11 +1,11 @@
 // Database runs five queries at once, on at most three connections, and gives one up that
 // does not end. In asyncio that is a driver made for it, such as asyncpg or aiosqlite,
 // with a pool. Here it is database/sql, whose connections are a pool, and whose queries
-// take a context. Without DATABASE_URL it asks SQLite, which is in the program, and else
+// take a context. Without EXAMPLE_DATABASE_URL it asks SQLite, which is in the program, and else
 // PostgreSQL, where it makes the table inflight_example, and drops it at the end.
 //
 //	go run ./examples/database
-//	DATABASE_URL=postgres://localhost/test go run ./examples/database
+//	EXAMPLE_DATABASE_URL=postgres://localhost/test go run ./examples/database
 //
 // Output:
 //
@@ -34,7 +34,7 @@ func main() { inflight.Main(run) }
 func run(ctx context.Context) (err error) {
 	var s inflight.Stack
 	defer s.Close(ctx, &err)
-	driver, name := "pgx", os.Getenv("DATABASE_URL")
+	driver, name := "pgx", os.Getenv("EXAMPLE_DATABASE_URL")
 	if name == "" {
 		dir, err := os.MkdirTemp("", "database")
 		if err != nil {

@@ -92,12 +92,17 @@ func isPrime(n int) bool {
 
 // measure shows how long it takes on one processor, two, and so on.
 func measure(ctx context.Context) error {
+	var alone time.Duration
 	for p := 1; p <= runtime.NumCPU(); p *= 2 {
 		begin := time.Now()
 		if _, err := primes(ctx, 3_000_000, p); err != nil {
 			return err
 		}
-		fmt.Printf("%2d at once: %v\n", p, time.Since(begin).Round(10*time.Millisecond))
+		took := time.Since(begin)
+		if p == 1 {
+			alone = took
+		}
+		fmt.Printf("%3d at once: %6v, %4.1f times as fast\n", p, took.Round(time.Millisecond), alone.Seconds()/took.Seconds())
 	}
 	return nil
 }

@@ -66,6 +66,5 @@ func run(ctx context.Context) error {
 		return err
 	}
 	fmt.Printf("4 requests to each of %d hosts, 2 in any %v: %v\n", hosts.Len(), period, time.Since(begin).Truncate(period))
-
 	return nil
 }
