@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/inflight-go/inflight"
@@ -21,5 +22,6 @@ func main() {
 			began := time.Since(start).Round(100 * time.Millisecond)
 			return began, inflight.Sleep(ctx, time.Second) // the request
 		})
+	slices.Sort(started)
 	fmt.Println(started, err)
 }

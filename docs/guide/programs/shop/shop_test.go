@@ -6,6 +6,10 @@ import (
 	"flag"
 	"io"
 	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -74,4 +78,28 @@ func TestTake(t *testing.T) {
 			}
 		})
 	})
+}
+
+// The guide shows what TestTake says without the lock, but for numbers.
+func TestTheGuideShowsTheFailure(t *testing.T) {
+	page, err := os.ReadFile("../../10-testing.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestTake$", "-careless")
+	said, _ := cmd.CombinedOutput()
+	if !strings.Contains(plain(string(page)), plain(string(said))) {
+		t.Errorf("it does not show\n%s", said)
+	}
+}
+
+// plain is a text without seeds, times, and numbers of lines and runs.
+func plain(s string) string {
+	s = regexp.MustCompile(`SEED=[a-z0-9]+\.[0-9a-f]+ `).ReplaceAllString(s, "SEED ")
+	s = regexp.MustCompile(` +\n`).ReplaceAllString(s, "\n")
+	return regexp.MustCompile(`[0-9]+`).ReplaceAllString(s, "N")
 }
