@@ -12,7 +12,7 @@ import (
 func main() {
 	defer func() {
 		if p, ok := recover().(*inflight.PanicError); ok {
-			fmt.Println("recovered in main:", p.Value, "in task", p.Task)
+			fmt.Printf("recovered in main: %v, in task %s\n", p.Value, p.Task)
 		}
 	}()
 	inflight.Run(context.Background(), func(ctx context.Context, g *inflight.TaskGroup) error {
@@ -21,9 +21,7 @@ func main() {
 			return inflight.Sleep(ctx, time.Hour)
 		})
 		g.Go(func(context.Context) error {
-			var degrees map[string]int
-			degrees["Lima"] = 19 // panics: the map was not made
-			return nil
+			panic("the thermometer is broken")
 		}, inflight.Name("lima"))
 		return nil
 	})
