@@ -19,22 +19,22 @@ var (
 // goes wrong too.
 func errgroupErrors() {
 	g, ctx := errgroup.WithContext(context.Background())
-	g.Go(func() error { return errShipping })
 	g.Go(func() error {
 		<-ctx.Done()
 		return errRefund
 	})
+	g.Go(func() error { return errShipping })
 	err := g.Wait()
 	fmt.Println("shipping:", errors.Is(err, errShipping), "refund:", errors.Is(err, errRefund))
 }
 
 func oursErrors() {
 	err := inflight.Run(context.Background(), func(ctx context.Context, g *inflight.TaskGroup) error {
-		g.Go(func(context.Context) error { return errShipping })
 		g.Go(func(ctx context.Context) error {
 			<-ctx.Done()
 			return errRefund
 		})
+		g.Go(func(context.Context) error { return errShipping })
 		return nil
 	})
 	fmt.Println("shipping:", errors.Is(err, errShipping), "refund:", errors.Is(err, errRefund))
