@@ -22,11 +22,11 @@ import (
 
 // The tables of asyncio.md name what there is: here, and in Go.
 func TestNamesOfAsyncio(t *testing.T) {
+	onlyReads(t)
 	rows := tables(t, "asyncio.md")
 	if len(rows) < 150 {
 		t.Fatalf("found %d rows in asyncio.md, there are many more", len(rows))
 	}
-	names := &lexicon{packages: make(map[string]map[string]bool)}
 	for _, r := range rows {
 		for _, name := range codes(r.cells[1]) {
 			if !names.known(name) {
@@ -43,7 +43,7 @@ func TestNamesOfAsyncio(t *testing.T) {
 
 // The test can fail: names that there are not are not known.
 func TestNamesThatThereAreNot(t *testing.T) {
-	names := &lexicon{packages: make(map[string]map[string]bool)}
+	onlyReads(t)
 	for _, name := range []string{
 		"Gather5", "Task.Detach", "queue.Queue.Peek", "queue.NewDeque", "session.Options.Magic", "gather", "context.WithTimeoutReason",
 		"net.Conn.Peek", "inflight pstree", "INFLIGHT_LOOP", "numpy.Array",
@@ -121,6 +121,14 @@ var words = map[string]bool{
 	"inflight ps": true, "inflight tree": true, "inflight top": true, "inflight dump": true, "inflight chat join": true,
 	"INFLIGHT_DEBUG": true, "INFLIGHT_ATTACH=1": true,
 }
+
+func onlyReads(t *testing.T) {
+	if race {
+		t.Skip("reads sources, which takes long with -race, and does nothing at the same time")
+	}
+}
+
+var names = lexicon{packages: make(map[string]map[string]bool)}
 
 // A lexicon knows what packages export: "Run", "Task.Await", "Options.Rate".
 type lexicon struct {
