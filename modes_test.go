@@ -236,3 +236,112 @@ func TestModes_time(t *testing.T) {
 		}
 	})
 }
+
+// A deadline that one moves while another waits under it: the wait ends when it says
+// so, and not before.
+func TestModes_Deadline_moved(t *testing.T) {
+	modes(t, func(t testing.TB, ctx context.Context, g *inflight.TaskGroup) {
+		ctx, d := inflight.WithDeadline(ctx, time.Hour)
+		var moved atomic.Bool
+		g.Go(func(context.Context) error {
+			defer d.Stop()
+			if err := inflight.Sleep(ctx, 2*time.Hour); !injected(err) && (!errors.Is(err, context.DeadlineExceeded) || !moved.Load()) {
+				t.Errorf("Sleep returned %v, moved: %v", err, moved.Load())
+			}
+			return nil
+		})
+		g.Go(func(ctx context.Context) error {
+			d.Reset(inflight.Never)
+			inflight.Sleep(ctx, time.Millisecond)
+			moved.Store(true)
+			d.Reset(0)
+			return nil
+		})
+	})
+}
+
+// A Stack runs each cleanup once, in reverse, whoever was cancelled and wherever.
+func TestModes_Stack(t *testing.T) {
+	modes(t, func(t testing.TB, ctx context.Context, _ *inflight.TaskGroup) {
+		var order []int
+		work := func() (err error) {
+			var s inflight.Stack
+			defer s.Close(ctx, &err)
+			for i := range 3 {
+				s.Defer(func(ctx context.Context) error {
+					if err := inflight.Sleep(ctx, time.Millisecond); err != nil {
+						t.Errorf("cleanup %d was cut short: %v", i, err)
+					}
+					order = append(order, i)
+					if i == 1 {
+						return errModes
+					}
+					return nil
+				})
+				if err := inflight.Point(ctx, "work"); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		err := work()
+		want := []int{2, 1, 0}[3-len(order):]
+		if !slices.Equal(order, want) || len(order) == 0 || errors.Is(err, errModes) != (len(order) > 1) {
+			t.Errorf("cleanups %v, error %v", order, err)
+		}
+	})
+}
+
+// What is shielded is not cut short, and a scope waits for it.
+func TestModes_Shield(t *testing.T) {
+	modes(t, func(t testing.TB, ctx context.Context, _ *inflight.TaskGroup) {
+		var begun, saved atomic.Int64
+		inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+			for range 2 {
+				g.Go(func(ctx context.Context) error {
+					begun.Add(1)
+					safe, cancel := inflight.Shield(ctx, time.Hour)
+					defer cancel()
+					if err := inflight.Sleep(safe, time.Millisecond); err != nil {
+						t.Errorf("cut short: %v", err)
+					}
+					saved.Add(1)
+					return ctx.Err()
+				})
+			}
+			g.Cancel()
+			return nil
+		})
+		if saved.Load() != begun.Load() {
+			t.Errorf("%d of %d were saved", saved.Load(), begun.Load())
+		}
+	})
+}
+
+// Completed yields each task once, whatever order they end in.
+func TestModes_Completed(t *testing.T) {
+	modes(t, func(t testing.TB, ctx context.Context, _ *inflight.TaskGroup) {
+		var in atomic.Int64
+		inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+			var tasks []*inflight.Task[int]
+			for i := range 3 {
+				tasks = append(tasks, inflight.Go(g, func(ctx context.Context) (int, error) { return pass(&in)(ctx, i) }))
+			}
+			seen := make(map[*inflight.Task[int]]int)
+			for task := range inflight.Completed(ctx, tasks...) {
+				if seen[task]++; task.State() <= inflight.Running {
+					t.Errorf("a task that is %v", task.State())
+				}
+			}
+			for task, times := range seen {
+				if times != 1 {
+					t.Errorf("%s came %d times", task.Name(), times)
+				}
+			}
+			if len(seen) != len(tasks) && ctx.Err() == nil {
+				t.Errorf("%d tasks of %d", len(seen), len(tasks))
+			}
+			return nil
+		})
+	})
+}

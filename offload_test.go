@@ -323,8 +323,8 @@ func TestEX5_panic_of_an_abandoned_function(t *testing.T) {
 func abandonAndPanic() {
 	ctx, cancel := context.WithCancel(context.Background())
 	release := make(chan struct{})
-	time.AfterFunc(time.Millisecond, cancel)
 	_, err := inflight.Offload(ctx, func() (int, error) {
+		cancel() // now that it has begun
 		<-release
 		return panickingOffload()
 	})
