@@ -291,7 +291,7 @@ func TestCloseThatIsNotAnswered(t *testing.T) {
 }
 
 // At the end of Run one that does not read is cut off, and the others are not.
-func TestDrainCutsOff(t *testing.T) {
+func TestIO4_drain_cuts_off(t *testing.T) {
 	inBubble(t, hub.Options{QueueBytes: 4 << 20}, nil, func(b *bubble) {
 		deaf, good := b.line(), b.line()
 		b.send(strings.Repeat("x", 1<<20))

@@ -228,21 +228,8 @@ func (c *Client) serve(ctx context.Context, fn Handler) {
 	c.out.own = ctx
 	c.mu.Unlock()
 	defer c.leave(ctx)
-	defer c.end(&CloseError{Code: Failed, Err: inflight.ErrGoexit}) // or it panics
-	c.end(verdict(fn(ctx, c)))
-}
-
-// verdict turns what a handler has returned into a reason to close.
-func verdict(err error) *CloseError {
-	switch e := err.(type) {
-	case nil:
-		return &CloseError{Code: Normal}
-	case *CloseError:
-		if !e.Remote && ws.CanSend(e.Code) {
-			return e
-		}
-	}
-	return &CloseError{Code: Failed, Err: err}
+	defer c.end(&CloseError{Code: Failed, Err: inflight.ErrGoexit}) // where it has not returned
+	c.end(c.handle(ctx, fn))
 }
 
 // leave takes the client out of everything, and closes the connection as it should be.

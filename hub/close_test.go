@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 
-	"github.com/inflight-go/inflight"
 	"github.com/inflight-go/inflight/hub"
 	"github.com/inflight-go/inflight/internal/ws/wstest"
 )
@@ -90,25 +88,4 @@ func TestCloseByAnother(t *testing.T) {
 	c.Write(wstest.Frame(0x88, "\x0f\xa0"))
 	c.wantEnd()
 	w.closed(4000, 1)
-}
-
-// A panic of a handler ends the hub and comes out of Run, when all clients are gone.
-func TestPanicOfAHandler(t *testing.T) {
-	h := hub.New(hub.Options{CloseTimeout: 100 * time.Millisecond})
-	w := newWorldOf(t, h, func(ctx context.Context, c *hub.Client) error {
-		for m := range c.Messages(ctx) {
-			panic(m.String())
-		}
-		return nil
-	})
-	w.raw()
-	c := w.raw()
-	c.Write(wstest.Frame(0x81, "boom"))
-	p, ok := (<-w.ran).(*inflight.PanicError)
-	if !ok || p.Value != "boom" {
-		t.Errorf("Run panics with %v", p)
-	}
-	if n := h.Len(); n != 0 {
-		t.Errorf("%d clients are left", n)
-	}
 }

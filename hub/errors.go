@@ -26,7 +26,7 @@ const (
 	InvalidData   = 1007 // text that was not UTF-8, or not to be decompressed
 	Policy        = 1008 // too slow, or too many messages
 	TooBig        = 1009 // a message above Options.MaxMessage
-	Failed        = 1011 // the handler has returned an error, or a ping had no answer
+	Failed        = 1011 // the handler has panicked or returned an error, or a ping had no answer
 )
 
 // A CloseError says why a client has gone. A handler may return one: its code and

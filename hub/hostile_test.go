@@ -106,10 +106,13 @@ func TestClientThatNeverReads(t *testing.T) {
 	}
 }
 
-func TestEndlessLine(t *testing.T) {
+func TestIO1_endless_line(t *testing.T) {
 	w := newWorld(t, hub.Options{MaxMessage: 1000}, nil)
 	check := w.witness("line")
 	c := w.line()
+	io.WriteString(c, "one\ntwo\n")
+	c.wantLine("one")
+	c.wantLine("two")
 	go func() {
 		for {
 			if _, err := c.Write(bytes.Repeat([]byte{'x'}, 1000)); err != nil {
@@ -146,6 +149,36 @@ func TestLengthsThatAreLies(t *testing.T) {
 	if used := int64(after.TotalAlloc - before.TotalAlloc); used > 32<<20 {
 		t.Errorf("20 frames that claim 512 MiB each have cost %d bytes", used)
 	}
+}
+
+// A frame that ends before its length is no message, and the handler learns why there
+// are no more; a length below zero is no length.
+func TestIO2_a_frame_that_is_cut(t *testing.T) {
+	heard, errs := make(chan string, 10), make(chan error, 1)
+	w := newWorld(t, hub.Options{}, func(ctx context.Context, c *hub.Client) error {
+		for m := range c.Messages(ctx) {
+			heard <- m.String()
+		}
+		errs <- c.Err()
+		return nil
+	})
+	c := w.raw()
+	c.Write(append(wstest.Frame(0x81, "whole"), wstest.Frame(0x81, "never whole")[:12]...))
+	c.Conn.(*net.TCPConn).CloseWrite()
+	err := <-errs
+	if e, ok := errors.AsType[*hub.CloseError](err); !ok || e.Code != hub.Abnormal || !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("the handler is told %v", err)
+	}
+	c.wantEnd()
+	if said := <-heard; said != "whole" || len(heard) > 0 {
+		t.Errorf("%q was heard, and %d more", said, len(heard))
+	}
+	negative := w.raw()
+	negative.Write([]byte{0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 4})
+	negative.wantClose(hub.ProtocolError)
+	<-errs
+	w.closed(hub.Abnormal, 1)
+	w.closed(hub.ProtocolError, 1)
 }
 
 func TestFragmentsWithoutEnd(t *testing.T) {
@@ -221,7 +254,7 @@ func TestPingsThatAreNotRead(t *testing.T) {
 	}
 }
 
-func TestHalfClosedLine(t *testing.T) {
+func TestIO1_half_closed_line(t *testing.T) {
 	w := newWorld(t, hub.Options{}, nil)
 	c := w.line()
 	io.WriteString(c, "one\ntwo\nthree")

@@ -24,6 +24,8 @@ type Hub struct {
 	began  locks.Event                        // Run has
 	zips   atomic.Int32                       // how many clients have agreed to compression
 
+	panicked atomic.Pointer[inflight.PanicError] // the first of a handler that nobody was told of
+
 	mu     sync.Mutex // guards all below, and the inboxes: one order for all
 	phase  phase
 	rooms  map[string]*members
@@ -49,8 +51,8 @@ const (
 
 // A Handler is called for each client, in a task of its own. The context ends when the
 // client has gone, or is to go; what the handler returns closes the client: nil with
-// Normal, a *CloseError with its code, any other error with Failed and not a word. A
-// panic ends the hub, and Run panics.
+// Normal, a *CloseError with its code, ErrNotRunning with GoingAway, any other error, and
+// a panic, with Failed and not a word. Errors and panics are told to Options.Log.
 type Handler func(ctx context.Context, c *Client) error
 
 // New returns a hub. It panics for options that can't be meant.
@@ -71,6 +73,10 @@ func New(opts Options) *Hub {
 // and returns nil when the last handler has returned. A client that does not go within
 // Options.CloseTimeout is cut off. All goroutines of the hub are tasks of Run.
 //
+// A handler that panics costs its client alone. Where there is no Options.Log to tell it
+// to, Run panics in the end with the first of those panics, an *inflight.PanicError. For
+// handlers that have called runtime.Goexit it returns inflight.ErrGoexit.
+//
 // If ctx had ended before the call Run returns its cause. To call it twice is a panic.
 func (h *Hub) Run(ctx context.Context) error {
 	if ctx.Err() != nil {
@@ -83,6 +89,16 @@ func (h *Hub) Run(ctx context.Context) error {
 	}
 	h.phase = running
 	h.mu.Unlock()
+	err := h.run(ctx)
+	if p := h.panicked.Load(); p != nil {
+		panic(p)
+	}
+	return err
+}
+
+// run is the scope of all that the hub does. It is supervised: a handler that ends its
+// goroutine ends no more than that.
+func (h *Hub) run(ctx context.Context) error {
 	defer h.end()
 	return inflight.Run(context.WithoutCancel(ctx), func(inner context.Context, g *inflight.TaskGroup) error {
 		for _, s := range h.shards {
@@ -98,7 +114,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		err := ended.Wait(inner)
 		h.drain(err != nil)
 		return nil
-	}, inflight.Label("hub"))
+	}, inflight.Label("hub"), inflight.Supervise())
 }
 
 // Started waits until Run takes clients. If ctx ends first, or had ended before, it

@@ -75,7 +75,7 @@ func TestRooms(t *testing.T) {
 	}
 }
 
-func TestDrainClosesAllWithGoingAway(t *testing.T) {
+func TestIO3_IO4_drain_closes_all_with_going_away(t *testing.T) {
 	w := newWorld(t, hub.Options{}, nil)
 	a, l := w.raw(), w.line()
 	w.clients(2)

@@ -94,7 +94,9 @@ func TestOtherLanguages(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			out, err := exec.CommandContext(ctx, row.program, "testdata/interop/"+row.script, at).CombinedOutput()
+			cmd := exec.CommandContext(ctx, row.program, "testdata/interop/"+row.script, at)
+			cmd.Env = append([]string{"NODE_PATH=/usr/share/nodejs"}, os.Environ()...) // where Debian has them
+			out, err := cmd.CombinedOutput()
 			said := strings.TrimSpace(string(out))
 			if why, ok := strings.CutPrefix(said, "skip: "); ok && err == nil {
 				t.Skip(why)

@@ -3,13 +3,12 @@ package hub
 import (
 	"bytes"
 	"context"
-	"errors"
 	"net"
-	"syscall"
 	"time"
 	"unicode/utf8"
 
 	"github.com/inflight-go/inflight"
+	"github.com/inflight-go/inflight/internal/accept"
 	"github.com/inflight-go/inflight/internal/ws"
 )
 
@@ -91,21 +90,21 @@ func (h *Hub) Lines(ctx context.Context, l net.Listener, fn Handler) error {
 	}
 	defer context.AfterFunc(ctx, func() { l.Close() })()
 	defer h.door(l)()
-	for pause := time.Duration(0); ; {
-		conn, err := l.Accept()
+	for {
+		conn, err := accept.Next(l, func(err error, wait time.Duration) bool {
+			h.counts.acceptErrors.Add(1)
+			h.warn(ctx, "accept", "listener", l.Addr().String(), "error", err, "again in", wait)
+			return inflight.Sleep(ctx, wait) == nil && !h.ended()
+		})
 		switch {
 		case err == nil:
-			pause = 0
 			h.line(conn, fn)
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case h.ended():
 			return nil
-		case !passes(err):
-			return err
 		default:
-			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
-			inflight.Sleep(ctx, pause)
+			return err
 		}
 	}
 }
@@ -123,17 +122,6 @@ func (h *Hub) door(l net.Listener) (forget func()) {
 		defer h.mu.Unlock()
 		delete(h.doors, l)
 	}
-}
-
-// passes reports whether a listener may be asked again after that error: there are too
-// many open files, or the one that was to be accepted has gone.
-func passes(err error) bool {
-	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED, syscall.ECONNRESET} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return false
 }
 
 // line makes a client of a connection, or closes it.

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"runtime"
 	"time"
@@ -53,6 +54,10 @@ type Options struct {
 	Compress bool
 	// Shards is how many goroutines deliver; zero means GOMAXPROCS.
 	Shards int
+	// Log is told of handlers that have panicked or returned an error of their own, and
+	// of connections that can't be accepted for now. Nil means nobody is, and that Run
+	// panics in the end if a handler has.
+	Log *slog.Logger
 }
 
 // A Rate is N messages in any window of the length Per, in any spacing.

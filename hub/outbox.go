@@ -128,7 +128,7 @@ func (s *shard) enqueue(ctx context.Context, c *Client, data []byte) {
 		return
 	}
 	o.push(entry{data: data})
-	s.out.queued++
+	s.out.waits(o.messages, o.bytes)
 }
 
 // kick closes a client that is too slow. Its lock is held.

@@ -8,6 +8,8 @@ type output struct {
 	kicked []*Client // to be told, once their lock is free
 
 	delivered, dropped, discarded, queued int
+
+	depth, depthBytes localDepths
 }
 
 func (o *output) init() { o.vec.init() }
@@ -24,7 +26,20 @@ func (o *output) count(to *counters) {
 	to.dropped.Add(uint64(o.dropped))
 	to.discarded.Add(uint64(o.discarded))
 	to.queued.Add(int64(o.queued))
+	if o.delivered > 0 { // at once: what waits is counted as delivered by its writer
+		to.depth.counts[0].Add(uint64(o.delivered))
+		to.depthBytes.counts[0].Add(uint64(o.delivered))
+	}
+	o.depth.flush(&to.depth)
+	o.depthBytes.flush(&to.depthBytes)
 	o.delivered, o.dropped, o.discarded, o.queued = 0, 0, 0, 0
+}
+
+// waits counts a delivery that waits, in a queue that is so long with it.
+func (o *output) waits(messages, bytes int) {
+	o.queued++
+	o.depth.add(messagesBucket(messages), messages)
+	o.depthBytes.add(bytesBucket(bytes), bytes)
 }
 
 // send writes to a client what it is due of a batch, as much as the connection takes at
@@ -55,7 +70,7 @@ func (s *shard) send(ctx context.Context, c *Client, items []item, l *layout) {
 				taken -= size
 			case taken > 0:
 				o.rest, o.counts = items[i].frame.bytes(c.form)[taken:], true
-				s.out.queued++
+				s.out.waits(1, len(o.rest))
 				taken = 0
 			case o.last:
 				s.out.discarded++

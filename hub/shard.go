@@ -159,7 +159,7 @@ func (s *shard) obey(it item) {
 		}
 	case itemDrain:
 		for _, c := range s.hub.all.seats[s.index] {
-			c.end(&CloseError{Code: GoingAway, Reason: "the server is going away"})
+			c.end(goingAway())
 		}
 	}
 }

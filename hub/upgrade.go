@@ -11,8 +11,9 @@ import (
 )
 
 // WebSocket returns a handler of requests that become clients. One that is not a
-// request for a WebSocket is refused with status 426, 400 or 405; by the origin or
-// Authorize with 403; by MaxClients or PerIP, and when the hub does not run, with 503.
+// request for a WebSocket is refused with status 426, 400 or 405, one over HTTP/2 with
+// 505: WebSockets inside of HTTP/2 (RFC 8441) are not spoken. By the origin or Authorize
+// it is refused with 403; by MaxClients or PerIP, and when the hub does not run, with 503.
 // The handler of the request returns at once; the client lives on in Run. It panics
 // for a nil handler.
 func (h *Hub) WebSocket(fn Handler) http.Handler {

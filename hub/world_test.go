@@ -29,6 +29,7 @@ type world struct {
 	web  *httptest.Server
 	tcp  net.Addr
 	ran  chan any // gets what Run has panicked with, nil for nothing
+	end  func()   // ends Run
 	stop func()   // ends Run, and waits for it
 }
 
@@ -68,6 +69,7 @@ func newWorldOf(t *testing.T, h *hub.Hub, fn hub.Handler) *world {
 	t.Cleanup(w.web.Close)
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
+	w.end = cancel
 	go func() {
 		defer func() { w.ran <- recover() }()
 		err := inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {

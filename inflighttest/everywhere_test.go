@@ -12,7 +12,7 @@ import (
 )
 
 // A permit that is not given back when its holder is cancelled between two waits.
-func TestCancelEverywhere_finds_a_lost_permit(t *testing.T) {
+func TestTK6_finds_a_lost_permit(t *testing.T) {
 	body := func(safe bool) inflighttest.Body {
 		return func(t testing.TB, ctx context.Context, g *inflight.TaskGroup) {
 			l := inflight.NewLimiter(1)

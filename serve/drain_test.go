@@ -47,7 +47,7 @@ func (w *world) ask(address, path string) func() (int, string, error) {
 }
 
 // What is under way ends, nothing new comes in, and who asks is told so until the end.
-func TestDrain(t *testing.T) {
+func TestIO3_drain(t *testing.T) {
 	bubble(t, serve.Options{}, func(w *world) {
 		w.s.HTTP("api", slow(5*time.Second))
 		w.s.Admin("admin", nil)
@@ -109,7 +109,7 @@ func TestNotice(t *testing.T) {
 
 // What does not end within the grace is cut off: its context first, its connection a
 // moment later.
-func TestCutOff(t *testing.T) {
+func TestIO3_IO4_cut_off(t *testing.T) {
 	bubble(t, serve.Options{Grace: 3 * time.Second}, func(w *world) {
 		w.s.HTTP("api", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/polite" {
@@ -212,7 +212,7 @@ func TestOnDrain(t *testing.T) {
 
 // A connection's function sees the drain, the end of its grace, and the end of reads,
 // after which it may still say good-bye.
-func TestConnsAreCutOff(t *testing.T) {
+func TestIO4_conns_are_cut_off(t *testing.T) {
 	bubble(t, serve.Options{Grace: time.Second}, func(w *world) {
 		stopped := make(chan bool, 1)
 		l := w.s.Conns("chat", func(ctx context.Context, c net.Conn) error {

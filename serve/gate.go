@@ -1,12 +1,12 @@
 package serve
 
 import (
-	"errors"
 	"net"
 	"net/netip"
 	"sync"
-	"syscall"
 	"time"
+
+	"github.com/inflight-go/inflight/internal/accept"
 )
 
 // A gate is a listener that keeps to the limits of connections, survives what the
@@ -44,43 +44,31 @@ func (g *gate) Accept() (net.Conn, error) {
 			return nil, net.ErrClosed
 		}
 	}
-	for wait := time.Duration(0); ; {
-		c, err := g.Listener.Accept()
-		if err == nil {
-			if c, ok := g.admit(c); ok {
-				return c, nil
-			}
-			continue
-		}
-		if g.isClosed() {
-			err = net.ErrClosed
-		}
-		if !passing(err) {
+	for {
+		c, err := accept.Next(g.Listener, g.failed)
+		if err != nil {
 			g.free()
+			if g.isClosed() {
+				err = net.ErrClosed
+			}
 			return nil, err
 		}
-		wait = min(max(2*wait, 5*time.Millisecond), time.Second)
-		g.failed(err, wait)
-		if !pause(wait, g.closed) {
-			g.free()
-			return nil, net.ErrClosed
+		if c, ok := g.admit(c); ok {
+			return c, nil
 		}
 	}
 }
 
-// passing reports whether an error of accept is about one connection, or about what
-// the system is short of, and not about the listener.
-func passing(err error) bool {
-	var temporary interface{ Temporary() bool }
-	return errors.As(err, &temporary) && temporary.Temporary() ||
-		errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.ENOMEM)
-}
-
-func (g *gate) failed(err error, wait time.Duration) {
+// failed waits, after an error that passes, unless the gate is closed.
+func (g *gate) failed(err error, wait time.Duration) bool {
+	if g.isClosed() {
+		return false
+	}
 	g.mu.Lock()
 	g.errors++
 	g.mu.Unlock()
 	g.l.s.opts.Log.Warn("accept", "listener", g.l.Name, "error", err, "again in", wait)
+	return pause(wait, g.closed)
 }
 
 // admit takes a connection in, or closes it.

@@ -172,7 +172,9 @@ func (l *Listener) call(ctx context.Context, c net.Conn) {
 	// A scope of its own is what turns a panic, or a Goexit, into something that
 	// ends this connection alone.
 	err := attempt(ctx, func(ctx context.Context) error { return l.handle(ctx, c) })
-	if err == nil || ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) || errors.Is(err, context.Canceled) {
+	if p, ok := errors.AsType[*inflight.PanicError](err); ok {
+		l.s.note(p)
+	} else if err == nil || ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) || errors.Is(err, context.Canceled) {
 		return
 	}
 	l.failed.Add(1)
@@ -182,8 +184,12 @@ func (l *Listener) call(ctx context.Context, c net.Conn) {
 // attempt calls f in a scope, and returns its panic as an error.
 func attempt(ctx context.Context, f func(context.Context) error, opts ...inflight.Option) (err error) {
 	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
+		switch p := recover().(type) {
+		case nil:
+		case *inflight.PanicError:
+			err = p
+		default:
+			panic(p)
 		}
 	}()
 	return inflight.Run(ctx, func(ctx context.Context, _ *inflight.TaskGroup) error { return f(ctx) }, opts...)

@@ -18,7 +18,7 @@ import (
 )
 
 // What one connection does costs the others nothing.
-func TestConns(t *testing.T) {
+func TestIO5_conns(t *testing.T) {
 	bubble(t, serve.Options{}, func(w *world) {
 		l := w.s.Conns("echo", func(_ context.Context, c net.Conn) error {
 			line := make([]byte, 1)
@@ -166,7 +166,7 @@ func TestMaxPerHost(t *testing.T) {
 }
 
 // A system that is short of files, for a while, does not end the server.
-func TestAcceptErrorsBackOff(t *testing.T) {
+func TestIO6_accept_errors_back_off(t *testing.T) {
 	bubble(t, serve.Options{}, func(w *world) {
 		var what []any
 		for range 12 {

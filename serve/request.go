@@ -62,6 +62,7 @@ func (h *requests) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.l.requests.Add(1)
 	if failure != nil {
 		h.l.failed.Add(1)
+		h.l.s.note(failure)
 	}
 	h.log(ctx, r, answer, failure, time.Since(started))
 	if failure != nil {

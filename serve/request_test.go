@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/inflight-go/inflight"
@@ -37,7 +38,7 @@ func TestRequestID(t *testing.T) {
 }
 
 // A panic costs its own request alone, and tells whoever runs the server.
-func TestPanics(t *testing.T) {
+func TestIO5_panics_of_handlers(t *testing.T) {
 	bubble(t, serve.Options{}, func(w *world) {
 		l := w.s.HTTP("api", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			switch r.URL.Path {
@@ -125,6 +126,7 @@ func TestHijacked(t *testing.T) {
 		if line, err := r.ReadString('\n'); line != "hello\n" || err != nil {
 			t.Errorf("%q, %v", line, err)
 		}
+		synctest.Wait() // until the handler has returned
 		if stats := l.Stats(); stats.Open != 1 || stats.UnderWay != 0 {
 			t.Errorf("%+v", stats)
 		}

@@ -37,6 +37,9 @@ func (s *Server) Listen(ctx context.Context) error {
 // returned; why a listener could not be opened, or failed, after which the server
 // drains too. A request or a connection whose function does not return keeps Run from
 // returning.
+//
+// A panic costs its own request or connection alone. Where there is no Options.Log to tell
+// it to, Run panics in the end with the first, an *inflight.PanicError.
 func (s *Server) Run(ctx context.Context) error {
 	if s.state.Load() == idle {
 		if err := s.Listen(ctx); err != nil {
@@ -46,6 +49,14 @@ func (s *Server) Run(ctx context.Context) error {
 	if !s.state.CompareAndSwap(listening, running) {
 		return ErrRunning
 	}
+	err := s.run(ctx)
+	if p := s.panicked.Load(); p != nil {
+		panic(p)
+	}
+	return err
+}
+
+func (s *Server) run(ctx context.Context) error {
 	// What is under way outlives ctx: it ends when it is done, or is cut off.
 	work := stopping.With(context.WithoutCancel(ctx), s.drain)
 	return inflight.Run(work, func(_ context.Context, g *inflight.TaskGroup) error {

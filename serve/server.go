@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"github.com/inflight-go/inflight"
 )
 
 // DefaultGrace is how long what is under way has to end, unless Options say.
@@ -37,7 +39,7 @@ type Options struct {
 	Notice time.Duration
 
 	// Log is told what the server does, of each request and of each connection that
-	// fails. Nil means nobody is.
+	// fails. Nil means nobody is, and that Run panics in the end if a handler has.
 	Log *slog.Logger
 
 	// Listen opens the listeners. Nil means net.ListenConfig.Listen.
@@ -57,6 +59,9 @@ type Server struct {
 	state     atomic.Int32  // listening, running
 	drain     chan struct{} // closed when it begins to drain
 	failed    chan error    // of a listener
+
+	silent   bool // there is no log
+	panicked atomic.Pointer[inflight.PanicError]
 }
 
 const (
@@ -76,13 +81,14 @@ func New(opts Options) *Server {
 	if opts.Grace == 0 {
 		opts.Grace = DefaultGrace
 	}
-	if opts.Log == nil {
+	silent := opts.Log == nil
+	if silent {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
 	if opts.Listen == nil {
 		opts.Listen = new(net.ListenConfig).Listen
 	}
-	s := &Server{opts: opts, Health: new(Health), drain: make(chan struct{}), failed: make(chan error, 1)}
+	s := &Server{opts: opts, Health: new(Health), drain: make(chan struct{}), failed: make(chan error, 1), silent: silent}
 	s.Health.gate(errNotListening)
 	return s
 }
@@ -126,6 +132,13 @@ func (s *Server) Conns(address string, handle func(context.Context, net.Conn) er
 	l := s.add("conns", address)
 	l.handle = handle
 	return l
+}
+
+// note keeps the first panic of a handler that nobody is told of.
+func (s *Server) note(p *inflight.PanicError) {
+	if s.silent {
+		s.panicked.CompareAndSwap(nil, p)
+	}
 }
 
 func (s *Server) add(kind, address string) *Listener {

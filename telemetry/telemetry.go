@@ -23,6 +23,27 @@ type Metric struct {
 	Now   float64
 	// Counter says that it never falls while the program runs.
 	Counter bool
+	// Histogram is what a metric is that is not one number; Now and Counter say nothing
+	// then, and the Label is not "le". Nil for all others.
+	Histogram *Histogram
+}
+
+// A Histogram is how often something was how large, since the program began.
+type Histogram struct {
+	Upper  []float64 // bounds, the lowest first
+	Counts []uint64  // what is at most Upper[i], and above the bound before; at the end what is above all
+	Sum    float64   // of the sizes
+}
+
+// Cumulative returns how many are at most as large as each bound, and how many there
+// are in all.
+func (h *Histogram) Cumulative() (upTo []uint64, all uint64) {
+	upTo = make([]uint64, len(h.Upper))
+	for i := range upTo {
+		all += h.Counts[i]
+		upTo[i] = all
+	}
+	return upTo, all + h.Counts[len(h.Upper)]
 }
 
 // A Source yields metrics: those of one name together, each label value once, and the
@@ -46,8 +67,12 @@ func Tasks() Source {
 	}
 }
 
-// Check panics for a metric that is not one: its name or label can't be written.
+// check panics for a metric that is not one: its name or label can't be written, or it is
+// a histogram that has not one count more than bounds.
 func (m Metric) check() {
+	if h := m.Histogram; h != nil && (len(h.Counts) != len(h.Upper)+1 || m.Label == "le") {
+		panic("inflight/telemetry: the histogram " + quote(m.Name) + " has not one count more than bounds, or the label le")
+	}
 	if !isWord(m.Name) || m.Label != "" && !isWord(m.Label) {
 		panic("inflight/telemetry: a metric has the name " + quote(m.Name) + " and the label " + quote(m.Label))
 	}

@@ -25,10 +25,18 @@ func TestText(t *testing.T) {
 	var b strings.Builder
 	err := telemetry.Write(&b,
 		source(telemetry.Metric{Name: "a_total", Help: "One\nline \\", Counter: true, Now: 3}),
+		source(telemetry.Metric{Name: "h", Help: "H", Label: "x", Value: "y", Histogram: &telemetry.Histogram{Upper: []float64{0, 2.5}, Counts: []uint64{4, 1, 2}, Sum: 99}}),
 		source(telemetry.Metric{Name: "b", Help: "B", Label: "x", Value: "say \"hi\"\\\n\xff", Now: 0.5}, telemetry.Metric{Name: "b", Help: "B", Label: "x", Now: 1e21}))
 	const want = `# HELP a_total One\nline \\
 # TYPE a_total counter
 a_total 3
+# HELP h H
+# TYPE h histogram
+h_bucket{x="y",le="0"} 4
+h_bucket{x="y",le="2.5"} 5
+h_bucket{x="y",le="+Inf"} 7
+h_sum{x="y"} 99
+h_count{x="y"} 7
 # HELP b B
 # TYPE b gauge
 b{x="say \"hi\"\\\n` + "\uFFFD" + `"} 0.5
@@ -40,7 +48,8 @@ b{x=""} 1e+21
 }
 
 func TestWhatIsNoName(t *testing.T) {
-	for _, m := range []telemetry.Metric{{}, {Name: "a b"}, {Name: "1a"}, {Name: "a", Label: "é"}} {
+	for _, m := range []telemetry.Metric{{}, {Name: "a b"}, {Name: "1a"}, {Name: "a", Label: "é"},
+		{Name: "a", Histogram: &telemetry.Histogram{Upper: []float64{1}, Counts: []uint64{1}}}, {Name: "a", Label: "le", Histogram: &telemetry.Histogram{Counts: []uint64{1}}}} {
 		func() {
 			defer func() {
 				if p, _ := recover().(string); !strings.HasPrefix(p, "inflight/telemetry: ") {
@@ -122,6 +131,28 @@ func ExampleHandler() {
 	admin.Handle("/", s.Health)
 	admin.Handle("/metrics", telemetry.Handler(telemetry.Tasks(), s.Metrics()))
 	s.Admin("127.0.0.1:9090", admin)
+}
+
+// How long jobs took, in seconds.
+func ExampleHistogram() {
+	took := telemetry.Histogram{Upper: []float64{0.1, 1}, Counts: []uint64{5, 2, 1}, Sum: 9.5}
+	upTo, all := took.Cumulative()
+	fmt.Println(upTo, all)
+	jobs := func(yield func(telemetry.Metric) bool) {
+		yield(telemetry.Metric{Name: "shop_job_seconds", Help: "How long jobs took", Histogram: &took})
+	}
+	if err := telemetry.Write(os.Stdout, jobs); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// [5 7] 8
+	// # HELP shop_job_seconds How long jobs took
+	// # TYPE shop_job_seconds histogram
+	// shop_job_seconds_bucket{le="0.1"} 5
+	// shop_job_seconds_bucket{le="1"} 7
+	// shop_job_seconds_bucket{le="+Inf"} 8
+	// shop_job_seconds_sum 9.5
+	// shop_job_seconds_count 8
 }
 
 func ExampleWrite() {

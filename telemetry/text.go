@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -33,21 +34,55 @@ func Write(w io.Writer, sources ...Source) error {
 			m.check()
 			if m.Name != last {
 				last = m.Name
-				kind := "gauge"
-				if m.Counter {
-					kind = "counter"
-				}
-				_, _ = buf.WriteString("# HELP " + m.Name + " " + escapeHelp.Replace(m.Help) + "\n# TYPE " + m.Name + " " + kind + "\n")
+				_, _ = buf.WriteString("# HELP " + m.Name + " " + escapeHelp.Replace(m.Help) + "\n# TYPE " + m.Name + " " + m.kind() + "\n")
 			}
-			_, _ = buf.WriteString(m.Name)
+			var labels []string
 			if m.Label != "" {
-				_, _ = buf.WriteString("{" + m.Label + "=" + quote(m.Value) + "}")
+				labels = []string{m.Label + "=" + quote(m.Value)}
 			}
-			_, _ = buf.WriteString(" " + strconv.FormatFloat(m.Now, 'g', -1, 64) + "\n")
+			if m.Histogram != nil {
+				writeHistogram(buf, m.Name, labels, m.Histogram)
+				continue
+			}
+			writeSample(buf, m.Name, labels, m.Now)
 		}
 	}
 	return buf.Flush()
 }
+
+func (m Metric) kind() string {
+	switch {
+	case m.Histogram != nil:
+		return "histogram"
+	case m.Counter:
+		return "counter"
+	}
+	return "gauge"
+}
+
+func writeSample(buf *bufio.Writer, name string, labels []string, value float64) {
+	_, _ = buf.WriteString(name)
+	if len(labels) > 0 {
+		_, _ = buf.WriteString("{" + strings.Join(labels, ",") + "}")
+	}
+	_, _ = buf.WriteString(" " + number(value) + "\n")
+}
+
+// writeHistogram writes a line for each bound, one for all, and the sum.
+func writeHistogram(buf *bufio.Writer, name string, labels []string, h *Histogram) {
+	upTo, all := h.Cumulative()
+	bounded := append(slices.Clone(labels), "")
+	for i, bound := range h.Upper {
+		bounded[len(labels)] = "le=" + quote(number(bound))
+		writeSample(buf, name+"_bucket", bounded, float64(upTo[i]))
+	}
+	bounded[len(labels)] = `le="+Inf"`
+	writeSample(buf, name+"_bucket", bounded, float64(all))
+	writeSample(buf, name+"_sum", labels, h.Sum)
+	writeSample(buf, name+"_count", labels, float64(all))
+}
+
+func number(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 
 var (
 	escapeHelp  = strings.NewReplacer(`\`, `\\`, "\n", `\n`)

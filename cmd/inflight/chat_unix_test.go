@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
+
 	"github.com/inflight-go/inflight/internal/chat"
 )
 
@@ -107,10 +109,14 @@ func TestChatRestarts(t *testing.T) {
 		for seen() < (i+1)*guests*guests*messages/6 && ctx.Err() == nil {
 			time.Sleep(time.Millisecond)
 		}
+		closed := watchClose(t, ctx, url)
 		_ = server.Process.Signal(how)
 		_ = server.Wait()
 		if code := server.ProcessState.ExitCode(); how == syscall.SIGTERM && code != 143 {
 			t.Errorf("SIGTERM: exit code %d", code)
+		}
+		if code := <-closed; how == syscall.SIGTERM && code != websocket.StatusGoingAway {
+			t.Errorf("SIGTERM: a connection was closed with %d", code)
 		}
 		server, _ = serveChat(t, dir, address)
 	}
@@ -131,6 +137,25 @@ func TestChatRestarts(t *testing.T) {
 			}
 		}
 	}
+}
+
+// watchClose connects somebody who listens, and returns by which code that ends.
+func watchClose(t *testing.T, ctx context.Context, url string) <-chan websocket.StatusCode {
+	t.Helper()
+	conn, _, err := websocket.Dial(ctx, url+"/ws?name=listener", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := make(chan websocket.StatusCode, 1)
+	go func() {
+		for {
+			if _, _, err := conn.Read(ctx); err != nil {
+				closed <- websocket.CloseStatus(err)
+				return
+			}
+		}
+	}()
+	return closed
 }
 
 // A script says what it has to, hears that it was said, and ends.

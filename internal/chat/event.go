@@ -94,9 +94,10 @@ const (
 	longestRoom = 24
 )
 
-// clean takes out what could do something to a terminal, or turn text around.
+// clean takes out what could do something to a terminal, or turn text around. Of text in
+// which nothing can be seen it leaves nothing.
 func clean(text string) string {
-	return strings.TrimSpace(strings.Map(func(c rune) rune {
+	text = strings.TrimSpace(strings.Map(func(c rune) rune {
 		switch {
 		case c == '\t':
 			return ' '
@@ -105,6 +106,18 @@ func clean(text string) string {
 		}
 		return c
 	}, text))
+	if !strings.ContainsFunc(text, isVisible) {
+		return ""
+	}
+	return text
+}
+
+func isVisible(c rune) bool {
+	switch c {
+	case 0x115f, 0x1160, 0x3164, 0xffa0: // letters that are drawn as nothing
+		return false
+	}
+	return unicode.IsGraphic(c) && !unicode.IsSpace(c)
 }
 
 // isName reports whether a name, of a person or of a room, is one: letters, digits,
@@ -112,7 +125,7 @@ func clean(text string) string {
 func isName(name string, longest int) bool {
 	n := 0
 	for _, c := range name {
-		if !unicode.IsLetter(c) && !unicode.IsDigit(c) && c != '-' && c != '_' {
+		if !unicode.IsLetter(c) && !unicode.IsDigit(c) && c != '-' && c != '_' || !isVisible(c) {
 			return false
 		}
 		n++

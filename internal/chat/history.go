@@ -3,6 +3,7 @@ package chat
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -152,7 +153,7 @@ func (h *history) compact() error {
 	for _, events := range h.rooms {
 		all = append(all, events...)
 	}
-	slices.SortFunc(all, func(a, b Event) int { return int(int64(a.Seq) - int64(b.Seq)) })
+	slices.SortFunc(all, func(a, b Event) int { return cmp.Compare(a.Seq, b.Seq) })
 	err := atomicfile.Write(h.path, func(w io.Writer) error {
 		buf := bufio.NewWriter(w)
 		for _, e := range all {
@@ -176,7 +177,10 @@ func (h *history) compact() error {
 // since returns what was said in a room after a number.
 func (h *history) since(room string, seq uint64) []Event {
 	events := h.rooms[room]
-	i, _ := slices.BinarySearchFunc(events, seq+1, func(e Event, seq uint64) int { return int(int64(e.Seq) - int64(seq)) })
+	i, there := slices.BinarySearchFunc(events, seq, func(e Event, seq uint64) int { return cmp.Compare(e.Seq, seq) })
+	if there {
+		i++
+	}
 	return slices.Clone(events[i:])
 }
 

@@ -17,11 +17,7 @@ import (
 func (s *Server) serve(ctx context.Context, c *hub.Client) error {
 	p := &person{c: c, json: c.Protocol() == Protocol, key: newKey()}
 	defer s.goodbye(ctx, p)
-	err := s.talk(ctx, p)
-	if errors.Is(err, hub.ErrNotRunning) {
-		<-ctx.Done() // all are about to be told to go
-	}
-	return err
+	return s.talk(ctx, p)
 }
 
 func (s *Server) talk(ctx context.Context, p *person) error {

@@ -214,6 +214,7 @@ func TestNobodyIsHarmed(t *testing.T) {
 	bob.say("\x1b[2Jhi\x07 \u202eolleh\rmallory: boo\nann: me")
 	ann.expect("* bob is here", "bob: [2Jhi ollehmallory: booann: me")
 	bob.expect(chat.Event{Kind: chat.Say, From: "bob", Text: "[2Jhi ollehmallory: booann: me"})
+	bob.say("\u200b\u2060 \u3164") // nothing to be seen
 	bob.say(strings.Repeat("x", 2001))
 	if e := bob.next(); e.Kind != chat.Refusal {
 		t.Errorf("a long message: %+v", e)
@@ -223,6 +224,10 @@ func TestNobodyIsHarmed(t *testing.T) {
 	}
 	if e := bob.next(); e.Kind != chat.Refusal {
 		t.Errorf("bytes: %+v", e)
+	}
+	bob.say("/nick \u3164")
+	if e := bob.next(); e.Kind != chat.Refusal {
+		t.Errorf("a name that can't be seen: %+v", e)
 	}
 }
 

@@ -124,7 +124,7 @@ func IDs(name string) []string {
 	var ids []string
 	for {
 		id, after, ok := strings.Cut(rest, "_")
-		if !ok || !idPattern.MatchString(id) || slices.Contains(later, familyOf(id)) {
+		if !ok || !idPattern.MatchString(id) {
 			return ids
 		}
 		ids = append(ids, id)

@@ -41,7 +41,7 @@ func TestIDs(t *testing.T) {
 		"TestT1":               nil,
 		"TestT1one_two":        nil,
 		"TestHTTP2_version":    nil,
-		"TestTK3_later":        nil,
+		"TestTK3_another":      {"TK3"},
 		"TestA_T1":             nil,
 		"BenchmarkT1_no":       nil,
 		"TestLK5_then_G8_text": {"LK5"},

@@ -22,7 +22,9 @@ func (r *Refusal) Error() string { return r.Text }
 func Check(r *http.Request) *Refusal {
 	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(r.Header.Get("Sec-WebSocket-Key")))
 	switch {
-	case r.ProtoMajor != 1 || r.ProtoMinor < 1:
+	case r.ProtoMajor > 1: // RFC 8441 is not spoken, and there is no Upgrade
+		return &Refusal{http.StatusHTTPVersionNotSupported, "a WebSocket begins with HTTP/1.1 here: over TLS, ask for http/1.1 by ALPN"}
+	case r.ProtoMajor < 1 || r.ProtoMinor < 1:
 		return &Refusal{http.StatusUpgradeRequired, "a WebSocket begins with HTTP/1.1"}
 	case !hasToken(r.Header, "Connection", "upgrade"), !hasToken(r.Header, "Upgrade", "websocket"):
 		return &Refusal{http.StatusUpgradeRequired, "this is for WebSockets: the request has no Upgrade: websocket"}

@@ -5,7 +5,9 @@ package otel
 import (
 	"context"
 	"fmt"
+	"iter"
 	"log/slog"
+	"strconv"
 
 	"github.com/inflight-go/inflight/telemetry"
 	"go.opentelemetry.io/otel/attribute"
@@ -16,12 +18,14 @@ import (
 // Observe has a meter observe what the sources yield, whenever it is collected from,
 // until unregister is called. The sources are asked once in Observe, for the names: a
 // metric that a source did not yield then is not observed, unless another of that name
-// was. The error is that of the meter; then nothing is observed.
+// was. A histogram can't be observed in OpenTelemetry: it becomes three counters, NAME_bucket
+// with the bounds as the attribute "le", NAME_sum and NAME_count, as Prometheus has them.
+// The error is that of the meter; then nothing is observed.
 func Observe(meter metric.Meter, sources ...telemetry.Source) (unregister func() error, err error) {
 	o := observer{sources: sources, instruments: map[string]instrument{}}
 	for _, source := range sources {
-		for m := range source {
-			if err := o.add(meter, m); err != nil {
+		for m := range plain(source) {
+			if err := o.add(meter, m.Metric); err != nil {
 				return nil, fmt.Errorf("the metric %s: %w", m.Name, err)
 			}
 		}
@@ -66,19 +70,62 @@ func (o *observer) add(meter metric.Meter, m telemetry.Metric) error {
 
 func (o *observer) observe(_ context.Context, to metric.Observer) error {
 	for _, source := range o.sources {
-		for m := range source {
-			i := o.instruments[m.Name]
-			if i == nil {
-				continue
-			}
-			if m.Label == "" {
-				to.ObserveFloat64(i, m.Now)
-			} else {
-				to.ObserveFloat64(i, m.Now, metric.WithAttributes(attribute.String(m.Label, m.Value)))
+		for m := range plain(source) {
+			if i := o.instruments[m.Name]; i != nil {
+				to.ObserveFloat64(i, m.Now, metric.WithAttributes(m.attributes()...))
 			}
 		}
 	}
 	return nil
+}
+
+// A number is a metric that is one, or a part of a histogram.
+type number struct {
+	telemetry.Metric
+	bound string // "" for none
+}
+
+func (n number) attributes() (all []attribute.KeyValue) {
+	if n.Label != "" {
+		all = append(all, attribute.String(n.Label, n.Value))
+	}
+	if n.bound != "" {
+		all = append(all, attribute.String("le", n.bound))
+	}
+	return all
+}
+
+// plain yields what a source does, histograms as counters.
+func plain(source telemetry.Source) iter.Seq[number] {
+	return func(yield func(number) bool) {
+		for m := range source {
+			parts := []number{{Metric: m}}
+			if m.Histogram != nil {
+				parts = split(m)
+			}
+			for _, part := range parts {
+				if !yield(part) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func split(m telemetry.Metric) (parts []number) {
+	upTo, all := m.Histogram.Cumulative()
+	add := func(suffix, bound string, now float64) {
+		part := m
+		part.Name, part.Now, part.Counter, part.Histogram = m.Name+suffix, now, true, nil
+		parts = append(parts, number{part, bound})
+	}
+	for i, bound := range m.Histogram.Upper {
+		add("_bucket", strconv.FormatFloat(bound, 'g', -1, 64), float64(upTo[i]))
+	}
+	add("_bucket", "+Inf", float64(all))
+	add("_sum", "", m.Histogram.Sum)
+	add("_count", "", float64(all))
+	return parts
 }
 
 // LogHandler returns a handler that adds to each record the ids of the span of its

@@ -47,6 +47,7 @@ func TestObserve(t *testing.T) {
 	now := []telemetry.Metric{
 		{Name: "a", Help: "A", Now: 1},
 		{Name: "b_total", Help: "B", Label: "kind", Value: "x", Now: 2, Counter: true},
+		{Name: "h", Help: "H", Label: "kind", Value: "x", Histogram: &telemetry.Histogram{Upper: []float64{1}, Counts: []uint64{3, 2}, Sum: 50}},
 	}
 	unregister, err := otel.Observe(meter, func(yield func(telemetry.Metric) bool) { slices.Values(now)(yield) })
 	if err != nil {
@@ -54,7 +55,12 @@ func TestObserve(t *testing.T) {
 	}
 	now = append(now, telemetry.Metric{Name: "b_total", Help: "B", Label: "kind", Value: "y", Now: 3, Counter: true}, telemetry.Metric{Name: "new", Now: 1})
 	lines := strings.Join(collect(t, reader), "\n")
-	if want := 3; strings.Count(lines, "\n") != want-1 || !strings.Contains(lines, "a gauge [] 1") || !strings.Contains(lines, "b_total counter true") || !strings.Contains(lines, " 3") {
+	for _, want := range []string{`h_bucket counter true [{"kind":"x"} {"le":"1"}] 3`, `h_bucket counter true [{"kind":"x"} {"le":"+Inf"}] 5`, `h_sum counter true [{"kind":"x"}] 50`, `h_count counter true [{"kind":"x"}] 5`} {
+		if !strings.Contains(lines, want) {
+			t.Errorf("no %q in\n%s", want, lines)
+		}
+	}
+	if want := 7; strings.Count(lines, "\n") != want-1 || !strings.Contains(lines, "a gauge [] 1") || !strings.Contains(lines, "b_total counter true") || !strings.Contains(lines, " 3") {
 		t.Errorf("%s", lines)
 	}
 	if err := unregister(); err != nil {

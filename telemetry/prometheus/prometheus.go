@@ -37,9 +37,24 @@ func convert(m telemetry.Metric) prometheus.Metric {
 		labels, values = []string{m.Label}, []string{m.Value}
 	}
 	desc := prometheus.NewDesc(m.Name, m.Help, labels, nil)
-	metric, err := prometheus.NewConstMetric(desc, kind, m.Now, values...)
+	var metric prometheus.Metric
+	var err error
+	if h := m.Histogram; h != nil {
+		metric, err = histogram(desc, h, values)
+	} else {
+		metric, err = prometheus.NewConstMetric(desc, kind, m.Now, values...)
+	}
 	if err != nil {
 		return prometheus.NewInvalidMetric(desc, err)
 	}
 	return metric
+}
+
+func histogram(desc *prometheus.Desc, h *telemetry.Histogram, values []string) (prometheus.Metric, error) {
+	upTo, all := h.Cumulative()
+	buckets := make(map[float64]uint64, len(upTo))
+	for i, bound := range h.Upper {
+		buckets[bound] = upTo[i]
+	}
+	return prometheus.NewConstHistogram(desc, all, h.Sum, buckets, values...)
 }

@@ -20,6 +20,7 @@ func TestCollector(t *testing.T) {
 	source := slices.Values([]telemetry.Metric{
 		{Name: "b_total", Help: "B", Label: "kind", Value: "say \"hi\"", Now: 2, Counter: true},
 		{Name: "c", Help: "C", Now: 0.5},
+		{Name: "d", Help: "D", Label: "kind", Value: "x", Histogram: &telemetry.Histogram{Upper: []float64{1, 10}, Counts: []uint64{3, 0, 2}, Sum: 50}},
 	})
 	var want strings.Builder
 	if err := telemetry.Write(&want, source, s.Metrics()); err != nil {

@@ -1,4 +1,4 @@
-// npm ws; where it is, NODE_PATH has to say.
+// npm ws, or Debian's node-ws; where it is, NODE_PATH says.
 let WebSocket
 try {
   WebSocket = require('ws')

@@ -13,8 +13,6 @@ func TestTO1_by_go(t *testing.T) {}
 
 func TestHTTP2_no_id(t *testing.T) {}
 
-func TestTK3_of_a_later_section(t *testing.T) {}
-
 type suite struct{}
 
 func (suite) TestT3_a_method(t *testing.T) {}
