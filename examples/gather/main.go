@@ -7,7 +7,7 @@
 //
 // Output:
 //
-//	[310 280 300] in 200ms
+//	[310 280 300] in 300ms
 //	ann has 3 orders
 //	west was told to stop
 //	without prices: south is closed
@@ -22,7 +22,7 @@ import (
 	"github.com/inflight-go/inflight"
 )
 
-const answer = 200 * time.Millisecond // is what each request takes
+const answer = 300 * time.Millisecond // is what each request takes
 
 func main() { inflight.Main(run) }
 
@@ -32,7 +32,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println(prices, "in", time.Since(begin).Truncate(answer)) // one after the other: 600ms
+	fmt.Println(prices, "in", time.Since(begin).Truncate(answer)) // one after the other: 900ms
 
 	name, orders, err := inflight.Gather2(ctx, user, countOrders) // of two types
 	if err != nil {
