@@ -66,7 +66,7 @@ for each. What is killed goes on where it was.
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newFetch(), newCrawl(), newFlow(), newDemo(), newBench(), newReport(), newConvert(), newConfig(), newChat())
+	root.AddCommand(newFetch(), newCrawl(), newFlow(), newDemo(), newBench(), newReport(), newConvert(), newConfig(), newChat(), newNew())
 	root.AddCommand(newPs(), newTree(), newTop(), newDump()) // these look at what runs
 	return root
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/inflight-go/inflight/batch"
 	"github.com/inflight-go/inflight/internal/option"
 	"github.com/inflight-go/inflight/internal/secret"
+	"github.com/inflight-go/inflight/internal/shell"
 	"github.com/inflight-go/inflight/internal/source"
 )
 
@@ -74,23 +75,12 @@ func resumeCommand(args []string) string {
 			a = filepath.Base(a)
 		}
 		resumed = resumed || a == "--resume"
-		words = append(words, quote(a))
+		words = append(words, shell.Word(a))
 	}
 	if !resumed {
 		words = append(words, "--resume")
 	}
 	return strings.Join(words, " ")
-}
-
-// quote quotes a word for a shell, where it needs that.
-func quote(word string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=,@%+", r)
-	}
-	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // input says what to read.

@@ -8,6 +8,7 @@ import (
 	"github.com/inflight-go/inflight/batch"
 	"github.com/inflight-go/inflight/internal/option"
 	"github.com/inflight-go/inflight/internal/request"
+	"github.com/inflight-go/inflight/internal/shell"
 )
 
 // maxDataFile is how large the file of --data-file may be.
@@ -25,7 +26,7 @@ func (j *Job) newPlan(ctx context.Context) error {
 		s.Method = "POST"
 	}
 	if strings.HasPrefix(o.Data, "@") {
-		return option.Errorf("--data %q would be sent as it is: for what is in the file, --data-file %s", o.Data, quote(o.Data[1:]))
+		return option.Errorf("--data %q would be sent as it is: for what is in the file, --data-file %s", o.Data, shell.Word(o.Data[1:]))
 	}
 	for _, part := range []func(context.Context, *request.Spec) error{j.dataFile, j.requestFile, j.rows} {
 		if err := part(ctx, &s); err != nil {
@@ -108,7 +109,7 @@ func (j *Job) rows(_ context.Context, s *request.Spec) error {
 	o := &j.o
 	switch {
 	case o.Post != "" && len(o.Args) > 0:
-		return option.Errorf("--post and the argument %s: for a POST to arguments, -X POST", quote(o.Args[0]))
+		return option.Errorf("--post and the argument %s: for a POST to arguments, -X POST", shell.Word(o.Args[0]))
 	case len(o.Input) > 0 && len(o.Args) == 1:
 		s.URL = o.Args[0]
 	case len(o.Args) > 0:

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/inflight-go/inflight/internal/secret"
+	"github.com/inflight-go/inflight/internal/shell"
 )
 
 // Curl returns a command for a shell that sends the request by curl. What is secret is
@@ -24,18 +25,18 @@ func Curl(r Request) string {
 	if strings.ContainsAny(to, "[]{}") {
 		words = append(words, "--globoff")
 	}
-	words = append(words, quote(to))
+	words = append(words, shell.Word(to))
 	for _, name := range sortedNames(r.Header) {
 		for _, value := range r.Header[name] {
 			field := name + ": " + secret.Header(name, value)
 			if value == "" {
 				field = name + ";" // with a colon it would not be sent
 			}
-			words = append(words, "-H", quote(field))
+			words = append(words, "-H", shell.Word(field))
 		}
 	}
 	if r.IdempotencyKey != "" {
-		words = append(words, "-H", quote("Idempotency-Key: "+r.IdempotencyKey))
+		words = append(words, "-H", shell.Word("Idempotency-Key: "+r.IdempotencyKey))
 	}
 	if r.Body != nil && r.Header["Content-Type"] == nil {
 		words = append(words, "-H", "Content-Type:") // or curl would say what it is
@@ -50,7 +51,7 @@ func bodyWords(body []byte) []string {
 	if !utf8.Valid(body) || slices.Contains(body, 0) {
 		return []string{"--data-binary", "@-", fmt.Sprintf("# %d bytes that are no text", len(body))}
 	}
-	return []string{"--data-raw", quote(secret.Body(string(body)))}
+	return []string{"--data-raw", shell.Word(secret.Body(string(body)))}
 }
 
 func sortedNames(header map[string][]string) []string {
@@ -60,31 +61,4 @@ func sortedNames(header map[string][]string) []string {
 	}
 	slices.Sort(names)
 	return names
-}
-
-// quote quotes a text for a shell. A newline stays as it is, between the quotes; other
-// characters that can't be printed are escaped.
-func quote(text string) string {
-	control := func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 }
-	if strings.IndexFunc(text, control) >= 0 {
-		var b strings.Builder
-		for _, r := range text {
-			switch {
-			case control(r):
-				fmt.Fprintf(&b, `\u%04x`, r)
-			case r == '\'' || r == '\\':
-				b.WriteString(`\` + string(r))
-			default:
-				b.WriteRune(r)
-			}
-		}
-		return "$'" + b.String() + "'"
-	}
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=,@%+", r)
-	}
-	if text != "" && strings.IndexFunc(text, func(r rune) bool { return !plain(r) }) < 0 {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
