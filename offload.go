@@ -1,13 +1,12 @@
 package inflight
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"runtime"
-	"strconv"
 	"sync"
 
+	"github.com/inflight-go/inflight/internal/goroutine"
 	"github.com/inflight-go/inflight/internal/park"
 	"github.com/inflight-go/inflight/internal/permit"
 )
@@ -79,7 +78,7 @@ type offloaded[T any] struct {
 }
 
 func (c *offloaded[T]) run() {
-	id := goroutineID()
+	id := goroutine.Key()
 	c.pool.began(id)
 	returned := false
 	defer func() {
@@ -146,7 +145,7 @@ type offloadPool struct {
 	root   *park.Node // nil outside of any scope: no bound
 
 	mu      sync.Mutex
-	running map[int64]bool // the goroutines that run a call
+	running map[uint64]bool // the goroutines that run a call
 }
 
 func poolOf(ctx context.Context) *offloadPool {
@@ -164,7 +163,7 @@ func poolOf(ctx context.Context) *offloadPool {
 }
 
 func newOffloadPool(root *park.Node, size int) *offloadPool {
-	p := &offloadPool{root: root, running: make(map[int64]bool)}
+	p := &offloadPool{root: root, running: make(map[uint64]bool)}
 	p.places.Init(int64(size))
 	return p
 }
@@ -178,7 +177,7 @@ func (p *offloadPool) nested() bool {
 	if used, waiting := p.places.Stats(); used < p.places.Size() && waiting == 0 {
 		return false
 	}
-	id := goroutineID()
+	id := goroutine.Key()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.running[id]
@@ -203,7 +202,7 @@ func (p *offloadPool) show(n *park.Node, pc uintptr) {
 	p.root.Unlock()
 }
 
-func (p *offloadPool) began(id int64) {
+func (p *offloadPool) began(id uint64) {
 	if p.root == nil {
 		return
 	}
@@ -212,7 +211,7 @@ func (p *offloadPool) began(id int64) {
 	p.running[id] = true
 }
 
-func (p *offloadPool) ended(id int64, n *park.Node) {
+func (p *offloadPool) ended(id uint64, n *park.Node) {
 	if p.root == nil {
 		return
 	}
@@ -229,14 +228,4 @@ func (p *offloadPool) leave() {
 	if p.root != nil {
 		p.places.Release(1)
 	}
-}
-
-// goroutineID reads the number that a traceback shows for the calling goroutine.
-// It costs a microsecond or two, little beside what is worth offloading.
-func goroutineID() int64 {
-	var buf [64]byte
-	s := bytes.TrimPrefix(buf[:runtime.Stack(buf[:], false)], []byte("goroutine "))
-	digits, _, _ := bytes.Cut(s, []byte(" "))
-	id, _ := strconv.ParseInt(string(digits), 10, 64)
-	return id
 }

@@ -35,6 +35,15 @@ func Identify() Identity {
 	return traced()
 }
 
+// Key returns what tells the calling goroutine from all others that are running; one that
+// begins when it has ended may have the same.
+func Key() uint64 {
+	if g := self(); g != nil {
+		return uint64(uintptr(g))
+	}
+	return traced().ID
+}
+
 // traced reads the identity from the first line of a stack trace, such as
 // "goroutine 12 [running, synctest bubble 3]:".
 func traced() (i Identity) {

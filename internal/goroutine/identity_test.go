@@ -44,3 +44,41 @@ func BenchmarkIdentify(b *testing.B) {
 		Identify()
 	}
 }
+
+// Each goroutine that is running has a key of its own, which stays.
+func TestKey(t *testing.T) {
+	keys := make(chan uint64)
+	end := make(chan bool)
+	for range 20 {
+		go func() {
+			key := Key()
+			keys <- key
+			<-end
+			grow(1000)
+			if Key() != key {
+				t.Error("it has changed")
+			}
+			keys <- key
+		}()
+	}
+	seen := make(map[uint64]bool)
+	for range 20 {
+		seen[<-keys] = true
+	}
+	if len(seen) != 20 {
+		t.Errorf("20 goroutines have %d keys", len(seen))
+	}
+	close(end)
+	for range 20 {
+		<-keys
+	}
+}
+
+// grow makes the stack move.
+func grow(n int) int {
+	var pad [100]int
+	if n == 0 {
+		return pad[0]
+	}
+	return grow(n-1) + pad[n%100]
+}
