@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/inflight-go/inflight"
@@ -32,6 +33,8 @@ type input struct {
 	// looked: head is all, and found is what unchanged returns.
 	looked bool
 	found  error
+	// uncached: readCached does not work for this file.
+	uncached atomic.Bool
 }
 
 // openInput opens a file, and reads up to headSize bytes of a regular one.
@@ -150,6 +153,12 @@ func (in *input) readAt(ctx context.Context, p []byte, off int64) (n int, err er
 		return 0, io.EOF
 	default:
 		p = p[:min(int64(len(p)), in.size-off)]
+		if ctx.Err() != nil {
+			return 0, context.Cause(ctx)
+		}
+		if n := in.readCached(p, off); n > 0 {
+			return n, nil
+		}
 		n, err = inflight.Offload(ctx, func() (int, error) {
 			n, err := in.file.ReadAt(p, off)
 			if err == io.EOF {
@@ -188,15 +197,16 @@ func (in *input) stream(ctx context.Context) *stream {
 // Read copies, so that p is left alone by a read that is abandoned.
 func (s *stream) Read(p []byte) (int, error) {
 	for len(s.rest) == 0 && s.err == nil {
+		if s.off == s.in.size {
+			s.err = s.in.end(s.ctx)
+			break
+		}
 		if s.buf == nil {
 			s.buf = make([]byte, chunk)
 		}
 		n, err := s.in.readAt(s.ctx, s.buf, s.off)
 		s.off += int64(n)
 		s.rest = s.buf[:n]
-		if err == io.EOF {
-			err = s.in.end(s.ctx)
-		}
 		if s.err = err; err != nil && err != io.EOF {
 			s.rest, s.buf = nil, nil
 		}
@@ -227,6 +237,10 @@ type content struct {
 
 func (in *input) content(ctx context.Context) (*content, error) {
 	c := &content{from: in.stream(ctx)}
+	if in.plain() {
+		c.z = io.NopCloser(c.from)
+		return c, nil
+	}
 	var err error
 	if c.z, c.format, err = packed.Open(bufio.NewReaderSize(c.from, 64<<10)); err != nil {
 		return nil, c.explain(err)
