@@ -62,6 +62,7 @@ func TestOutput(t *testing.T) {
 	if len(programs) == 0 {
 		t.Fatal("no programs")
 	}
+	lookAtSources(t)
 	dir, err := build(programs)
 	if err != nil {
 		t.Fatal(err)
@@ -163,6 +164,20 @@ func comment(file *ast.File) string {
 		return ""
 	}
 	return file.Doc.Text()
+}
+
+// lookAtSources looks at all that the programs are made of. They are built by another
+// process, and go test takes an old result for a new one unless this one has looked.
+func lookAtSources(t *testing.T) {
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && filepath.Ext(path) == ".go" {
+			_, err = os.Stat(path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 var built string // the folder of the programs, once there is one
