@@ -12,36 +12,36 @@ import (
 )
 
 func main() {
-	ctx := context.Background()
-	three := make([]int64, 3) // deposits
-	for i := range three {
-		three[i] = 10
-	}
-
 	var careless account
-	inflight.Map(ctx, three, 10, careless.deposit)
-	fmt.Println("without a lock:", careless.balance.Load())
+	err := threeTimes(careless.deposit)
+	fmt.Println("without a lock:", careless.balance.Load(), err)
 
 	var careful account
 	var mu locks.Mutex
-	inflight.Map(ctx, three, 10, func(ctx context.Context, amount int64) (after int64, err error) {
-		err = mu.Do(ctx, func(ctx context.Context) error {
-			after, err = careful.deposit(ctx, amount)
-			return err
-		})
-		return after, err
+	err = threeTimes(func(ctx context.Context, amount int64) error {
+		return mu.Do(ctx, func(ctx context.Context) error { return careful.deposit(ctx, amount) })
 	})
-	fmt.Println("with a lock:", careful.balance.Load())
+	fmt.Println("with a lock:", careful.balance.Load(), err)
 }
 
-// An account is kept by a service: to read the balance, and to write it, is a request.
+// threeTimes has three tasks deposit 10 each, at once.
+func threeTimes(deposit func(ctx context.Context, amount int64) error) error {
+	return inflight.Run(context.Background(), func(ctx context.Context, g *inflight.TaskGroup) error {
+		for range 3 {
+			g.Go(func(ctx context.Context) error { return deposit(ctx, 10) })
+		}
+		return nil
+	})
+}
+
+// An account is kept by a bank: to read the balance, or to write it, is a request.
 type account struct{ balance atomic.Int64 }
 
-func (a *account) deposit(ctx context.Context, amount int64) (after int64, err error) {
+func (a *account) deposit(ctx context.Context, amount int64) error {
 	before := a.balance.Load()
 	if err := inflight.Sleep(ctx, 100*time.Millisecond); err != nil { // asks the bank
-		return 0, err
+		return err
 	}
 	a.balance.Store(before + amount)
-	return before + amount, nil
+	return nil
 }

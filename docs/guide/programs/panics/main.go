@@ -15,7 +15,7 @@ func main() {
 			fmt.Printf("recovered in main: %v, in task %s\n", p.Value, p.Task)
 		}
 	}()
-	inflight.Run(context.Background(), func(ctx context.Context, g *inflight.TaskGroup) error {
+	_ = inflight.Run(context.Background(), func(ctx context.Context, g *inflight.TaskGroup) error {
 		g.Go(func(ctx context.Context) error {
 			defer fmt.Println("the other one has cleaned up")
 			return inflight.Sleep(ctx, time.Hour)

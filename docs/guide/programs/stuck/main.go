@@ -21,9 +21,8 @@ func main() {
 		if err := inflight.Sleep(ctx, time.Second); err != nil {
 			return err
 		}
-		debug.Dump(os.Stdout)
-		g.Cancel() // no error: only the end
-		return nil
+		defer g.Cancel() // no error: only the end
+		return debug.Dump(os.Stdout)
 	}, inflight.Label("kitchen"))
 	fmt.Println(err)
 }
