@@ -13,6 +13,7 @@ import (
 
 	"github.com/inflight-go/inflight"
 	"github.com/inflight-go/inflight/internal/request"
+	"github.com/inflight-go/inflight/session"
 )
 
 // A position is where a page is. The first has all but No and At zero.
@@ -171,8 +172,8 @@ func setQuery(raw, name, value string) (string, error) {
 func (g *paginate) after(at position, p *page, a *answer) (*position, error) {
 	switch {
 	case g.link:
-		to := nextLink(a.header.Values("Link"))
-		return g.follow(at, a, to)
+		r := session.Response{URL: a.url, Header: a.header}
+		return g.follow(at, a, r.Link("next"))
 	case g.next != nil:
 		to, err := optionalText(g.next, a.value)
 		if err != nil {
@@ -285,55 +286,6 @@ func optionalText(e *request.Expr, value any) (string, error) {
 		return "", err
 	}
 	return e.Text(value)
-}
-
-// nextLink is the reference of rel="next" in the values of a header Link.
-func nextLink(values []string) string {
-	for _, value := range values {
-		for value != "" {
-			open := strings.IndexByte(value, '<')
-			end := strings.IndexByte(value, '>')
-			if open < 0 || end < open {
-				break
-			}
-			to := value[open+1 : end]
-			params, rest := linkParams(value[end+1:])
-			if isNext(params) {
-				return strings.TrimSpace(to)
-			}
-			value = rest
-		}
-	}
-	return ""
-}
-
-// linkParams takes the parameters off, up to the comma behind them.
-func linkParams(s string) (params, rest string) {
-	quoted := false
-	for i := range len(s) {
-		switch {
-		case s[i] == '"':
-			quoted = !quoted
-		case s[i] == ',' && !quoted:
-			return s[:i], s[i+1:]
-		}
-	}
-	return s, ""
-}
-
-func isNext(params string) bool {
-	for param := range strings.SplitSeq(params, ";") {
-		name, value, _ := strings.Cut(param, "=")
-		if !strings.EqualFold(strings.TrimSpace(name), "rel") {
-			continue
-		}
-		for word := range strings.FieldsSeq(strings.Trim(strings.TrimSpace(value), `"`)) {
-			if strings.EqualFold(word, "next") {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // repeats are the pages that a walk has had, to find out when it goes round in a circle.

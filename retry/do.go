@@ -45,6 +45,9 @@ func Do[T any](ctx context.Context, p Policy, fn func(ctx context.Context, attem
 			return none, &Error{Attempts: attempt, Err: err}
 		}
 		retries = next
+		if p.OnRetry != nil {
+			p.OnRetry(attempt, err)
+		}
 	}
 }
 

@@ -3,6 +3,8 @@ package retry_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -35,6 +37,26 @@ func TestDoTriesUntilItWorks(t *testing.T) {
 			if at[i] != want[i] {
 				t.Fatalf("attempts at %v, want %v", at, want)
 			}
+		}
+	})
+}
+
+// OnRetry is told of the attempts that another one follows, when that is about to begin:
+// not of the last one.
+func TestDoTellsOfRetries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		var told []string
+		policy := retry.Policy{Retries: 2, Rand: whole, OnRetry: func(attempt int, err error) {
+			told = append(told, fmt.Sprint(attempt, err, time.Since(began)))
+		}}
+		retry.Do(t.Context(), policy, func(_ context.Context, attempt int) (int, error) {
+			told = append(told, fmt.Sprint("call ", attempt))
+			return 0, fmt.Errorf("busy %d", attempt)
+		})
+		want := []string{"call 1", "1 busy 1 500ms", "call 2", "2 busy 2 1.5s", "call 3"}
+		if !slices.Equal(told, want) {
+			t.Errorf("%q, want %q", told, want)
 		}
 	})
 }

@@ -32,6 +32,9 @@ type Policy struct {
 	// If reports whether Do tries again after this error; nil means after any.
 	// It is not asked about an error made by Permanent, nor when ctx has ended.
 	If func(error) bool
+	// OnRetry, if it is not nil, is told by Do of each attempt that another one follows,
+	// with its number and its error, when the wait between them is over.
+	OnRetry func(attempt int, err error)
 	// Budget is shared with others; nil means that there is none.
 	Budget *Budget
 }

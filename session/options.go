@@ -37,7 +37,7 @@ type Options struct {
 
 	// Backoff says how often and when a request is tried again; its zero value
 	// means 4 retries after 500 ms, 1 s, 2 s, … at most 30 s, each with full
-	// jitter. If is not used: see RetryOn and Retry.
+	// jitter. If and OnRetry are not used: see RetryOn, Retry, and those of a Request.
 	Backoff retry.Policy
 	// RetryBudget is the share of retries in the requests of the session, beyond 10
 	// a second and 100 at once, as retry.Budget has it; zero means 0.2, less than
