@@ -56,6 +56,29 @@ func checkedElsewhere(t *testing.T, b *block) bool {
 	return true
 }
 
+// Each chapter is in the index, and has an exercise whose answer is folded.
+func TestChapters(t *testing.T) {
+	index, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	chapters, _ := filepath.Glob("[0-9]*.md")
+	for _, chapter := range chapters {
+		text, err := os.ReadFile(chapter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range []string{"\n## Exercise\n", "\n<details>\n<summary>Answer</summary>\n", "\n</details>\n"} {
+			if strings.Count(string(text), part) != 1 {
+				t.Errorf("%s does not have one %q", chapter, part)
+			}
+		}
+		if !strings.Contains(string(index), "("+chapter+")") {
+			t.Errorf("%s is not in the index", chapter)
+		}
+	}
+}
+
 // A block is what stands between two fences of a page.
 type block struct {
 	page    string
