@@ -109,7 +109,8 @@ func codes(cell string) (names []string) {
 var folders = map[string]string{
 	"locks": "./locks", "queue": "./queue", "limit": "./limit", "retry": "./retry", "breaker": "./retry/breaker",
 	"session": "./session", "files": "./files", "hub": "./hub", "serve": "./serve", "debug": "./debug", "inflighttest": "./inflighttest",
-	"bufio": "bufio", "context": "context", "cookiejar": "net/http/cookiejar", "errors": "errors", "exec": "os/exec", "http": "net/http",
+	"bufio": "bufio", "context": "context", "cookiejar": "net/http/cookiejar", "errors": "errors", "exec": "os/exec", "filepath": "path/filepath",
+	"fs": "io/fs", "http": "net/http",
 	"httptrace": "net/http/httptrace", "io": "io", "iter": "iter", "json": "encoding/json", "mime": "mime", "multipart": "mime/multipart",
 	"net": "net", "os": "os", "signal": "os/signal", "sync": "sync", "synctest": "testing/synctest", "syscall": "syscall",
 	"testing": "testing", "time": "time", "tls": "crypto/tls", "url": "net/url",
