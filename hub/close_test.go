@@ -3,7 +3,10 @@ package hub_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -22,6 +25,7 @@ func TestHandlersEnd(t *testing.T) {
 		{errors.New("a secret"), hub.Failed, ""},
 		{&hub.CloseError{Code: 4001, Reason: "bad token"}, 4001, "bad token"},
 		{&hub.CloseError{Code: 17}, hub.Failed, ""},
+		{fmt.Errorf("too late: %w", hub.ErrNotRunning), hub.GoingAway, "the server is going away"},
 	} {
 		w := newWorld(t, hub.Options{}, func(ctx context.Context, c *hub.Client) error {
 			c.Send(ctx, hub.Text("before"))
@@ -72,6 +76,38 @@ func TestErrTellsWhy(t *testing.T) {
 	}
 	c.wantEnd()
 	w.closed(4001, 1)
+}
+
+// Who comes over TCP can be told by a last line what others are told by a code.
+func TestFarewell(t *testing.T) {
+	w := newWorld(t, hub.Options{Farewell: "* closed: ", MaxMessage: 10, CloseTimeout: 200 * time.Millisecond}, func(ctx context.Context, c *hub.Client) error {
+		for m := range c.Messages(ctx) {
+			if m.String() == "bye" {
+				return &hub.CloseError{Code: 4000, Reason: "as you like\n* it"}
+			}
+		}
+		return nil
+	})
+	for say, want := range map[string]string{
+		"bye":            "* closed: 4000 as you like * it",
+		"b\xffd":         "* closed: 1007 a line that is not UTF-8",
+		"that is longer": "* closed: 1009 a line that is too long",
+	} {
+		c := w.line()
+		fmt.Fprintln(c, say)
+		c.wantLine(want)
+		c.wantEnd()
+		c.Close()
+	}
+	gone, stays := w.line(), w.line()
+	gone.Conn.(*net.TCPConn).CloseWrite()
+	gone.wantEnd() // it was the client who has closed
+	gone.Close()
+	w.clients(1)
+	w.end()
+	stays.wantLine("* closed: 1001 the server is going away")
+	stays.wantEnd()
+	stays.Close()
 }
 
 func TestCloseByAnother(t *testing.T) {

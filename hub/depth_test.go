@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
+
+	"github.com/coder/websocket"
 
 	"github.com/inflight-go/inflight/hub"
 	"github.com/inflight-go/inflight/telemetry"
@@ -57,6 +60,28 @@ func TestDepth(t *testing.T) {
 			t.Errorf("%d are counted, %+v", all, b.hub.Stats())
 		}
 	})
+}
+
+// Behind package serve, too, a socket takes at once what it can.
+func TestBehindServeToo(t *testing.T) {
+	r := roll(t)
+	all, gone := r.load(t, 1, 0)
+	for i := range 10 {
+		if err := all[0].conn.Write(t.Context(), websocket.MessageText, fmt.Append(nil, i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for r.hub.Stats().Delivered < 20 { // each, and that it was heard
+		time.Sleep(time.Millisecond)
+	}
+	if s := r.hub.Stats(); runtime.GOOS == "linux" && s.Depth.Counts[0] != 20 {
+		t.Errorf("%+v", s)
+	}
+	r.end()
+	if err := <-r.over; err != nil {
+		t.Error(err)
+	}
+	gone.Wait()
 }
 
 // What a socket takes at once has not waited.

@@ -11,7 +11,11 @@ import (
 
 // direct returns the way to a socket past package net, which writes without waiting
 // and reads without a buffer while there is nothing: nil for what is no plain socket.
+// The connections of package serve say that they are one but for Close.
 func direct(conn net.Conn) syscall.RawConn {
+	if wrapped, ok := conn.(interface{ Plain() net.Conn }); ok {
+		conn = wrapped.Plain()
+	}
 	var s syscall.Conn
 	switch c := conn.(type) {
 	case *net.TCPConn:

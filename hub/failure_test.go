@@ -153,6 +153,7 @@ func TestIO5_goexit_of_a_handler(t *testing.T) {
 		io.WriteString(all[0], "exit\n")
 		all[0].wantEnd()
 		all[0].Close()
+		synctest.Wait() // until its task has ended
 		io.WriteString(all[1], "still here\n")
 		all[1].wantLine("still here")
 		all[1].Close()

@@ -52,6 +52,10 @@ type Options struct {
 	// Compress makes the hub agree to compression (permessage-deflate, without
 	// context takeover) where a client offers it. A message is compressed once.
 	Compress bool
+	// Farewell, if it is not "", begins the last line for a client over TCP that the hub
+	// closes; behind it are the code and the reason, as in "* closed: 1008 too slow".
+	// Without it such a client is told nothing: lines have no codes.
+	Farewell string
 	// Shards is how many goroutines deliver; zero means GOMAXPROCS.
 	Shards int
 	// Log is told of handlers that have panicked or returned an error of their own, and

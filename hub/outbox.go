@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/inflight-go/inflight"
@@ -153,9 +154,21 @@ func (c *Client) pushClose() {
 			data = ws.AppendClose(nil, c.why.Code, "")
 		}
 	}
+	if c.form == line && !c.why.Remote && c.why.Code != Abnormal {
+		data = c.farewell()
+	}
 	c.pushControl(data, ws.Close)
 	o.last = true
 	c.settle()
+}
+
+// farewell returns the last line for a client that has no use for a close frame.
+func (c *Client) farewell() []byte {
+	begin := c.hub.opts.Farewell
+	if begin == "" {
+		return nil
+	}
+	return oneLine(fmt.Appendf(nil, "%s%d %s\n", begin, c.why.Code, c.why.Reason))
 }
 
 // sayBye is pushClose for a client that goes.

@@ -141,6 +141,10 @@ type conn struct {
 	place *place
 }
 
+// Plain returns the connection below. To read from it and to write to it is the same as
+// here, which a hub makes use of; to close it is not.
+func (c *conn) Plain() net.Conn { return c.Conn }
+
 // Close closes the connection.
 func (c *conn) Close() error {
 	defer c.place.leave(c)
@@ -152,6 +156,9 @@ type tcpConn struct {
 	*net.TCPConn
 	place *place
 }
+
+// Plain is that of conn.
+func (c *tcpConn) Plain() net.Conn { return c.TCPConn }
 
 // Close closes the connection.
 func (c *tcpConn) Close() error {

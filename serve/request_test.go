@@ -2,7 +2,9 @@ package serve_test
 
 import (
 	"bufio"
+	"context"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -74,6 +76,37 @@ func TestIO5_panics_of_handlers(t *testing.T) {
 		}
 		w.end(errStop)
 		<-w.err
+	})
+}
+
+// Where there is no log a panic is not lost: it comes out of Run, when all has ended.
+func TestIO5_panics_without_a_log(t *testing.T) {
+	bubble(t, serve.Options{}, func(w *world) {
+		w.s = serve.New(serve.Options{Listen: w.listen})
+		l := w.s.HTTP("api", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { panic(r.URL.Path) }))
+		w.s.Conns("chat", func(context.Context, net.Conn) error { panic(context.Canceled) })
+		raised := make(chan any, 1)
+		go func() {
+			defer func() { raised <- recover() }()
+			w.err <- w.s.Run(w.ctx)
+		}()
+		synctest.Wait()
+		c := w.connect("chat")
+		if _, err := io.ReadAll(c); err != nil {
+			t.Error(err)
+		}
+		for _, path := range []string{"/first", "/second"} {
+			if status, _ := w.get("api", path); status != 500 {
+				t.Errorf("%s: %d", path, status)
+			}
+		}
+		w.end(errStop)
+		if p, ok := (<-raised).(*inflight.PanicError); !ok || p.Value != context.Canceled || len(p.Stack) == 0 {
+			t.Errorf("Run panics with %v", p)
+		}
+		if stats := l.Stats(); stats.Open != 0 || stats.Failed != 2 {
+			t.Errorf("%+v", stats)
+		}
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -161,14 +162,38 @@ func watchClose(t *testing.T, ctx context.Context, url string) <-chan websocket.
 // A script says what it has to, hears that it was said, and ends.
 func TestChatJoinAsAScript(t *testing.T) {
 	_, url := serveChat(t, t.TempDir(), "127.0.0.1:0")
-	cmd := process(t, "chat", "join", "--name", "builder", "--room", "ci", url)
+	cmd := process(t, "chat", "join", "--name", "builder", "--room", "ci", strings.TrimPrefix(url, "http://"))
 	cmd.Stdin = strings.NewReader("the build is green\n/me rests")
 	code, out, errOut := run(t, cmd)
 	if code != 0 || !strings.Contains(out, " builder: the build is green\n") || !strings.Contains(out, "* builder rests\n") || errOut != "" {
 		t.Errorf("exit %d\n%s\n%s", code, out, errOut)
 	}
+	for range 5 { // it may be closed before it has looked at what it was told
+		cmd := process(t, "chat", "join", "--name", "builder", url)
+		cmd.Stdin = strings.NewReader("/who\n/dance")
+		if code, out, errOut := run(t, cmd); code == 0 || !strings.Contains(out, "in lobby: builder") || !strings.Contains(errOut, "there is no /dance") {
+			t.Errorf("exit %d\n%s\n%s", code, out, errOut)
+		}
+	}
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	go func() {
+		for {
+			c, err := silent.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.WriteString(c, "* welcome! What is your name?\n")
+		}
+	}()
 	for args, want := range map[string]string{
 		"--name=a/b " + url:               "a name has 1 to 24 letters",
+		"--name=x --room=a/b " + url:      "the name of a room has 1 to 24 letters",
+		silent.Addr().String():            "does not speak HTTP",
+		"/":                               "want ws://HOST:PORT",
 		"ftp://chat.example":              "want ws://HOST:PORT",
 		url + "/nothing/here":             "is no chat: it answered 404",
 		"--name=x http://127.0.0.1:1":     "no chat at 127.0.0.1:1",

@@ -79,6 +79,9 @@ func (s *Server) rename(ctx context.Context, p *person, name string) error {
 		return err
 	}
 	defer s.order.Unlock()
+	if name == p.name {
+		return refusal{fmt.Errorf("you are %s", name)}
+	}
 	old := p.name
 	if err := s.take(p, name, ""); err != nil {
 		return refusal{err}

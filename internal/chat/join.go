@@ -50,9 +50,13 @@ func (o *Guest) Join(ctx context.Context) error {
 
 // address returns the URL of the server's WebSockets.
 func (o *Guest) address() (*url.URL, error) {
-	u, err := url.Parse(o.URL)
-	if err != nil {
-		return nil, fmt.Errorf("the URL of the server: %w", err)
+	text := o.URL
+	if !strings.Contains(text, "://") { // a host and a port
+		text = "ws://" + text
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" {
+		return nil, fmt.Errorf("the URL of the server is %q: want ws://HOST:PORT, or wss, http, https", o.URL)
 	}
 	switch u.Scheme {
 	case "http":
@@ -149,6 +153,9 @@ func (v *visit) once(ctx context.Context, first bool) error {
 		}
 	})
 	var closed websocket.CloseError
+	if no, ok := errors.AsType[*refusedError](err); ok {
+		return no // the connection may have been closed meanwhile
+	}
 	switch {
 	case errors.As(err, &closed) && closed.Code == websocket.StatusNormalClosure:
 		return nil
@@ -156,7 +163,7 @@ func (v *visit) once(ctx context.Context, first bool) error {
 		return fmt.Errorf("the server is going: %w", errLost)
 	case errors.As(err, &closed):
 		return fmt.Errorf("the server has closed the connection: %d %s", closed.Code, closed.Reason)
-	case errors.Is(err, errRefused) || ctx.Err() != nil:
+	case ctx.Err() != nil:
 		return err
 	}
 	return fmt.Errorf("%w: %v", errLost, err)
@@ -184,9 +191,20 @@ func (v *visit) dial(ctx context.Context, first bool) (*websocket.Conn, error) {
 	case resp != nil && resp.StatusCode < 500 && resp.StatusCode != http.StatusTooManyRequests:
 		return nil, fmt.Errorf("%s is no chat: it answered %s", v.address.Host, resp.Status)
 	case first:
-		return nil, fmt.Errorf("no chat at %s: %w", v.address.Host, err)
+		return nil, fmt.Errorf("no chat at %s: %w", v.address.Host, reason(err))
 	}
 	return nil, fmt.Errorf("%w: %v", errLost, err)
+}
+
+// reason returns what is behind an error of Dial, which has the whole URL in it.
+func reason(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		err = e.Err
+	}
+	if text := err.Error(); strings.Contains(text, "malformed HTTP") || strings.Contains(text, "readLoopPeekFail") {
+		return errors.New("what answers there does not speak HTTP; the port for nc is another one")
+	}
+	return err
 }
 
 // read passes on what the server sends.
@@ -275,7 +293,10 @@ func (v *visit) write(ctx context.Context, conn *websocket.Conn, line string) er
 	return conn.Write(ctx, websocket.MessageText, []byte(line))
 }
 
-var errRefused = errors.New("the server has refused that")
+// A refusedError ends a guest that can't be asked again.
+type refusedError struct{ text string }
+
+func (e *refusedError) Error() string { return "the server has refused that: " + e.text }
 
 // hear shows an event, and learns from it.
 func (v *visit) hear(ctx context.Context, conn *websocket.Conn, e *Event) error {
@@ -306,7 +327,7 @@ func (v *visit) hear(ctx context.Context, conn *websocket.Conn, e *Event) error 
 			v.asked = true
 		}
 		if e.Kind == Refusal && !v.guest.Asks {
-			return fmt.Errorf("%w: %s", errRefused, e.Text)
+			return &refusedError{e.Text}
 		}
 	}
 	if _, err := fmt.Fprintln(v.guest.Out, e.Line()); err != nil {

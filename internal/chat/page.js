@@ -7,7 +7,7 @@ const query = new URLSearchParams(location.search)
 let name = query.get('name') || sessionStorage.getItem('name') || ''
 let room = query.get('room') || sessionStorage.getItem('room') || ''
 let key = sessionStorage.getItem('key') || ''
-let seq = 0, here = new Set(), waiting = [], socket, tries = 0, known = false
+let seq = 0, here = new Set(), waiting = [], socket, tries = 0, known = false, over = false
 
 function connect () {
   const ask = new URLSearchParams()
@@ -18,7 +18,8 @@ function connect () {
   socket.onclose = e => {
     known = false
     if (e.code === 1000 || e.code === 4001 || e.code === 1008) {
-      show('', e.reason || 'closed'); $('line').disabled = true
+      over = true
+      show('', e.reason || 'closed'); $('line').disabled = true; $('send').textContent = 'join again'
       return
     }
     const wait = Math.min(10000, 300 * 2 ** tries++) * (0.5 + Math.random() / 2)
@@ -40,7 +41,7 @@ function hear (e) {
   }
   switch (e.kind) {
     case 'say': case 'act': return said(e)
-    case 'private': return add('say private', e.from + ' → ' + e.to, e.at, e.text)
+    case 'private': return add('say private' + (e.from === name ? ' own' : ''), e.from + ' → ' + e.to, e.at, e.text)
     case 'come': here.add(e.from); people(); return note(e.from + ' is here')
     case 'go': here.delete(e.from); people(); return note(e.from + ' has gone')
     case 'rename':
@@ -97,6 +98,10 @@ function people () {
 
 $('form').addEventListener('submit', event => {
   event.preventDefault()
+  if (over) {
+    over = false; $('send').textContent = 'send'
+    return connect()
+  }
   const text = $('line').value.trim()
   if (!text) return
   $('line').value = ''

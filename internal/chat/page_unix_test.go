@@ -69,4 +69,12 @@ func TestThePage(t *testing.T) {
 	ann.Until(`document.querySelector('#state').textContent`, "you are ann")
 	bob.Until(said, "ann: hello bob|bob: <b>hi</b>|carl: * carl knocks|ann: is anybody there")
 	ann.Until(said, "ann: hello bob|bob: <b>hi</b>|carl: * carl knocks|ann: is anybody there")
+
+	write(bob, "/quit")
+	bob.Until(`document.querySelector('#state').textContent`, "bye")
+	ann.Until(`document.querySelector('#people').textContent`, "ann (you)")
+	bob.Until(`document.querySelector('#send').textContent`, "join again")
+	bob.Click(`document.querySelector('#send')`)
+	bob.Until(`document.querySelector('#state').textContent`, "you are bob")
+	ann.Until(`document.querySelector('#people').textContent`, "ann (you)bob")
 }

@@ -64,7 +64,10 @@ func (s *Server) introduce(ctx context.Context, p *person, w wish, name string) 
 		room = w.room
 	}
 	since, _ := strconv.ParseUint(w.since, 10, 64)
-	return s.enter(ctx, p, room, since)
+	if err := s.enter(ctx, p, room, since); err != nil || w.room == "" || w.room == room {
+		return err
+	}
+	return refusal{errRoom}
 }
 
 // hear does what a line says.

@@ -91,7 +91,7 @@ func New(opts Options) (*Server, error) {
 		MaxClients: opts.MaxClients, PerIP: opts.PerIP,
 		Origins: opts.Origins, Authorize: wishes,
 		Protocols: []string{Protocol}, Compress: true,
-		CloseTimeout: 5 * time.Second, Log: opts.Log,
+		CloseTimeout: 5 * time.Second, Farewell: "* closed: ", Log: opts.Log,
 	})
 	return s, nil
 }

@@ -196,7 +196,8 @@ func TestCommands(t *testing.T) {
 		t.Error(line)
 	}
 	bob.expect("! the name of a room has 1 to 24 letters, digits, - and _", "! you are in lobby", "* you are rob, in den with nobody else", "* rooms: den (1), lobby (1)")
-	bob.say("/quit")
+	bob.say("/nick rob", "/quit")
+	bob.expect("! you are rob", "* closed: 1000 bye")
 	if _, err := bob.r.ReadByte(); err == nil {
 		t.Error("after /quit it goes on")
 	}
