@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"os"
 	"path/filepath"
@@ -94,6 +95,17 @@ func TestRangesOfOtherFiles(t *testing.T) {
 	for _, content := range []string{gzipped(text), zstandard(text)} {
 		if got, err := ranged(ctx, file(t, "f", content), 4); err != nil || len(got) != 10_000 {
 			t.Errorf("%d lines, %v", len(got), err)
+		}
+	}
+	many := gzipped(text)
+	for n, err := range files.Ranges(ctx, file(t, "f", many[:len(many)-9]), 4, func(_ context.Context, lines iter.Seq2[[]byte, error]) (n int, err error) {
+		for range lines { // without a look at the error
+			n++
+		}
+		return n, nil
+	}) {
+		if n != 0 || !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("%d, %v", n, err)
 		}
 	}
 	if got, err := ranged(ctx, file(t, "f", ""), 4); err != nil || len(got) != 0 {
