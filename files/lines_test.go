@@ -101,7 +101,7 @@ func TestLinesAreThoseOfScanner(t *testing.T) {
 			}
 		}
 		contents := map[string]string{"plain": text}
-		if i%4 == 0 || len(text) < 5000 {
+		if i%12 == 0 || len(text) < 5000 {
 			contents["gzip"], contents["zstd"] = gzipped(text), zstandard(text)
 		}
 		for name, content := range contents {
@@ -235,7 +235,7 @@ func TestDamagedArchives(t *testing.T) {
 	ctx := t.Context()
 	text := strings.Repeat("some line of text that goes on\n", 100)
 	for name, whole := range map[string]string{"gzip": gzipped(text), "zstd": zstandard(text)} {
-		for n := 4; n < len(whole); n += 1 + n/20 {
+		for n := 4; n < len(whole); n += 1 + n/5 {
 			path := file(t, "cut", whole[:n])
 			_, err := collect(files.Lines(ctx, path))
 			if !errors.Is(err, io.ErrUnexpectedEOF) || !strings.HasPrefix(err.Error(), path+": it is cut: the "+name) {
@@ -251,7 +251,7 @@ func TestDamagedArchives(t *testing.T) {
 		}
 	}
 	var b strings.Builder
-	for rnd := rand.New(rand.NewPCG(3, 4)); b.Len() < 600<<10; {
+	for rnd := rand.New(rand.NewPCG(3, 4)); b.Len() < 100<<10; {
 		fmt.Fprintln(&b, rnd.Uint64())
 	}
 	many := gzipped(b.String())

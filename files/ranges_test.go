@@ -1,6 +1,7 @@
 package files_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -249,6 +250,20 @@ func BenchmarkLines(b *testing.B) {
 		for _, err := range files.LinesOf(r) {
 			if err != nil {
 				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/10_000, "ns/line")
+}
+
+func BenchmarkScanner(b *testing.B) {
+	text := bytes.Repeat([]byte(strings.Repeat("x", 99)+"\n"), 10_000)
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		s := bufio.NewScanner(bytes.NewReader(text))
+		for s.Scan() {
+			if len(s.Bytes()) != 99 {
+				b.Fatal("not a line")
 			}
 		}
 	}
