@@ -100,6 +100,12 @@ func newScanner(o lineOptions, path string, buf []byte) *scanner {
 // lines returns what is there.
 func (s *scanner) lines(yield func([]byte, error) bool) {
 	for {
+		if n := bytes.IndexByte(s.buf[s.at:s.end], '\n'); n >= 0 && s.easy(n) { // nearly always
+			if !yield(s.take(n, n+1), nil) {
+				return
+			}
+			continue
+		}
 		line, err := s.next()
 		if err == io.EOF {
 			return
@@ -129,15 +135,14 @@ func (s *scanner) next() ([]byte, error) {
 	for {
 		have := s.buf[s.at:s.end]
 		if i := bytes.IndexByte(have[searched:], '\n'); i >= 0 {
-			n := searched + i
-			return s.take(have[:n:n], n+1)
+			return s.checked(searched+i, searched+i+1)
 		}
 		searched = len(have)
 		switch {
 		case searched-1 > s.max: // longer even if it ends in a carriage return
 			return nil, s.tooLong(have)
 		case s.err == io.EOF && searched > 0:
-			return s.take(have[:searched:searched], searched)
+			return s.checked(searched, searched)
 		case s.err != nil:
 			return nil, s.err
 		}
@@ -145,17 +150,28 @@ func (s *scanner) next() ([]byte, error) {
 	}
 }
 
-// take returns a line, and goes on behind its end.
-func (s *scanner) take(line []byte, size int) ([]byte, error) {
-	if n := len(line); n > 0 && line[n-1] == '\r' {
-		line = line[:n-1]
-	}
-	if len(line) > s.max {
-		return nil, s.tooLong(line)
-	}
+// easy reports whether the next n bytes are a line of ours that is not too long.
+func (s *scanner) easy(n int) bool {
+	return !s.behind && n <= s.max && s.base+int64(s.at) < s.stop
+}
+
+// take returns the next n bytes, without a carriage return, and goes on behind size.
+func (s *scanner) take(n, size int) []byte {
+	line := s.buf[s.at : s.at+n : s.at+n]
 	s.at += size
 	s.line++
-	return line, nil
+	if n > 0 && line[n-1] == '\r' {
+		line = line[:n-1]
+	}
+	return line
+}
+
+// checked takes a line that may be too long.
+func (s *scanner) checked(n, size int) ([]byte, error) {
+	if line := s.buf[s.at : s.at+n]; len(bytes.TrimSuffix(line, []byte("\r"))) > s.max {
+		return nil, s.tooLong(line)
+	}
+	return s.take(n, size), nil
 }
 
 // tooLong is the error of the line that is next, which is passed over.
