@@ -41,6 +41,32 @@ func TestNamesOfAsyncio(t *testing.T) {
 	}
 }
 
+// Every name of testdata/names.txt stands in asyncio.md.
+func TestEveryNameIsThere(t *testing.T) {
+	page, err := os.ReadFile("asyncio.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := make(map[string]bool)
+	for _, word := range regexp.MustCompile(`\w+`).FindAllString(string(page), -1) {
+		there[word] = true
+	}
+	list, err := os.ReadFile("testdata/names.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(list)) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		for name := range strings.FieldsSeq(line) {
+			if !there[name] {
+				t.Errorf("asyncio.md does not have %s", name)
+			}
+		}
+	}
+}
+
 // The test can fail: names that there are not are not known.
 func TestNamesThatThereAreNot(t *testing.T) {
 	onlyReads(t)
