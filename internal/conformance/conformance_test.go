@@ -55,24 +55,26 @@ func TestPageIsUpToDate(t *testing.T) {
 	}
 }
 
-// What the README shows is run by a test or an example.
-func TestReadmeSnippetsRun(t *testing.T) {
+// What the README and the page of patterns show is run by a test or an example.
+func TestSnippetsRun(t *testing.T) {
 	root, _, _ := module(t)
-	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	snippets := conformance.Snippets(strings.ReplaceAll(string(readme), "\r\n", "\n"))
-	if len(snippets) == 0 {
-		t.Error("no Go in README.md")
-	}
 	examples, err := conformance.Examples(root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range snippets {
-		if !slices.ContainsFunc(examples, s.In) {
-			t.Errorf("README.md:%d: this is in no test and no example:\n%s", s.Line, s.Text)
+	for _, name := range []string{"README.md", "docs/patterns.md"} {
+		page, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		snippets := conformance.Snippets(strings.ReplaceAll(string(page), "\r\n", "\n"))
+		if len(snippets) == 0 {
+			t.Errorf("no Go in %s", name)
+		}
+		for _, s := range snippets {
+			if !slices.ContainsFunc(examples, s.In) {
+				t.Errorf("%s:%d: this is in no test and no example:\n%s", name, s.Line, s.Text)
+			}
 		}
 	}
 }

@@ -16,9 +16,9 @@ import (
 	"github.com/inflight-go/inflight/queue"
 )
 
-// The code of the README. Each block there stands here, and runs.
+// The code of docs/patterns.md and of the README. Each block there stands here, and runs.
 
-// shopAPI is a service that the examples of the README call.
+// shopAPI is a service that the examples call.
 type shopAPI struct {
 	busy *meter // of Price, nil for none
 }
@@ -72,6 +72,26 @@ func (api shopAPI) Open(context.Context) (string, func(context.Context) error, e
 }
 
 func (api shopAPI) Slow(ctx context.Context) error { return inflight.Sleep(ctx, time.Hour) }
+
+func Example_readme() {
+	var api shopAPI
+	ctx := context.Background()
+	items := []string{"tea", "milk"}
+	err := inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+		user := inflight.Go(g, api.User)                       // runs from here on
+		prices, err := inflight.Map(ctx, items, 10, api.Price) // ten at once, in order; the first failure cancels the rest
+		if err != nil {
+			return err // the user is cancelled and joined
+		}
+		name, err := user.Await(ctx)
+		fmt.Println(name, prices)
+		return err
+	})
+	fmt.Println(err)
+	// Output:
+	// gopher [6 8]
+	// <nil>
+}
 
 func Example_allOrNothing() {
 	var api shopAPI
