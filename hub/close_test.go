@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 
@@ -80,7 +79,7 @@ func TestErrTellsWhy(t *testing.T) {
 
 // Who comes over TCP can be told by a last line what others are told by a code.
 func TestFarewell(t *testing.T) {
-	w := newWorld(t, hub.Options{Farewell: "* closed: ", MaxMessage: 10, CloseTimeout: 200 * time.Millisecond}, func(ctx context.Context, c *hub.Client) error {
+	w := newWorld(t, hub.Options{Farewell: "* closed: ", MaxMessage: 10}, func(ctx context.Context, c *hub.Client) error {
 		for m := range c.Messages(ctx) {
 			if m.String() == "bye" {
 				return &hub.CloseError{Code: 4000, Reason: "as you like\n* it"}

@@ -69,9 +69,9 @@ func clumsy(h **hub.Hub) hub.Handler {
 // else notices, and the log is told; of those who go by themselves it is not.
 func TestIO5_handlers_that_fail(t *testing.T) {
 	var log logBuffer
-	h := hub.New(hub.Options{Log: slog.New(slog.NewTextHandler(&log, nil)), CloseTimeout: 200 * time.Millisecond})
+	h := hub.New(hub.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
 	w := newWorldOf(t, h, clumsy(&h))
-	check, checkLine := w.witness("ws"), w.witness("line")
+	good, line := w.raw(), w.line()
 	for _, say := range []string{"panic", "panic below", "fail"} {
 		c := w.raw()
 		c.Write(wstest.Frame(0x81, say))
@@ -93,14 +93,16 @@ func TestIO5_handlers_that_fail(t *testing.T) {
 		l.wantEnd()
 		l.Close()
 		w.raw().Close()
-		check()
-		checkLine()
+		good.isThere()
+		line.lineIsThere()
 	}
 	w.closed(hub.Failed, 6)
 	w.closed(hub.Abnormal, 3)
 	if s := h.Stats(); s.Failed != 6 || s.Clients != 2 {
 		t.Errorf("%+v", s)
 	}
+	good.Close()
+	line.Close()
 	w.stop()
 	said := log.String()
 	if strings.Count(said, "msg=panic") != 4 || strings.Count(said, `error="bad luck"`) != 2 || strings.Contains(said, "it has gone") ||
@@ -111,9 +113,9 @@ func TestIO5_handlers_that_fail(t *testing.T) {
 
 // Where there is no log a panic is not lost: it comes out of Run, at the end of all.
 func TestIO5_panic_without_a_log(t *testing.T) {
-	h := hub.New(hub.Options{CloseTimeout: 200 * time.Millisecond})
+	h := hub.New(hub.Options{})
 	w := newWorldOf(t, h, clumsy(&h))
-	check := w.witness("ws")
+	good := w.raw()
 	for range 2 {
 		c := w.raw()
 		c.Write(wstest.Frame(0x81, "panic"))
@@ -121,8 +123,10 @@ func TestIO5_panic_without_a_log(t *testing.T) {
 		c.Close()
 	}
 	w.closed(hub.Failed, 2)
-	check()
+	good.isThere()
 	w.end()
+	good.wantClose(hub.GoingAway)
+	good.Close()
 	p, ok := (<-w.ran).(*inflight.PanicError)
 	if !ok || p.Value != "boom" || !strings.Contains(string(p.Stack), "clumsy") {
 		t.Errorf("Run panics with %v", p)

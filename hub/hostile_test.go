@@ -23,35 +23,38 @@ import (
 // witness is a client that must not notice anything of what others do.
 func (w *world) witness(form string) (check func()) {
 	w.Helper()
-	var c *wire
 	if form == "line" {
-		c = w.line()
-	} else {
-		c = w.raw()
+		return w.line().lineIsThere
 	}
-	return func() {
-		w.Helper()
-		if form == "line" {
-			io.WriteString(c, "still here?\n")
-			for {
-				got, err := c.r.ReadString('\n')
-				if err != nil {
-					w.Fatal("the witness: ", err)
-				}
-				if got == "still here?\n" {
-					return
-				}
-			}
+	return w.raw().isThere
+}
+
+// isThere fails the test unless the client hears what it says.
+func (c *wire) isThere() {
+	c.t.Helper()
+	c.Write(wstest.Frame(0x81, "still here?"))
+	for {
+		_, data, err := c.frame()
+		if err != nil {
+			c.t.Fatal("the witness: ", err)
 		}
-		c.Write(wstest.Frame(0x81, "still here?"))
-		for {
-			_, data, err := c.frame()
-			if err != nil {
-				w.Fatal("the witness: ", err)
-			}
-			if data == "still here?" {
-				return
-			}
+		if data == "still here?" {
+			return
+		}
+	}
+}
+
+// lineIsThere is isThere for a client over TCP.
+func (c *wire) lineIsThere() {
+	c.t.Helper()
+	io.WriteString(c, "still here?\n")
+	for {
+		got, err := c.r.ReadString('\n')
+		if err != nil {
+			c.t.Fatal("the witness: ", err)
+		}
+		if got == "still here?\n" {
+			return
 		}
 	}
 }
