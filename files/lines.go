@@ -221,7 +221,7 @@ func (s *scanner) fill() {
 		s.at = 0
 	}
 	if s.end == len(s.buf) {
-		s.grow()
+		s.buf = s.grown(s.buf)
 	}
 	for range 100 {
 		n, err := s.read(s.buf[s.end:], s.base+int64(s.end))
@@ -233,15 +233,16 @@ func (s *scanner) fill() {
 	s.err = io.ErrNoProgress
 }
 
-// grow makes room: for a line that is just too long, at most.
-func (s *scanner) grow() {
-	size := max(2*len(s.buf), 4<<10)
-	if size-2 > s.max {
-		size = max(s.max+2, len(s.buf)+1)
+// grown returns a larger buffer with the same content: it has room for a line that is just
+// too long, at most.
+func (o *lineOptions) grown(buf []byte) []byte {
+	size := max(2*len(buf), 4<<10)
+	if size-2 > o.max {
+		size = max(o.max+2, len(buf)+1)
 	}
-	buf := make([]byte, size)
-	copy(buf, s.buf[:s.end])
-	s.buf = buf
+	larger := make([]byte, size)
+	copy(larger, buf)
+	return larger
 }
 
 // got takes in what was read. A zero byte ends it, where those are looked for.

@@ -314,6 +314,12 @@ func TestUnreadable(t *testing.T) {
 	} else if _, err := collect(files.Lines(ctx, locked)); !errors.Is(err, fs.ErrPermission) {
 		t.Error(err)
 	}
+	const mem = "/proc/self/mem" // opens, and does not read
+	if _, err := os.Stat(mem); err == nil {
+		if _, err := collect(files.Lines(ctx, mem)); err == nil || !strings.Contains(err.Error(), mem) {
+			t.Error(err)
+		}
+	}
 	why := errors.New("no more")
 	got, err := collect(files.LinesOf(io.MultiReader(strings.NewReader("a\nb"), iotest.ErrReader(why))))
 	if err != why || !slices.Equal(got, []string{"a"}) {

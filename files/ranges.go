@@ -22,9 +22,9 @@ const (
 // in one range, and within a range they come in their order. A limit below 1 panics.
 //
 // It is for one large file and many processors: the same fold, called with Lines, does it on
-// one. The memory is that of limit ranges, and of at most twice as many values that are not
-// yielded yet. A range has 1 to 4 MiB; a file that is compressed, or does not say its size,
-// is one range.
+// one. At most twice limit values are not yielded yet. A range has 1 to 4 MiB, of which a
+// quarter of a MiB is in memory at a time. A file that is compressed is unpacked by one
+// goroutine, and ranges are pieces of 1 MiB in memory; what does not say its size is one range.
 //
 // The first error in the order of the file ends it, and comes with a zero value: that of
 // fold; that of reading, also if fold ignores it; or one that wraps the cause, when ctx ended.
@@ -51,18 +51,17 @@ func Ranges[T any](ctx context.Context, path string, limit int, fold func(ctx co
 			yield(zero, err)
 			return
 		}
-		size := o.rangeSize
-		if size == 0 {
-			size = rangeSize(in.size, limit)
-		}
-		for _, res := range inflight.Each(ctx, r.split(size), limit, func(ctx context.Context, p part) (T, error) {
+		reading, stop := context.WithCancel(ctx)
+		defer stop()
+		for _, res := range inflight.Each(ctx, r.split(reading, limit), limit, func(ctx context.Context, p part) (T, error) {
 			return foldPart(ctx, r, p, fold)
 		}, inflight.Ordered()) {
 			if res.Err != nil {
+				stop() // Each waits for who reads
 				yield(zero, res.Err)
 				return
 			}
-			if !yield(res.Value, nil) {
+			if !more(stop, yield, res.Value) {
 				return
 			}
 		}
@@ -72,12 +71,23 @@ func Ranges[T any](ctx context.Context, path string, limit int, fold func(ctx co
 	}
 }
 
-func rangeSize(size int64, limit int) int64 {
-	return min(max(size/4/int64(limit), minRange), maxRange)
+// more yields a value. It calls stop if that was the last, or the loop panics.
+func more[T any](stop func(), yield func(T, error) bool, v T) (goesOn bool) {
+	defer func() {
+		if !goesOn {
+			stop()
+		}
+	}()
+	return yield(v, nil)
 }
 
-// A part is a range of a file: from from up to to.
-type part struct{ from, to int64 }
+// A part is a range of a file, from from up to to; or a piece of what is unpacked.
+type part struct {
+	from, to int64
+	text     []byte
+	line     int64 // how many are before text
+	err      error
+}
 
 // ranges are the ranges of a file.
 type ranges struct {
@@ -85,6 +95,7 @@ type ranges struct {
 	o  lineOptions
 
 	mu   sync.Mutex
+	size int // of buffers
 	free [][]byte
 }
 
@@ -99,14 +110,25 @@ func (r *ranges) check() error {
 	return s.err
 }
 
-// split returns the parts: one if the file can be read from its beginning alone.
-func (r *ranges) split(size int64) iter.Seq[part] {
-	return func(yield func(part) bool) {
-		if !r.in.plain() {
-			yield(part{})
-			return
+// split returns the parts.
+func (r *ranges) split(ctx context.Context, limit int) iter.Seq[part] {
+	size := r.o.rangeSize
+	switch {
+	case r.in.size < 0:
+		return func(yield func(part) bool) { yield(part{}) }
+	case !r.in.plain():
+		r.size = pieceSize
+		if size > 0 {
+			r.size = int(size)
 		}
-		for at := int64(0); at < r.in.size && yield(part{at, min(at+size, r.in.size)}); at += size {
+		return r.pieces(ctx)
+	}
+	r.size = chunk
+	if size == 0 {
+		size = min(max(r.in.size/4/int64(limit), minRange), maxRange)
+	}
+	return func(yield func(part) bool) {
+		for at := int64(0); at < r.in.size && yield(part{from: at, to: min(at+size, r.in.size)}); at += size {
 		}
 	}
 }
@@ -131,7 +153,15 @@ func foldPart[T any](ctx context.Context, r *ranges, p part, fold func(context.C
 
 // scanner returns a scanner of the lines that begin in a part.
 func (r *ranges) scanner(ctx context.Context, p part) (s *scanner, done func(), err error) {
-	if !r.in.plain() {
+	switch {
+	case p.err != nil:
+		return nil, nil, p.err
+	case p.text != nil:
+		s = newScanner(r.o, r.in.path, p.text)
+		s.binary, s.base, s.line = true, p.from, p.line
+		s.got(len(p.text), io.EOF)
+		return s, func() { r.done(s) }, nil
+	case r.in.size < 0:
 		return r.in.scanner(ctx, r.o)
 	}
 	s = newScanner(r.o, r.in.path, r.buffer())
@@ -162,16 +192,16 @@ func (r *ranges) buffer() []byte {
 		r.free = r.free[:n-1]
 		return b
 	}
-	return make([]byte, chunk)
+	return make([]byte, r.size)
 }
 
 // done takes back the buffer of a scanner, unless a read that was abandoned may still
 // write to it, or a long line has made it grow.
 func (r *ranges) done(s *scanner) {
-	if s.err != nil && s.err != io.EOF || len(s.buf) > chunk {
+	if s.err != nil && s.err != io.EOF || cap(s.buf) != r.size {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.free = append(r.free, s.buf)
+	r.free = append(r.free, s.buf[:r.size])
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/inflight-go/inflight/files"
 )
 
-var errRefused = errors.New("I will not")
+var errRefused = errors.New("will not do it")
 
 // obstinate copies, but for what begins with "no"; it looks at no error of reading.
 func obstinate(_ context.Context, in io.Reader, out io.Writer) error {
