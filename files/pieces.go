@@ -77,7 +77,9 @@ func (c *cutter) next() part {
 			c.behind = true
 			end = n
 		case end == 0 && err == nil:
-			buf = c.r.o.grown(buf)
+			if n == len(buf) {
+				buf = c.r.o.grown(buf)
+			}
 			continue
 		}
 		c.rest = buf[end:n]

@@ -21,15 +21,17 @@ const (
 // its range, and yields what fold has made of them, in the order of the file. Each line is
 // in one range, and within a range they come in their order. A limit below 1 panics.
 //
-// It is for one large file and many processors: the same fold, called with Lines, does it on
-// one. At most twice limit values are not yielded yet. A range has 1 to 4 MiB, of which a
-// quarter of a MiB is in memory at a time. A file that is compressed is unpacked by one
-// goroutine, and ranges are pieces of 1 MiB in memory; what does not say its size is one range.
+// It is for one large file and many processors: the same fold, called with Lines, does it
+// on one. A range has 1 to 4 MiB, of which a quarter of a MiB is in memory at a time. A
+// file that is compressed is unpacked by one goroutine, and its ranges are pieces of 1 MiB
+// in memory; what does not say its size is one range. At most twice limit values are not
+// yielded yet.
 //
 // The first error in the order of the file ends it, and comes with a zero value: that of
-// fold; that of reading, also if fold ignores it; or one that wraps the cause, when ctx ended.
-// ErrChanged comes behind all values if the file has grown. The lines must not be used when fold has returned. When the loop ends, in whatever way, all
-// calls have returned; a panic of fold is raised again by the loop.
+// fold; that of reading, also if fold ignores it; or one that wraps the cause, when ctx
+// ended. ErrChanged comes behind all values if the file has grown. The lines must not be
+// used when fold has returned. When the loop ends, in whatever way, all calls have
+// returned; a panic of fold is raised again by the loop.
 func Ranges[T any](ctx context.Context, path string, limit int, fold func(ctx context.Context, lines iter.Seq2[[]byte, error]) (T, error), opts ...LineOption) iter.Seq2[T, error] {
 	if limit < 1 {
 		panic(fmt.Sprintf("inflight/files: Ranges with a limit of %d: at least one must be able to run", limit))
