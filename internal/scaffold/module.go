@@ -43,7 +43,7 @@ func checkModule(module string) error {
 	if slices.Contains(standard, elements[0]) {
 		return fmt.Errorf("%s belongs to Go's standard library: put a host in front, such as example.com/%s", elements[0], module)
 	}
-	if last := elements[len(elements)-1]; major.MatchString(last) && (len(elements) == 1 || last == "v0" || last == "v1" || last[1] == '0') {
+	if last := elements[len(elements)-1]; version.MatchString(last) && (len(elements) == 1 || !major.MatchString(last)) {
 		return fmt.Errorf("%s at the end is a version: they are from v2 on, behind a name", last)
 	}
 	return nil
@@ -70,8 +70,9 @@ func checkElement(e string) error {
 }
 
 var (
-	major = regexp.MustCompile(`^v[0-9]+$`)
-	short = regexp.MustCompile(`~[0-9]+$`)
+	version = regexp.MustCompile(`^v[0-9.]+$`)
+	major   = regexp.MustCompile(`^v([2-9]|[1-9][0-9]+)$`) // what a module may end with
+	short   = regexp.MustCompile(`~[0-9]+$`)
 )
 
 // devices are names that no file can have on Windows; the go command refuses them.

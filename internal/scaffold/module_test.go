@@ -54,6 +54,7 @@ func TestCheckModule(t *testing.T) {
 		"cmd":                 "standard library",
 		"example.com/x/v1":    "from v2 on",
 		"example.com/x/v02":   "from v2 on",
+		"example.com/x/v1.2":  "from v2 on",
 		"v3":                  "from v2 on",
 		scaffold.Path:         "inflight itself",
 	} {
