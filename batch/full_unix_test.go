@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/internal/killtest"
 	"golang.org/x/sys/unix"
 )
 
@@ -71,10 +72,9 @@ func fullChild() int {
 func TestFullDisk(t *testing.T) {
 	path := outPath(t, "")
 	run := func(limit int) (int, string) {
-		cmd := childJob{path: path}.command(t)
-		cmd.Env = append(cmd.Env, "BATCH_CHILD=full", fmt.Sprintf("BATCH_LIMIT=%d", limit))
-		cmd.Run()
-		return cmd.ProcessState.ExitCode(), fmt.Sprint(cmd.Stdout)
+		cmd := killtest.Self(t, "BATCH_CHILD=full", "BATCH_OUT="+path, fmt.Sprintf("BATCH_LIMIT=%d", limit))
+		said, _ := cmd.CombinedOutput()
+		return cmd.ProcessState.ExitCode(), string(said)
 	}
 	code, said := run(10_000)
 	if code != 5 {

@@ -7,27 +7,15 @@ import (
 	"iter"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/internal/killtest"
 )
-
-// kills is how often processes are killed in each test: BATCH_KILLS for more.
-func kills(t *testing.T) int {
-	if n, err := strconv.Atoi(os.Getenv("BATCH_KILLS")); err == nil {
-		return n
-	}
-	if testing.Short() {
-		return 3
-	}
-	return 6
-}
 
 // A childJob is a job that runs in a process of its own.
 type childJob struct {
@@ -60,20 +48,10 @@ func (c childJob) want() (lines []string) {
 	return lines
 }
 
-// command is the process: it resumes the job, or begins it.
-func (c childJob) command(t *testing.T) *exec.Cmd {
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	// The race detector's processes would sleep for a second at the end.
-	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0", "BATCH_CHILD=run"+c.mode, "BATCH_OUT="+c.path,
-		fmt.Sprintf("BATCH_JOB=%d %d %v %v", c.units, c.order, c.retry, c.slow))
-	var said strings.Builder
-	cmd.Stdout, cmd.Stderr = &said, &said
-	t.Cleanup(func() {
-		if t.Failed() && said.Len() > 0 {
-			t.Logf("the process said: %s", said.String())
-		}
-	})
-	return cmd
+// env is what the process is told: it resumes the job, or begins it.
+func (c childJob) env() []string {
+	return []string{"BATCH_CHILD=run" + c.mode, "BATCH_OUT=" + c.path,
+		fmt.Sprintf("BATCH_JOB=%d %d %v %v", c.units, c.order, c.retry, c.slow)}
 }
 
 // child is what the process does. It returns the exit code.
@@ -148,50 +126,7 @@ func ints(n int) iter.Seq2[int64, error] {
 // finish runs the job, killing it n times at random moments, until it ends by itself.
 func (c childJob) finish(t *testing.T, n int, random *rand.Rand) (killed int) {
 	t.Helper()
-	for tries := 0; ; tries++ {
-		cmd := c.command(t)
-		ready := make(chan struct{})
-		said := cmd.Stdout.(*strings.Builder)
-		cmd.Stdout, cmd.Stderr = &announcing{Builder: said, ready: ready}, nil
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		ended := make(chan error, 1)
-		go func() { ended <- cmd.Wait() }()
-		life := time.Duration(random.Int64N(int64(40 * time.Millisecond)))
-		switch {
-		case killed >= n:
-			life = time.Minute
-		case random.IntN(4) > 0: // else it may die while it opens the output
-			select {
-			case <-ready:
-			case <-time.After(time.Minute):
-			}
-		}
-		select {
-		case err := <-ended:
-			if err != nil {
-				t.Fatalf("a process that was not killed has failed: %v", err)
-			}
-			return killed
-		case <-time.After(life):
-			cmd.Process.Kill()
-			<-ended
-			killed++
-		}
-	}
-}
-
-// announcing keeps what a process says, and tells when it says something.
-type announcing struct {
-	*strings.Builder
-	ready chan struct{}
-	once  sync.Once
-}
-
-func (a *announcing) Write(b []byte) (int, error) {
-	a.once.Do(func() { close(a.ready) })
-	return a.Builder.Write(b)
+	return killtest.UntilDone(t, random, n, 40*time.Millisecond, c.env()...)
 }
 
 // A job that is killed again and again has the output of one that was not.
@@ -203,7 +138,7 @@ func TestKilled(t *testing.T) {
 			t.Run(order.String()+suffix, func(t *testing.T) {
 				t.Parallel()
 				random := rand.New(rand.NewPCG(seed, 0))
-				for n := kills(t); n > 0; {
+				for n := killtest.Kills("BATCH_KILLS", 6); n > 0; {
 					c := childJob{path: outPath(t, suffix), units: 4000, order: order, slow: order == batch.OrderInput}
 					n -= c.finish(t, n, random)
 					c.check(t)
@@ -281,7 +216,7 @@ func TestCompactKilled(t *testing.T) {
 		mustClose(t, j)
 		before := mustRead(t, path)
 		c := childJob{path: path, mode: "compact"}
-		for range (kills(t) + 1) / 2 {
+		for range (killtest.Kills("BATCH_KILLS", 6) + 1) / 2 {
 			mustWrite(t, path, before)
 			killed := c.finish(t, 1, random)
 			if got := slices.Sorted(slices.Values(linesOf(t, path))); !slices.Equal(got, want) {
@@ -304,14 +239,13 @@ func TestTwoProcesses(t *testing.T) {
 	defer j.Close()
 	mustCommit(t, j, line(100, `"x":1`))
 	c := childJob{path: path, units: 10}
-	cmd := c.command(t)
-	if err := cmd.Run(); err == nil || !strings.Contains(fmt.Sprint(cmd.Stdout), batch.ErrLocked.Error()) {
-		t.Fatalf("a second process: %v, %v; want ErrLocked", err, cmd.Stdout)
+	if said, err := killtest.Self(t, c.env()...).CombinedOutput(); err == nil || !strings.Contains(string(said), batch.ErrLocked.Error()) {
+		t.Fatalf("a second process: %v, %s; want ErrLocked", err, said)
 	}
 	wantFile(t, path, line(100, `"x":1`))
 	mustClose(t, j)
-	if err := c.command(t).Run(); err != nil {
-		t.Fatalf("a process after the first has closed: %v", err)
+	if said, err := killtest.Self(t, c.env()...).CombinedOutput(); err != nil {
+		t.Fatalf("a process after the first has closed: %v, %s", err, said)
 	}
 	if got := linesOf(t, path); len(got) != 11 {
 		t.Errorf("%d lines, want 11", len(got))

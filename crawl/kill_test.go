@@ -11,9 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +19,7 @@ import (
 	"github.com/inflight-go/inflight/batch"
 	"github.com/inflight-go/inflight/crawl"
 	"github.com/inflight-go/inflight/crawl/warc"
+	"github.com/inflight-go/inflight/internal/killtest"
 	"github.com/inflight-go/inflight/session"
 )
 
@@ -35,17 +34,6 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	os.Exit(m.Run())
-}
-
-// kills is how often processes are killed: CRAWL_KILLS for more.
-func kills(t *testing.T) int {
-	if n, err := strconv.Atoi(os.Getenv("CRAWL_KILLS")); err == nil {
-		return n
-	}
-	if testing.Short() {
-		return 3
-	}
-	return 8
 }
 
 // toOrigin is a session for which every host is at one address.
@@ -127,11 +115,11 @@ func TestKilled(t *testing.T) {
 	if len(want) < 150 {
 		t.Fatalf("the site has only %d pages", len(want))
 	}
-	for left := kills(t); left > 0; {
+	for left := killtest.Kills("CRAWL_KILLS", 8); left > 0; {
 		out := filepath.Join(t.TempDir(), []string{"out.jsonl", "out.jsonl.zst"}[left%2])
-		killed := killUntilDone(t, random, w.address, out, min(left, 5))
+		killed := killtest.UntilDone(t, random, min(left, 5), 40*time.Millisecond, "CRAWL_ORIGIN="+w.address, "CRAWL_OUT="+out)
 		t.Log("killed", killed)
-		left -= killed
+		left -= max(killed, 1) // one that was too quick counts, so that this comes to an end
 		got := read(t, out)
 		found(t, got, urls(want)...)
 		kept := archived(t, filepath.Dir(out))
@@ -148,48 +136,6 @@ func TestKilled(t *testing.T) {
 		}
 		if t.Failed() {
 			t.Fatal("after", left, "kills that were to come")
-		}
-	}
-}
-
-// killUntilDone crawls in one process after the other, of which the first n are killed.
-func killUntilDone(t *testing.T, random *rand.Rand, address, out string, n int) (killed int) {
-	t.Helper()
-	for {
-		cmd := exec.CommandContext(t.Context(), os.Args[0])
-		cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0", "CRAWL_ORIGIN="+address, "CRAWL_OUT="+out)
-		said, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		ready := make([]byte, len("ready\n"))
-		if _, err := io.ReadFull(said, ready); err != nil || string(ready) != "ready\n" {
-			rest, _ := io.ReadAll(said)
-			t.Fatalf("the process said %s%s, %v", ready, rest, err)
-		}
-		timer := time.NewTimer(time.Minute)
-		if killed < n {
-			timer.Reset(time.Duration(random.Int64N(int64(40 * time.Millisecond))))
-		}
-		ended := make(chan []byte, 1)
-		go func() {
-			rest, _ := io.ReadAll(said)
-			ended <- rest
-		}()
-		select {
-		case rest := <-ended:
-			if err := cmd.Wait(); err != nil {
-				t.Fatalf("a process that was not killed: %v: %s", err, rest)
-			}
-			return max(killed, 1) // one that was too quick counts, so that this comes to an end
-		case <-timer.C:
-			cmd.Process.Kill()
-			<-ended
-			cmd.Wait()
-			killed++
 		}
 	}
 }

@@ -3,22 +3,20 @@ package flow_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/inflight-go/inflight/batch"
 	"github.com/inflight-go/inflight/flow"
+	"github.com/inflight-go/inflight/internal/killtest"
 	"github.com/inflight-go/inflight/internal/origin"
 	"github.com/inflight-go/inflight/session"
 )
@@ -57,17 +55,6 @@ func flowInChild(address string) error {
 		Journal: batch.JournalOptions{Resume: true, SyncDelay: 5 * time.Millisecond, SyncLines: 20},
 	})
 	return err
-}
-
-// kills is how often processes are killed for each kind of output: FLOW_KILLS for more.
-func kills() int {
-	if n, err := strconv.Atoi(os.Getenv("FLOW_KILLS")); err == nil {
-		return n
-	}
-	if testing.Short() {
-		return 3
-	}
-	return 10
 }
 
 // A run that is killed again and again has each row once, whatever it writes to.
@@ -122,7 +109,8 @@ func killUntilDone(t *testing.T, server *httptest.Server, text func(dir string) 
 		if err := os.WriteFile(file, []byte(text(dir)), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		killed = killRuns(t, random, n, "FLOW_ORIGIN="+server.Listener.Addr().String(), "FLOW_FILE="+file, "FLOW_STATE="+filepath.Join(dir, "state"))
+		killed = killtest.UntilDone(t, random, n, 120*time.Millisecond,
+			"FLOW_ORIGIN="+server.Listener.Addr().String(), "FLOW_FILE="+file, "FLOW_STATE="+filepath.Join(dir, "state"))
 		rows = read(t, dir)
 		slices.Sort(rows)
 		return rows, killed
@@ -131,53 +119,11 @@ func killUntilDone(t *testing.T, server *httptest.Server, text func(dir string) 
 	if len(want) < 120 {
 		t.Fatalf("only %d rows", len(want))
 	}
-	for left := kills(); left > 0; {
+	for left := killtest.Kills("FLOW_KILLS", 10); left > 0; {
 		got, killed := run(min(left, 5))
 		t.Log("killed", killed)
 		if left -= max(killed, 1); !slices.Equal(got, want) {
 			t.Fatalf("%d rows, want %d", len(got), len(want))
-		}
-	}
-}
-
-// killRuns runs one process after the other, of which the first n are killed.
-func killRuns(t *testing.T, random *rand.Rand, n int, env ...string) (killed int) {
-	t.Helper()
-	for {
-		cmd := exec.CommandContext(t.Context(), os.Args[0])
-		cmd.Env = append(append(os.Environ(), "GORACE=atexit_sleep_ms=0"), env...)
-		said, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		ready := make([]byte, len("ready\n"))
-		if _, err := io.ReadFull(said, ready); err != nil || string(ready) != "ready\n" {
-			rest, _ := io.ReadAll(said)
-			t.Fatalf("the process said %s%s, %v", ready, rest, err)
-		}
-		timer := time.NewTimer(time.Minute)
-		if killed < n {
-			timer.Reset(time.Duration(random.Int64N(int64(120 * time.Millisecond))))
-		}
-		ended := make(chan []byte, 1)
-		go func() {
-			rest, _ := io.ReadAll(said)
-			ended <- rest
-		}()
-		select {
-		case rest := <-ended:
-			if err := cmd.Wait(); err != nil {
-				t.Fatalf("a process that was not killed: %v: %s", err, rest)
-			}
-			return killed
-		case <-timer.C:
-			cmd.Process.Kill()
-			<-ended
-			cmd.Wait()
-			killed++
 		}
 	}
 }
