@@ -3,9 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
-
 	"regexp"
 	"slices"
 	"strings"
@@ -26,16 +24,10 @@ import (
 // is in the flags that it shares with fetch.
 type crawlFlags struct {
 	connect.Options
+	running
 
-	seeds       []string
-	output      string
-	deadline    time.Duration
-	grace       time.Duration
-	resume      bool
-	retryFailed bool
-	force       bool
-	failFast    bool
-	fsync       string
+	seeds  []string
+	output string
 
 	scope      string
 	include    []string
@@ -64,15 +56,12 @@ type crawlFlags struct {
 	warc    string
 	warcMax string
 
-	maxErrors int64
-	progress  string
-	summary   string
-	profile   string
-	config    string
+	profile string
+	config  string
 }
 
 func newCrawl() *cobra.Command {
-	o := crawlFlags{Options: connect.Defaults(), grace: 30 * time.Second, fsync: "100ms", warcMax: "1GiB"}
+	o := crawlFlags{Options: connect.Defaults(), running: newRunning(), warcMax: "1GiB"}
 	o.PerHost, o.MaxBody = frontier.DefaultPerHost, "4MiB"
 	cmd := &cobra.Command{
 		Use:   "crawl [flags] URL...",
@@ -87,7 +76,7 @@ func newCrawl() *cobra.Command {
 	groups.group("Where to go", o.whereFlags)
 	groups.group("What to take", o.takeFlags)
 	groups.group("Manners", o.mannerFlags)
-	groups.group("How long", o.timeFlags)
+	groups.group("How long", o.timeFlags(&o.Options))
 	groups.group("When it fails", o.RetryFlags)
 	groups.group("The connection", o.NetworkFlags)
 	groups.group("Stopping, and going on", o.safetyFlags)
@@ -143,24 +132,8 @@ func (o *crawlFlags) mannerFlags(fs *pflag.FlagSet) {
 	o.AuthFlags(fs)
 }
 
-func (o *crawlFlags) timeFlags(fs *pflag.FlagSet) {
-	o.TimeFlags(fs)
-	fs.DurationVar(&o.deadline, "deadline", 0, "for the whole run; it can be resumed (default: none)")
-}
-
-func (o *crawlFlags) safetyFlags(fs *pflag.FlagSet) {
-	fs.BoolVar(&o.resume, "resume", false, "go on where the output ends")
-	fs.BoolVar(&o.retryFailed, "retry-failed", false, "and try again what has failed")
-	fs.BoolVar(&o.force, "force", false, "write over an output that is there")
-	fs.Int64Var(&o.maxErrors, "max-errors", 0, "stop after `n` failures")
-	fs.BoolVar(&o.failFast, "fail-fast", false, "stop at the first")
-	fs.DurationVar(&o.grace, "grace", o.grace, "what requests in flight may take when the run is stopped")
-	fs.StringVar(&o.fsync, "fsync", o.fsync, "have lines on the disk after this `time`, always, or never")
-}
-
 func (o *crawlFlags) seeingFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.progress, "progress", "auto", "show progress as a `bar`, as lines, or off (auto: a bar on a terminal)")
-	fs.StringVar(&o.summary, "summary", "text", "say at the end what came of it: `text`, json, off")
+	o.running.seeingFlags(fs)
 	fs.StringVar(&o.profile, "profile", "", "take flags from this `profile` of the config file")
 	fs.StringVar(&o.config, "config", "", "the config `file` (default: inflight.yaml, here or in the user's config folder)")
 }
@@ -188,8 +161,8 @@ func (o *crawlFlags) options() (c crawl.Options, err error) {
 	if info, err := os.Stat(o.output); o.output == "-" || err == nil && info.IsDir() {
 		return c, wrong(fmt.Errorf("--output %s: a file is wanted, with which the crawl goes on after a crash", o.output))
 	}
-	if o.resume && o.force {
-		return c, wrong(errors.New("--resume and --force: one goes on with the output, the other writes over it"))
+	if err := o.check(); err != nil {
+		return c, coded(err)
 	}
 	if !robots.ValidToken(o.agentToken) {
 		return c, wrong(fmt.Errorf("--robots-agent %q: letters, _ and - only; the version goes into --user-agent", o.agentToken))
@@ -202,8 +175,10 @@ func (o *crawlFlags) options() (c crawl.Options, err error) {
 		Spelling:    crawl.Spelling{Sort: o.sortQuery, Strip: o.strip},
 		Concurrency: o.Concurrency, PerHost: o.PerHost,
 		JSONLD: o.jsonld, Unique: o.unique, Save: o.save,
-		Deadline: o.deadline, Grace: o.grace, MaxErrors: o.maxErrors, FailFast: o.failFast,
-		Journal: batch.JournalOptions{Resume: o.resume, RetryFailed: o.retryFailed, Force: o.force},
+		Deadline: o.deadline, Grace: o.patience(), MaxErrors: o.maxErrors, FailFast: o.failFast,
+	}
+	if c.Journal, err = o.journal(); err != nil {
+		return c, coded(err)
 	}
 	for _, seed := range o.seeds {
 		if scheme, _, ok := strings.Cut(seed, "://"); ok && !slices.Contains([]string{"http", "https", "demo"}, strings.ToLower(scheme)) {
@@ -220,9 +195,6 @@ func (o *crawlFlags) options() (c crawl.Options, err error) {
 	if o.MaxRedirects == 0 {
 		c.MaxRedirects = -1
 	}
-	if o.grace == 0 {
-		c.Grace = -1
-	}
 	return c, errors.Join(o.words(&c), o.expressions(&c))
 }
 
@@ -233,7 +205,7 @@ func (o *crawlFlags) numbers() error {
 		value, least int64
 	}{
 		{"concurrency", int64(o.Concurrency), 1}, {"per-host", int64(o.PerHost), 1}, {"depth", int64(o.depth), -1},
-		{"max-pages", o.maxPages, 0}, {"max-per-host", o.maxPerHost, 0}, {"max-redirects", int64(o.MaxRedirects), 0}, {"max-errors", o.maxErrors, 0},
+		{"max-pages", o.maxPages, 0}, {"max-per-host", o.maxPerHost, 0}, {"max-redirects", int64(o.MaxRedirects), 0},
 	} {
 		if n.value < n.least {
 			return &exitError{exitUsage, fmt.Errorf("--%s %d: it can't be less than %d", n.flag, n.value, max(n.least, 0))}
@@ -243,19 +215,18 @@ func (o *crawlFlags) numbers() error {
 }
 
 // words reads the flags that are one of a few words.
-func (o *crawlFlags) words(c *crawl.Options) (err error) {
+func (o *crawlFlags) words(c *crawl.Options) error {
 	var errs [4]error
 	c.Scope, errs[0] = word("scope", o.scope, []string{"host", "domain", "prefix", "any"}, crawl.ScopeHost, crawl.ScopeDomain, crawl.ScopePrefix, crawl.ScopeAny)
 	c.Order, errs[1] = word("strategy", o.strategy, []string{"bfs", "dfs"}, frontier.BreadthFirst, frontier.DepthFirst)
 	c.Sitemaps, errs[2] = word("sitemap", o.sitemap, []string{"auto", "only", "off"}, crawl.SitemapsToo, crawl.SitemapsOnly, crawl.SitemapsNot)
 	c.IgnoreRobots, errs[3] = word("robots", o.robots, []string{"obey", "ignore"}, false, true)
-	c.Journal.Sync, c.Journal.SyncDelay, err = option.Fsync(o.fsync)
 	for _, e := range errs {
 		if e != nil {
 			return e
 		}
 	}
-	return coded(err)
+	return nil
 }
 
 // expressions reads the flags that have a syntax of their own.
@@ -367,12 +338,6 @@ func (o *crawlFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(option.OneOf("progress", o.progress, "auto", "bar", "lines", "off"), option.OneOf("summary", o.summary, "text", "json", "off")); err != nil {
-		return err
-	}
-	if err := errors.Join(option.Duration("deadline", o.deadline), option.Duration("grace", o.grace)); err != nil {
-		return err
-	}
 	shared := o.Options
 	shared.PerHost, shared.MaxRedirects = 0, 0 // the frontier and the crawl see to these
 	connection, err := connect.New(ctx, &shared, nil)
@@ -380,17 +345,20 @@ func (o *crawlFlags) run(cmd *cobra.Command) error {
 		return coded(err)
 	}
 	defer connection.Close()
-	if c.Archive, err = o.openArchive(); err != nil {
-		return err
-	}
 	c.Session, c.Progress = connection.Session, &crawl.Progress{}
 	c.OnEvent = func(e batch.Event) {
 		if e.Kind == batch.EventStopping {
 			connection.Session.Drain()
 		}
 	}
-	began := time.Now()
-	stop := o.watch(c.Progress, cmd.ErrOrStderr(), began)
+	stop, err := o.watch(cmd.ErrOrStderr(), func(took time.Duration) string { return crawlLine(c.Progress.Stats(), took) })
+	if err != nil {
+		return err
+	}
+	if c.Archive, err = o.openArchive(); err != nil {
+		stop()
+		return err
+	}
 	summary, err := crawl.Run(ctx, o.output, c)
 	stop()
 	if c.Archive != nil {
@@ -400,15 +368,10 @@ func (o *crawlFlags) run(cmd *cobra.Command) error {
 	return o.verdict(ctx, summary, err)
 }
 
-// watch shows the progress until stop is called.
-func (o *crawlFlags) watch(p *crawl.Progress, out io.Writer, began time.Time) (stop func()) {
-	return showLine(o.progress, out, func() string { return crawlLine(p.Stats(), time.Since(began)) })
-}
-
 // crawlLine is the progress in one line.
 func crawlLine(s crawl.Stats, took time.Duration) string {
 	text := fmt.Sprintf("%d of %d pages found | %.0f/s | %d in flight | %d hosts to go", s.Before+s.Done, s.Found,
-		float64(s.Done)/max(took.Seconds(), 0.001), s.InFlight, s.Hosts)
+		perSecond(s.Done, took), s.InFlight, s.Hosts)
 	if s.Failed > 0 {
 		text += fmt.Sprintf(" | fail %d", s.Failed)
 	}

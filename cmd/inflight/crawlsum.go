@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
-	"github.com/inflight-go/inflight/batch"
 	"github.com/inflight-go/inflight/crawl"
 )
 
@@ -41,50 +39,18 @@ func (o *crawlFlags) sumText(out io.Writer, s crawl.Summary, err error) {
 		return // it did not begin, which the error says
 	}
 	t := s.Stats
-	fmt.Fprintf(out, "%d pages in %v: %d ok", t.Done, s.Elapsed.Round(10*time.Millisecond), t.Done-t.Failed-t.Blocked)
-	if t.Failed > 0 {
-		fmt.Fprintf(out, ", %d failed", t.Failed)
-	}
-	if t.Blocked > 0 {
-		fmt.Fprintf(out, ", %d forbidden by robots.txt", t.Blocked)
-	}
-	if t.Before > 0 {
-		fmt.Fprintf(out, ", %d done before", t.Before)
-	}
-	fmt.Fprintf(out, " | %.0f/s\n", float64(t.Done)/max(s.Elapsed.Seconds(), 0.001))
+	sumLine(out, "pages", t.Done, s.Elapsed, t.Done-t.Failed-t.Blocked,
+		part{t.Failed, "failed"}, part{t.Blocked, "forbidden by robots.txt"}, part{t.Before, "done before"})
 	if t.Failure != "" {
 		fmt.Fprintf(out, "the first failure: %.300s\n", t.Failure)
 	}
-	if err != nil {
-		fmt.Fprintf(out, "stopped: %v\n", err)
-	}
-	if err != nil && !s.Complete {
-		fmt.Fprintf(out, "to go on: the same command with --resume\n")
-	}
+	sumEnd(out, err, !s.Complete)
 }
 
 // verdict is the exit code of a crawl.
 func (o *crawlFlags) verdict(ctx context.Context, s crawl.Summary, err error) error {
-	began := s.Elapsed > 0
-	said := err
-	if began && o.summary == "text" {
-		said = nil // the summary has said it
-	}
-	switch {
-	case err == nil && s.Stats.Fetched == 0 && s.Stats.Blocked > 0 && s.Stats.Failed == 0:
+	if err == nil && s.Stats.Fetched == 0 && s.Stats.Blocked > 0 && s.Stats.Failed == 0 {
 		return &exitError{exitBlocked, errors.New("nothing was fetched: robots.txt forbids it (--robots ignore)")}
-	case err == nil && s.Stats.Failed > 0:
-		return &exitError{exitFailed, nil}
-	case err == nil:
-		return nil
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case errors.Is(err, batch.ErrMaxErrors), errors.Is(err, batch.ErrFailFast), errors.Is(err, batch.ErrDeadline):
-		return &exitError{exitStopped, said}
-	case errors.Is(err, batch.ErrOtherJob), errors.Is(err, batch.ErrLocked), errors.Is(err, batch.ErrForeign), errors.Is(err, batch.ErrExists):
-		return &exitError{exitOtherJob, err}
-	case errors.Is(err, crawl.ErrSeed):
-		return &exitError{exitUsage, err}
 	}
-	return &exitError{exitIO, said}
+	return o.running.verdict(ctx, s.Summary, err)
 }

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -12,15 +10,14 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/inflight-go/inflight/batch"
 	"github.com/inflight-go/inflight/flow"
 	"github.com/inflight-go/inflight/internal/connect"
-	"github.com/inflight-go/inflight/internal/option"
 )
 
 // flowFlags are what the flags of flow run say.
 type flowFlags struct {
 	connect.Options
+	running
 
 	vars        []string
 	output      string
@@ -28,22 +25,10 @@ type flowFlags struct {
 	sample      int64
 	dryRun      bool
 	concurrency int
-
-	deadline    time.Duration
-	grace       time.Duration
-	resume      bool
-	retryFailed bool
-	force       bool
-	failFast    bool
-	maxErrors   int64
-	fsync       string
-
-	progress string
-	summary  string
 }
 
 func newFlowRun() *cobra.Command {
-	o := flowFlags{Options: connect.Defaults(), grace: 30 * time.Second, fsync: "100ms", concurrency: flow.DefaultConcurrency}
+	o := flowFlags{Options: connect.Defaults(), running: newRunning(), concurrency: flow.DefaultConcurrency}
 	cmd := &cobra.Command{
 		Use:   "run [flags] FILE",
 		Short: "Run a flow, and write its rows",
@@ -55,7 +40,7 @@ func newFlowRun() *cobra.Command {
 	}
 	groups := flagGroups{cmd: cmd}
 	groups.group("What to run", o.whatFlags)
-	groups.group("How long", o.timeFlags)
+	groups.group("How long", o.timeFlags(&o.Options))
 	groups.group("When it fails", o.RetryFlags)
 	groups.group("The connection", o.connectionFlags)
 	groups.group("Stopping, and going on", o.safetyFlags)
@@ -73,11 +58,6 @@ func (o *flowFlags) whatFlags(fs *pflag.FlagSet) {
 	fs.IntVarP(&o.concurrency, "concurrency", "c", o.concurrency, "how many items at once; limits in the flow say how many requests")
 }
 
-func (o *flowFlags) timeFlags(fs *pflag.FlagSet) {
-	o.TimeFlags(fs)
-	fs.DurationVar(&o.deadline, "deadline", 0, "for the whole run; it can be resumed (default: none)")
-}
-
 func (o *flowFlags) connectionFlags(fs *pflag.FlagSet) {
 	o.NetworkFlags(fs)
 	fs.StringArrayVarP(&o.FixedHeader, "header", "H", nil, "send this header with all requests, `'Name: value'` (repeatable)")
@@ -86,48 +66,28 @@ func (o *flowFlags) connectionFlags(fs *pflag.FlagSet) {
 
 func (o *flowFlags) safetyFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.state, "state", "", "keep in this `folder` what the run goes on with (default: beside the output, with .flow)")
-	fs.BoolVar(&o.resume, "resume", false, "go on with a run that did not come to its end")
-	fs.BoolVar(&o.retryFailed, "retry-failed", false, "and run again what has failed")
-	fs.BoolVar(&o.force, "force", false, "begin anew: write over a file that is there; rows of a table stay, and are updated")
-	fs.Int64Var(&o.maxErrors, "max-errors", 0, "stop after `n` items have failed")
-	fs.BoolVar(&o.failFast, "fail-fast", false, "stop at the first")
-	fs.DurationVar(&o.grace, "grace", o.grace, "what is in flight may take so long when the run is stopped")
-	fs.StringVar(&o.fsync, "fsync", o.fsync, "have lines of a file on the disk after this `time`, always, or never")
-}
-
-func (o *flowFlags) seeingFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.progress, "progress", "auto", "show progress as a `bar`, as lines, or off (auto: a bar on a terminal)")
-	fs.StringVar(&o.summary, "summary", "text", "say at the end what came of it: `text`, json, off")
+	o.running.safetyFlags(fs)
+	fs.Lookup("resume").Usage = "go on with a run that did not come to its end"
+	fs.Lookup("force").Usage = "begin anew: write over a file that is there; rows of a table stay, and are updated"
 }
 
 // options makes of the flags what package flow wants.
 func (o *flowFlags) options(cmd *cobra.Command) (f flow.Options, err error) {
 	wrong := func(format string, args ...any) error { return &exitError{exitUsage, fmt.Errorf(format, args...)} }
 	switch {
-	case o.sample < 0 || o.maxErrors < 0:
-		return f, wrong("--sample and --max-errors: want 1 or more")
+	case o.sample < 0:
+		return f, wrong("--sample %d: want 1 or more", o.sample)
 	case o.concurrency < 1:
 		return f, wrong("--concurrency %d: want 1 or more", o.concurrency)
-	case o.force && (o.resume || o.retryFailed):
-		return f, wrong("--resume and --force: one goes on with the output, the other writes over it")
 	}
-	for _, err := range []error{
-		option.OneOf("progress", o.progress, "auto", "bar", "lines", "off"), option.OneOf("summary", o.summary, "text", "json", "off"),
-		option.Duration("deadline", o.deadline), option.Duration("grace", o.grace),
-	} {
-		if err != nil {
-			return f, coded(err)
-		}
+	if err := o.check(); err != nil {
+		return f, coded(err)
 	}
 	f = flow.Options{
 		Drivers: drivers, Output: o.output, State: o.state, Sample: o.sample, Rows: cmd.OutOrStdout(), Concurrency: o.concurrency,
-		Deadline: o.deadline, Grace: o.grace, MaxErrors: o.maxErrors, FailFast: o.failFast,
-		Journal: batch.JournalOptions{Resume: o.resume, RetryFailed: o.retryFailed, Force: o.force},
+		Deadline: o.deadline, Grace: o.patience(), MaxErrors: o.maxErrors, FailFast: o.failFast,
 	}
-	if o.grace == 0 {
-		f.Grace = -1
-	}
-	if f.Journal.Sync, f.Journal.SyncDelay, err = option.Fsync(o.fsync); err != nil {
+	if f.Journal, err = o.journal(); err != nil {
 		return f, coded(err)
 	}
 	f.Vars, err = variables(o.vars)
@@ -155,12 +115,14 @@ func (o *flowFlags) run(cmd *cobra.Command, name string) error {
 	}
 	defer closeDemo()
 	fo.Session, fo.Progress = settings, &flow.Progress{}
-	began := time.Now()
-	stop := showLine(o.progress, errOut, func() string { return flowLine(fo.Progress.Stats(), time.Since(began)) })
+	stop, err := o.watch(errOut, func(took time.Duration) string { return flowLine(fo.Progress.Stats(), took) })
+	if err != nil {
+		return err
+	}
 	summary, err := f.Run(ctx, fo)
 	stop()
 	o.sum(errOut, summary, err)
-	return o.verdict(ctx, summary, err)
+	return o.verdict(ctx, summary.Summary, err)
 }
 
 // flowLine is the progress in one line.
@@ -174,7 +136,7 @@ func flowLine(s flow.Stats, took time.Duration) string {
 		requests += step.Requests
 	}
 	text := fmt.Sprintf("%d items of %d %s | %.0f/s | %d in flight | %d requests", s.Skipped+s.Done, s.Listed, of,
-		float64(s.Done)/max(took.Seconds(), 0.001), s.InFlight, requests)
+		perSecond(s.Done, took), s.InFlight, requests)
 	if s.Failed > 0 {
 		text += fmt.Sprintf(" | fail %d", s.Failed)
 	}
@@ -205,17 +167,8 @@ func (o *flowFlags) sumJSON(out io.Writer, s flow.Summary, err error) {
 }
 
 func (o *flowFlags) sumText(out io.Writer, s flow.Summary, err error) {
-	fmt.Fprintf(out, "%d items in %v: %d ok", s.Done, s.Elapsed.Round(10*time.Millisecond), s.Done-s.Failed-s.Stats.LeftOut)
-	if s.Failed > 0 {
-		fmt.Fprintf(out, ", %d failed", s.Failed)
-	}
-	if s.Stats.LeftOut > 0 {
-		fmt.Fprintf(out, ", %d left out", s.Stats.LeftOut)
-	}
-	if s.Skipped > 0 {
-		fmt.Fprintf(out, ", %d done before", s.Skipped)
-	}
-	fmt.Fprintf(out, " | %.0f/s\n", float64(s.Done)/max(s.Elapsed.Seconds(), 0.001))
+	sumLine(out, "items", s.Done, s.Elapsed, s.Done-s.Failed-s.Stats.LeftOut,
+		part{s.Failed, "failed"}, part{s.Stats.LeftOut, "left out"}, part{s.Skipped, "done before"})
 	var parts []string
 	for _, step := range s.Stats.Steps {
 		part := fmt.Sprintf("%s %d", step.Name, step.Requests)
@@ -228,12 +181,7 @@ func (o *flowFlags) sumText(out io.Writer, s flow.Summary, err error) {
 	if s.Output != "" {
 		fmt.Fprintf(out, "written: %s\n", s.Output)
 	}
-	if err != nil {
-		fmt.Fprintf(out, "stopped: %v\n", err)
-	}
-	if s.Output != "" && err != nil && !s.Complete {
-		fmt.Fprintf(out, "to go on: the same command with --resume\n")
-	}
+	sumEnd(out, err, s.Output != "" && !s.Complete)
 }
 
 // flowUsage gives an error of what was asked for its exit code.
@@ -242,37 +190,4 @@ func flowUsage(err error) error {
 		return nil
 	}
 	return &exitError{exitUsage, err}
-}
-
-// verdict is the exit code of a run.
-func (o *flowFlags) verdict(ctx context.Context, s flow.Summary, err error) error {
-	said := err
-	if s.Elapsed > 0 && o.summary == "text" {
-		said = nil // the summary has said it
-	}
-	is := func(kinds ...error) bool {
-		for _, kind := range kinds {
-			if errors.Is(err, kind) {
-				return true
-			}
-		}
-		return false
-	}
-	switch {
-	case err == nil && s.Failed > 0:
-		return &exitError{exitFailed, nil}
-	case err == nil:
-		return nil
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case is(flow.ErrOutput):
-		return &exitError{exitIO, said}
-	case is(batch.ErrMaxErrors, batch.ErrFailFast, batch.ErrDeadline, flow.ErrList):
-		return &exitError{exitStopped, said}
-	case is(batch.ErrOtherJob, batch.ErrLocked, batch.ErrForeign, batch.ErrExists, flow.ErrExists, flow.ErrState):
-		return &exitError{exitOtherJob, err}
-	case is(flow.ErrVar, flow.ErrDriver):
-		return &exitError{exitUsage, err}
-	}
-	return &exitError{exitIO, said}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/inflight-go/inflight/debug"
 	"github.com/inflight-go/inflight/internal/fetch"
 	"github.com/inflight-go/inflight/internal/option"
 	"github.com/spf13/cobra"
@@ -18,7 +19,11 @@ func runFetch(cmd *cobra.Command, o fetch.Options, v view) error {
 		return err
 	}
 	defer watch.close()
-	window, err := v.window.open(watch.screen, v.dryRun > 0)
+	if v.dryRun > 0 {
+		v.window = window{} // nothing runs that could be looked at
+	}
+	history := new(history)
+	window, err := v.window.open(watch.screen, debug.Show(history.panel))
 	if err != nil {
 		return err
 	}
@@ -41,7 +46,9 @@ func runFetch(cmd *cobra.Command, o fetch.Options, v view) error {
 	}
 	errOut := cmd.ErrOrStderr()
 	stop := watch.start(job)
-	window.show(job)
+	if window != nil {
+		defer history.start(job)()
+	}
 	summary, err := job.Run(ctx)
 	stop()
 	if summary != nil && v.summary == "text" {

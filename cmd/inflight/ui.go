@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -34,26 +33,21 @@ func (w *window) flags(fs *pflag.FlagSet) {
 	fs.StringVar(&w.token, "ui-token", "", "let only those see it who have this `token`; env:VAR and file:PATH too")
 }
 
-// An opened window shows a run once there is one.
-type opened struct {
-	history *history
-	closers []func()
-}
+// opened are the functions that close a window.
+type opened []func()
 
 // open opens what was asked for, before anything else is touched.
-func (w *window) open(out *screen, dry bool) (o *opened, err error) {
-	o = &opened{history: new(history)}
-	if dry || !w.attach && w.addr == "" {
-		return o, nil
+func (w *window) open(out *screen, opts ...debug.Option) (o opened, err error) {
+	if !w.attach && w.addr == "" {
+		return nil, nil
 	}
 	inflight.SetDebug(max(1, debugLevel()))
-	opts := []debug.Option{debug.Show(o.history.panel)}
 	if w.attach {
 		a, err := debug.Attach(opts...)
 		if err != nil {
 			return nil, &exitError{exitUsage, fmt.Errorf("--attach: %w", err)}
 		}
-		o.closers = append(o.closers, func() { _ = a.Close() })
+		o = append(o, func() { _ = a.Close() })
 		out.line(fmt.Sprintf("to look at this run: inflight top %d", os.Getpid()))
 	}
 	if w.addr != "" {
@@ -62,21 +56,14 @@ func (w *window) open(out *screen, dry bool) (o *opened, err error) {
 			o.close()
 			return nil, &exitError{exitUsage, fmt.Errorf("--ui %s: %w", w.addr, err)}
 		}
-		o.closers = append(o.closers, end)
+		o = append(o, end)
 		out.line("the page of this run: " + url)
 	}
 	return o, nil
 }
 
-// show begins to show the job.
-func (o *opened) show(job *fetch.Job) {
-	if len(o.closers) > 0 {
-		o.closers = append(o.closers, o.history.start(job))
-	}
-}
-
-func (o *opened) close() {
-	for _, f := range o.closers {
+func (o opened) close() {
+	for _, f := range o {
 		f()
 	}
 }
@@ -128,25 +115,12 @@ type history struct {
 // points is how many seconds are kept.
 const points = 180
 
+// start keeps it of a job until stop is called.
 func (h *history) start(job *fetch.Job) (stop func()) {
 	h.mu.Lock()
 	h.job = job
 	h.mu.Unlock()
-	ctx, cancel := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() {
-		tick := time.NewTicker(time.Second)
-		defer tick.Stop()
-		for {
-			select {
-			case <-tick.C:
-				h.sample()
-			case <-ctx.Done():
-				return
-			}
-		}
-	})
-	return func() { cancel(); running.Wait() }
+	return ticking(time.Second, h.sample)
 }
 
 func (h *history) sample() {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -18,7 +19,13 @@ import (
 // page's address.
 func watched(t *testing.T, flags ...string) (cmd *exec.Cmd, url string) {
 	t.Helper()
-	cmd = process(t, append([]string{"fetch", "demo:///delay/100ms?id={1..100000}", "-o", "out.jsonl", "--progress", "off", "-c", "20", "--ui", "127.0.0.1:0"}, flags...)...)
+	return watching(t, append([]string{"fetch", "demo:///delay/100ms?id={1..100000}", "-o", "out.jsonl", "--progress", "off", "-c", "20", "--ui", "127.0.0.1:0"}, flags...)...)
+}
+
+// watching starts a command that lasts and has a page, and returns its address.
+func watching(t *testing.T, args ...string) (cmd *exec.Cmd, url string) {
+	t.Helper()
+	cmd = process(t, args...)
 	run, err := os.MkdirTemp("", "s") // short: the path of a socket has little room
 	if err != nil {
 		t.Fatal(err)
@@ -131,6 +138,40 @@ func TestFetchWithASocket(t *testing.T) {
 		cmd.Env = fetch.Env
 		if code, out, errOut := run(t, cmd); code != 0 || len(strings.Split(out, "\n")) < 3 {
 			t.Errorf("%v: %d %s%s", args, code, out, errOut)
+		}
+	}
+}
+
+// So are a crawl and a flow: what they wait for, and nothing of the panel of a fetch.
+func TestCrawlAndFlowWithAPage(t *testing.T) {
+	slow := filepath.Join(t.TempDir(), "slow.yaml")
+	text := `version: 1
+limits:
+  api: {rate: 1/1m}
+steps:
+  users:
+    get: "demo://origin/users"
+    each: .items[]
+    emit: "{id}"
+    limit: api
+  details:
+    for: users
+    get: "demo://origin/users/{{path .id}}"
+    limit: api
+output: {file: out.jsonl}
+`
+	if err := os.WriteFile(slow, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for name, args := range map[string][]string{
+		"crawl": {"crawl", "demo:///site/", "-o", "out.jsonl", "--crawl-delay", "1m", "--progress", "off"},
+		"flow":  {"flow", "run", slow, "--progress", "off"},
+	} {
+		_, url := watching(t, append(args, "--ui", "127.0.0.1:0")...)
+		for text, code := "", 200; !strings.Contains(text, "─ batch "); { // until it has begun
+			if code, text = ask(t, url+"tree", nil); code != 200 {
+				t.Fatalf("%s: %d %s", name, code, text)
+			}
 		}
 	}
 }

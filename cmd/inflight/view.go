@@ -5,16 +5,13 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"os"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/inflight-go/inflight/internal/fetch"
 	"github.com/inflight-go/inflight/internal/option"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
 )
 
 // A view is what people see of a run, on stderr.
@@ -34,7 +31,7 @@ type view struct {
 
 func (v *view) flags(fs *pflag.FlagSet) {
 	fs.StringVar(&v.progress, "progress", "auto", "show progress as a `bar`, as lines, as json, or off (auto: a bar on a terminal)")
-	fs.DurationVar(&v.every, "progress-every", 10*time.Second, "how often, for lines and json")
+	fs.DurationVar(&v.every, "progress-every", everyLine, "how often, for lines and json")
 	fs.DurationVar(&v.stats, "stats", 0, "also write a line of progress this often, whatever else is shown")
 	fs.StringVar(&v.summary, "summary", "text", "say at the end what came of it: `text`, json, off")
 	fs.IntVar(&v.dryRun, "dry-run", 0, "send nothing; print the first `n` requests as curl commands")
@@ -141,67 +138,42 @@ func (w *watch) close() {
 // start shows the job until stop is called.
 func (w *watch) start(job *fetch.Job) (stop func()) {
 	job.Log = w.log
-	done := make(chan struct{})
-	var all sync.WaitGroup
+	var stops []func()
 	tick := func(every time.Duration, show func(fetch.Progress)) {
-		all.Go(func() {
-			ticker := time.NewTicker(max(every, 10*time.Millisecond))
-			defer ticker.Stop()
-			for {
-				select {
-				case <-done:
-					return
-				case <-ticker.C:
-					show(job.Progress())
-				}
-			}
-		})
+		stops = append(stops, ticking(max(every, 10*time.Millisecond), func() { show(job.Progress()) }))
 	}
-	file, _ := w.screen.out.(*os.File)
 	line := func(p fetch.Progress) { w.screen.line(p.Line(1 << 20)) }
-	mode, every, stats := w.view.shown(file != nil && term.IsTerminal(int(file.Fd())))
+	mode, every, stats := w.view.shown(w.screen.out)
 	switch mode {
 	case "json":
 		tick(every, func(p fetch.Progress) { w.screen.line(string(p.JSON())) })
 	case "bar":
-		tick(every, func(p fetch.Progress) { w.screen.show(p.Line(columns(file) - 1)) })
+		tick(every, func(p fetch.Progress) { w.screen.show(p.Line(columns(w.screen.out) - 1)) })
 	case "lines":
 		tick(every, line)
 	}
 	if stats > 0 {
 		tick(stats, line)
 	}
-	unserve := func() {}
 	if w.metrics != nil {
-		unserve = serveMetrics(w.metrics, job)
+		stops = append(stops, serveMetrics(w.metrics, job))
 	}
-	return func() { close(done); all.Wait(); unserve(); w.screen.end() }
+	return func() {
+		for _, f := range stops {
+			f()
+		}
+		w.screen.end()
+	}
 }
 
 // shown says what is shown, how often, and how often beside that a line, 0 for never.
-func (v *view) shown(terminal bool) (mode string, every, stats time.Duration) {
-	mode, every, stats = v.progress, v.every, v.stats
-	if mode == "auto" {
-		mode = "lines"
-		if terminal {
-			mode = "bar"
-		}
-	}
+func (v *view) shown(out io.Writer) (mode string, every, stats time.Duration) {
+	mode, every, stats = progressMode(v.progress, out), v.every, v.stats
 	switch {
 	case mode == "bar":
-		every = 200 * time.Millisecond
+		every = everyBar
 	case mode == "lines" && stats > 0:
 		every, stats = stats, 0
 	}
 	return mode, every, stats
-}
-
-// columns is the width of a terminal.
-func columns(file *os.File) int {
-	if file != nil {
-		if w, _, err := term.GetSize(int(file.Fd())); err == nil && w > 0 {
-			return w
-		}
-	}
-	return 80
 }
