@@ -206,3 +206,14 @@ func read(t *testing.T, path string) string {
 	}
 	return string(text)
 }
+
+// Why a run has stopped is said by the summary, or by the end of the command.
+func TestStoppedIsSaidOnce(t *testing.T) {
+	for summary, want := range map[string]string{"text": "stopped: ", "off": "inflight.test: "} {
+		cmd := process(t, "crawl", "demo:///status/500", "-o", "out.jsonl", "--retries", "0", "--fail-fast", "--progress", "off", "--summary", summary)
+		code, _, errOut := run(t, cmd)
+		if code != 4 || strings.Count(errOut, "index 0 has failed") != 1 || !strings.Contains(errOut, want) {
+			t.Errorf("--summary %s: exit %d: %s", summary, code, errOut)
+		}
+	}
+}

@@ -39,7 +39,7 @@ func (o *crawlFlags) sumText(out io.Writer, s crawl.Summary, err error) {
 		return // it did not begin, which the error says
 	}
 	t := s.Stats
-	sumLine(out, "pages", t.Done, s.Elapsed, t.Done-t.Failed-t.Blocked,
+	sumLine(out, "page", t.Done, s.Elapsed, t.Done-t.Failed-t.Blocked,
 		part{t.Failed, "failed"}, part{t.Blocked, "forbidden by robots.txt"}, part{t.Before, "done before"})
 	if t.Failure != "" {
 		fmt.Fprintf(out, "the first failure: %.300s\n", t.Failure)

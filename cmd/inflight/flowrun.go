@@ -167,7 +167,7 @@ func (o *flowFlags) sumJSON(out io.Writer, s flow.Summary, err error) {
 }
 
 func (o *flowFlags) sumText(out io.Writer, s flow.Summary, err error) {
-	sumLine(out, "items", s.Done, s.Elapsed, s.Done-s.Failed-s.Stats.LeftOut,
+	sumLine(out, "item", s.Done, s.Elapsed, s.Done-s.Failed-s.Stats.LeftOut,
 		part{s.Failed, "failed"}, part{s.Stats.LeftOut, "left out"}, part{s.Skipped, "done before"})
 	var parts []string
 	for _, step := range s.Stats.Steps {

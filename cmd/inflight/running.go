@@ -113,9 +113,9 @@ type part struct {
 	what string
 }
 
-// sumLine writes how many pages or items are done, what became of them, and how fast.
+// sumLine writes how many of a thing are done, what became of them, and how fast.
 func sumLine(out io.Writer, what string, done int64, took time.Duration, ok int64, rest ...part) {
-	fmt.Fprintf(out, "%d %s in %v: %d ok", done, what, took.Round(10*time.Millisecond), ok)
+	fmt.Fprintf(out, "%s in %v: %d ok", count(int(done), what), took.Round(10*time.Millisecond), ok)
 	for _, p := range rest {
 		if p.n > 0 {
 			fmt.Fprintf(out, ", %d %s", p.n, p.what)
