@@ -35,6 +35,7 @@ type input struct {
 	found  error
 	// uncached: readCached does not work for this file.
 	uncached atomic.Bool
+	closed   bool
 }
 
 // openInput opens a file, and reads up to headSize bytes of a regular one.
@@ -102,6 +103,10 @@ func (in *input) plain() bool {
 }
 
 func (in *input) close() {
+	if in.closed {
+		return
+	}
+	in.closed = true
 	if in.pipe != nil {
 		_ = in.pipe.Close()
 		_ = in.late.Close()

@@ -19,7 +19,7 @@ import (
 //
 // What transform reads is unpacked, if it is compressed; an error of reading is that of the
 // file, also if transform ignores it. Of two inputs with the same output the second is
-// refused.
+// refused; for that a few bytes are kept of each.
 //
 // It is as Each of package inflight: lazy, so paths may be endless; when the loop ends early
 // the rest is cancelled, and all calls have returned behind it. When ctx ends before paths
@@ -64,6 +64,7 @@ func transformOne(ctx context.Context, path, to string, transform func(context.C
 		if err == nil && c.err != nil {
 			err = c.err
 		}
+		in.close() // not every system replaces what is open
 		return err
 	}, opts...)
 }
