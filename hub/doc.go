@@ -16,7 +16,8 @@
 // All clients get the messages of all senders in one and the same order. What a client
 // has joined before a message was sent, it gets that message of; no delivery is lost
 // but by a policy, a limit or the end of the connection, and each that is lost is
-// counted. Nobody waits for a slow client, unless the policy is [Block].
+// counted. Nobody waits for a slow client, unless the policy is [Block], and a handler
+// that panics costs its own client alone.
 //
 // A message is made into a frame once, however many get it. Deliveries that come
 // together leave in one write.

@@ -109,7 +109,9 @@ func oracle(in []byte, deflate bool) (found []string) {
 
 // oracleInflate is decompression by gobwas/ws, with a limit around it.
 func oracleInflate(body []byte) ([]byte, error) {
-	r := wsflate.NewReader(bytes.NewReader(body), func(r io.Reader) wsflate.Decompressor { return flate.NewReader(r) })
+	// Of a ByteReader it would make a byte of 0 where that ends.
+	src := struct{ io.Reader }{bytes.NewReader(body)}
+	r := wsflate.NewReader(src, func(r io.Reader) wsflate.Decompressor { return flate.NewReader(r) })
 	text, err := io.ReadAll(io.LimitReader(r, wstest.Max+1))
 	switch {
 	case err != nil:
