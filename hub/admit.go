@@ -9,7 +9,7 @@ import (
 
 var errFull = errors.New("too many clients")
 
-// admit counts one more client, if there may be.
+// admit counts one more client, if there may be. The caller calls came.
 func (h *Hub) admit(from string) (ip netip.Addr, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -24,10 +24,20 @@ func (h *Hub) admit(from string) (ip netip.Addr, err error) {
 		return ip, errFull
 	}
 	h.n++
+	h.coming++
 	if h.perIP != nil {
 		h.perIP[ip]++
 	}
 	return ip, nil
+}
+
+// came is called when one that was admitted is a client, or will not be.
+func (h *Hub) came() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.coming--; h.coming == 0 && h.phase > running {
+		h.last.Set()
+	}
 }
 
 // release counts a client off that was admitted. The lock is held.

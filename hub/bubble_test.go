@@ -315,6 +315,43 @@ func TestIO4_drain_cuts_off(t *testing.T) {
 	})
 }
 
+// A hijacked is a request over a connection that somebody else has.
+type hijacked struct {
+	http.ResponseWriter
+	conn net.Conn
+}
+
+func (h hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return h.conn, bufio.NewReadWriter(bufio.NewReader(h.conn), bufio.NewWriter(h.conn)), nil
+}
+
+// The hub ends while the answer to a request is on its way: that client, too, is told to
+// go by a code.
+func TestDrainWaitsForWhoComes(t *testing.T) {
+	called := false
+	inBubble(t, hub.Options{}, func(context.Context, *hub.Client) error { called = true; return nil }, func(b *bubble) {
+		near, far := net.Pipe() // holds nothing
+		r, _ := http.NewRequest("GET", "http://hub/", nil)
+		for name, value := range map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="} {
+			r.Header.Set(name, value)
+		}
+		go b.hub.WebSocket(func(context.Context, *hub.Client) error { called = true; return nil }).ServeHTTP(hijacked{conn: far}, r)
+		synctest.Wait()
+		b.run.Cancel(errors.New("enough"))
+		synctest.Wait()
+		c := &wire{near, bufio.NewReader(near), t}
+		if resp, err := http.ReadResponse(c.r, nil); err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
+			t.Fatal(resp, err)
+		}
+		c.wantClose(hub.GoingAway)
+		c.Close()
+		synctest.Wait()
+		if s := b.hub.Stats(); called || s.Closed[hub.GoingAway] != 1 || s.Clients != 0 {
+			t.Errorf("called %v, %+v", called, s)
+		}
+	})
+}
+
 func TestMessagesEndsWithAnotherContext(t *testing.T) {
 	turns := make(chan string, 10)
 	inBubble(t, hub.Options{Ping: -1}, func(ctx context.Context, c *hub.Client) error {

@@ -197,8 +197,7 @@ func (h *Hub) start(c *Client, early []byte, fn Handler) {
 		h.zips.Add(1)
 	}
 	if gone {
-		c.turnAway()
-		return
+		fn = func(context.Context, *Client) error { return goingAway() }
 	}
 	t := h.tasks.Load().Go(func(ctx context.Context) error {
 		c.serve(ctx, fn)

@@ -22,6 +22,7 @@ type Hub struct {
 	clock  atomic.Uint32                      // ticks of the keepalive
 	tasks  atomic.Pointer[inflight.TaskGroup] // of Run
 	began  locks.Event                        // Run has
+	last   locks.Event                        // nobody is about to be a client, nor will be
 	zips   atomic.Int32                       // how many clients have agreed to compression
 
 	panicked atomic.Pointer[inflight.PanicError] // the first of a handler that nobody was told of
@@ -32,6 +33,7 @@ type Hub struct {
 	first  *Client // of the list of all
 	turn   int     // of the shards, to get a new client
 	n      int     // clients, and those who are about to be
+	coming int     // of those, the latter
 	perIP  map[netip.Addr]int
 	closed map[int]uint64
 	room   park.List // those who wait until an inbox is emptied
@@ -113,6 +115,7 @@ func (h *Hub) run(ctx context.Context) error {
 		defer context.AfterFunc(ctx, ended.Set)()
 		err := ended.Wait(inner)
 		h.drain(err != nil)
+		_ = h.last.Wait(inner) // who has been let in is told to go, too
 		return nil
 	}, inflight.Label("hub"), inflight.Supervise())
 }
@@ -135,6 +138,9 @@ func (h *Hub) drain(now bool) {
 		defer wake(s.post(item{kind: itemDrain}))
 	}
 	h.room.GrantAll()
+	if h.coming == 0 {
+		h.last.Set()
+	}
 	h.mu.Unlock()
 }
 

@@ -131,6 +131,7 @@ func (h *Hub) line(conn net.Conn, fn Handler) {
 		conn.Close()
 		return
 	}
+	defer h.came()
 	c := &Client{conn: conn, form: line, ip: ip}
 	c.in.dec = &lines{max: h.opts.MaxMessage}
 	c.in.rate = h.opts.Rate.limit()

@@ -43,6 +43,7 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request, fn Handler) {
 		h.busy(w)
 		return
 	}
+	defer h.came()
 	early, err := c.takeOver(w, r)
 	if err != nil {
 		h.mu.Lock()

@@ -77,12 +77,12 @@ func TestChatRestarts(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var talk sync.WaitGroup
-	records := make([]*record, guests)
+	records, troubles := make([]*record, guests), new(record)
 	all := make(chan struct{}) // closed when everybody has seen everything
 	for i := range guests {
 		records[i] = new(record)
 		in, typed := io.Pipe()
-		guest := chat.Guest{URL: url, Name: fmt.Sprint("guest", i), In: in, Out: records[i], Err: io.Discard}
+		guest := chat.Guest{URL: url, Name: fmt.Sprint("guest", i), In: in, Out: records[i], Err: troubles}
 		talk.Go(func() {
 			if err := guest.Join(ctx); err != nil {
 				t.Errorf("%s: %v", guest.Name, err)
@@ -126,6 +126,9 @@ func TestChatRestarts(t *testing.T) {
 	}
 	close(all)
 	talk.Wait()
+	if said := troubles.buf.String(); !strings.Contains(said, "connecting again") || strings.Contains(said, "key=") {
+		t.Errorf("the guests are told:\n%s", said)
+	}
 	for i, r := range records {
 		for j := range guests {
 			for n, text := range append(r.from(fmt.Sprint("guest", j)), "the end") {

@@ -166,7 +166,7 @@ func (v *visit) once(ctx context.Context, first bool) error {
 	case ctx.Err() != nil:
 		return err
 	}
-	return fmt.Errorf("%w: %v", errLost, err)
+	return fmt.Errorf("%w: %v", errLost, reason(err))
 }
 
 func (v *visit) dial(ctx context.Context, first bool) (*websocket.Conn, error) {
@@ -193,10 +193,11 @@ func (v *visit) dial(ctx context.Context, first bool) (*websocket.Conn, error) {
 	case first:
 		return nil, fmt.Errorf("no chat at %s: %w", v.address.Host, reason(err))
 	}
-	return nil, fmt.Errorf("%w: %v", errLost, err)
+	return nil, fmt.Errorf("%w: %v", errLost, reason(err))
 }
 
-// reason returns what is behind an error of Dial, which has the whole URL in it.
+// reason returns what is behind an error of Dial, which has the whole URL in it, with
+// the key of the name.
 func reason(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err
