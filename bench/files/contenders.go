@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"io"
 	"iter"
 	"os"
@@ -37,6 +38,8 @@ func contenders() []contender {
 		{kind: "count", name: "bufio.ReadSlice", run: countReadSlice},
 		{kind: "count", name: "python open", script: true},
 		{kind: "count", name: "aiofiles", script: true},
+		{kind: "digest", name: "files.Ranges", run: digestRanges},
+		{kind: "digest", name: "files.Lines", run: digestLines},
 		{kind: "filter", name: "files.Ranges", run: filterRanges},
 		{kind: "filter", name: "files.Lines", run: filterLines},
 		{kind: "filter", name: "bufio.Scanner", run: filterScanner},
@@ -133,6 +136,36 @@ func countReadSlice(_ context.Context, o *options) (result, error) {
 		}
 		t.add(line[:len(line)-1])
 	}
+}
+
+// digest is a fold that has some work for each line.
+func digest(_ context.Context, lines iter.Seq2[[]byte, error]) (t tally, err error) {
+	for line, err := range lines {
+		if err != nil {
+			return t, err
+		}
+		t.add(line)
+		if sum := sha256.Sum256(line); sum[0] == 0 {
+			t.failed++
+		}
+	}
+	return t, nil
+}
+
+func digestRanges(ctx context.Context, o *options) (result, error) {
+	var all tally
+	for t, err := range files.Ranges(ctx, large(o.dir), runtime.GOMAXPROCS(0), digest) {
+		if err != nil {
+			return result{}, err
+		}
+		all = tally{all.lines + t.lines, all.bytes + t.bytes, all.failed + t.failed}
+	}
+	return all.result(), nil
+}
+
+func digestLines(ctx context.Context, o *options) (result, error) {
+	t, err := digest(ctx, files.Lines(ctx, large(o.dir)))
+	return t.result(), err
 }
 
 func filterRanges(ctx context.Context, o *options) (result, error) {
