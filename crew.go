@@ -46,6 +46,7 @@ type worker struct {
 	item  int
 	busy  bool // its item has not returned
 	fresh bool // it has not taken an item yet
+	given bool // item is its first, and it need not take one
 	job   any  // of a stream, once it is broken
 }
 
@@ -109,6 +110,10 @@ func (c *crew) worker() {
 	c.n.Lock()
 	w.n.InitWorker(&c.n.Node)
 	c.n.Unlock()
+	c.employ(w)
+}
+
+func (c *crew) employ(w *worker) {
 	defer c.dismiss(w) // also when an item has called runtime.Goexit
 	for c.runItems(w) {
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	"github.com/inflight-go/inflight/internal/goroutine"
 	"github.com/inflight-go/inflight/internal/park"
 )
 
@@ -41,28 +42,53 @@ func (f *fan) run(ctx context.Context, kind park.Kind, total, limit int, pc uint
 	f.items = f
 	f.open(ctx, kind, limit, pc)
 	defer f.close()
-	f.hire()
+	f.begin()
 	f.join(ctx)
 	return f.out.result(&f.n.Node)
+}
+
+// begin hires the first worker, who hires the next. Under the race detector all of them
+// are hired at once, each with its item, for the reason that worker.go gives.
+func (f *fan) begin() {
+	if !goroutine.Unordered || park.Simulated() != nil {
+		f.hire()
+		return
+	}
+	workers := make([]*worker, min(f.max, f.total))
+	f.n.Lock()
+	for i := range workers {
+		workers[i] = &worker{item: i, given: true}
+		workers[i].n.InitWorker(&f.n.Node)
+	}
+	f.active = len(workers)
+	f.hired.Store(int64(len(workers)))
+	f.next.Store(int64(len(workers)))
+	f.n.Unlock()
+	for _, w := range workers {
+		go f.employ(w)
+	}
 }
 
 func (f *fan) left() bool { return f.next.Load() < f.total }
 
 func (f *fan) step(w *worker) bool {
-	if !f.every && f.n.Err() != nil {
+	if !w.given && !f.every && f.n.Err() != nil {
 		f.stop()
 		return false
 	}
-	i := f.next.Add(1) - 1
-	if i >= f.total {
-		return false
+	i := w.item
+	if !w.given {
+		if i = int(f.next.Add(1) - 1); int64(i) >= f.total {
+			return false
+		}
+		f.arrived(w)
+		f.hire()
 	}
-	f.arrived(w)
-	f.hire()
-	f.took(w, int(i))
-	err := f.do(&w.n, int(i))
+	w.given = false
+	f.took(w, i)
+	err := f.do(&w.n, i)
 	if err != nil || f.ended != nil {
-		f.end(w, int(i), err)
+		f.end(w, i, err)
 	}
 	w.busy = false
 	return true

@@ -356,14 +356,19 @@ func (g *TaskGroup) admit(t runner, pc uintptr, flags uint32) bool {
 		return false
 	}
 	c.n.InitChild(&g.n.Node, pc, flags)
-	*c.pending() = t
-	if g.oldest == nil {
-		g.oldest = &c.n
-	}
 	if flags&park.IsService != 0 {
 		g.serving++
 	} else {
 		g.live++
+	}
+	if goroutine.Unordered && park.Simulated() == nil {
+		g.n.Unlock()
+		go g.runUnordered(t)
+		return true
+	}
+	*c.pending() = t
+	if g.oldest == nil {
+		g.oldest = &c.n
 	}
 	seek := !g.seeking
 	g.seeking = true

@@ -15,12 +15,32 @@ import (
 // blocks holds up nobody, each child that needs a goroutine of its own gets one,
 // and a burst of short ones is run by a few. A worker that is done with its child
 // takes the next if there is one, and ends if there is none.
+//
+// Under the race detector each child has a goroutine that begins with it. The lock by
+// which a seeker finds its child would put the child behind all that were done before,
+// which nothing promises, and hide the races between them.
 
 // worker is the life of one goroutine of the group.
 func (g *TaskGroup) worker() {
 	for t := g.seek(); t != nil && g.runChildren(t); {
 		t = g.resume()
 	}
+}
+
+// runUnordered is the life of a goroutine under the race detector, which does not see
+// it take the lock.
+func (g *TaskGroup) runUnordered(t runner) {
+	g.startUnseen(t.core())
+	g.runChildren(t)
+}
+
+//go:norace
+func (g *TaskGroup) startUnseen(c *child) {
+	goroutine.Unseen()
+	g.n.Lock()
+	c.n.Start()
+	g.n.Unlock()
+	goroutine.Seen()
 }
 
 // runChildren runs t, and one child after the other until there are no more

@@ -72,7 +72,7 @@ func readBubble(running, inHeap, modified int64) (r bubbleRecord) {
 // what is in them, and believes the words that fit all of them, if each is the only
 // one.
 func learnBubble(bubble func(f func()), wait func()) {
-	if raceEnabled {
+	if Raced {
 		return
 	}
 	var records []bubbleRecord

@@ -10,7 +10,7 @@ import (
 
 // Alone says what synctest.Wait would do.
 func TestAlone(t *testing.T) {
-	if raceEnabled {
+	if Raced {
 		t.Skip("it is not known under the race detector")
 	}
 	Learn(func(f func()) { synctest.Test(t, func(*testing.T) { f() }) }, synctest.Wait)

@@ -47,7 +47,7 @@ func Fresh(l Labels) {
 // goroutine that runs two functions one after the other orders them, and would
 // hide the races between them.
 func Reusable() bool {
-	if raceEnabled {
+	if Raced {
 		return false
 	}
 	offset := lockCounter()

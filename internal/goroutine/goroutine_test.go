@@ -19,7 +19,7 @@ func isolated(f func()) {
 }
 
 func TestReusableSeesThreadLock(t *testing.T) {
-	if raceEnabled {
+	if Raced {
 		t.Skip("goroutines are never reused under the race detector")
 	}
 	if lockCounter() == 0 {
