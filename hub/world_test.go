@@ -92,9 +92,11 @@ func newWorldOf(t *testing.T, h *hub.Hub, fn hub.Handler) *world {
 			panic("Run does not end")
 		}
 	})
-	w.until("the hub runs", func() bool {
-		return !errors.Is(h.Broadcast(context.Background(), hub.Text("")), hub.ErrNotRunning)
-	})
+	started, over := context.WithTimeout(t.Context(), 20*time.Second)
+	defer over()
+	if err := h.Started(started); err != nil {
+		t.Fatalf("the hub does not run: %v", err)
+	}
 	return w
 }
 
