@@ -20,8 +20,9 @@ func race(context.Context) (int, error) { raced++; return 0, nil }
 var racing = map[string]func(ctx context.Context){
 	"races in Run": func(ctx context.Context) {
 		inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
-			inflight.Go(g, race)
-			inflight.Go(g, race)
+			for range 5 {
+				inflight.Go(g, race)
+			}
 			return nil
 		})
 	},
