@@ -261,6 +261,7 @@ func TestMonitorTellsOnce(t *testing.T) {
 		defer inflight.SetDebug(0)
 		err := inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
 			g.Go(func(ctx context.Context) error { return m.Run(ctx) }, named("monitor"))
+			synctest.Wait() // from here on waits are timed
 			g.Go(func(ctx context.Context) error {
 				for {
 					if _, err := q.Get(ctx); err != nil {
