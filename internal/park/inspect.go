@@ -328,15 +328,22 @@ func (n *Node) Kids(list []Kid) []Kid {
 // first; pause returns it, or what has come to stand in its place. A bookmark
 // keeps that, because k may end meanwhile.
 func (n *Node) pause(k *Node) *Node {
-	mark := &Node{parent: n, prev: k.prev, next: k}
-	mark.flags.preset(isBookmark | isForeign) // not cancelled with the others
-	k.prev.next = mark
-	k.prev = mark
+	mark := n.bookmark(k)
 	n.mu.Unlock()
 	n.mu.Lock()
 	k = mark.next
 	n.Unlink(mark)
 	return k
+}
+
+// bookmark puts a bookmark in front of k, which is not the first. The caller holds the
+// lock.
+func (n *Node) bookmark(k *Node) *Node {
+	mark := &Node{parent: n, prev: k.prev, next: k}
+	mark.flags.preset(isBookmark | isForeign) // not cancelled with the others
+	k.prev.next = mark
+	k.prev = mark
+	return mark
 }
 
 // Entry returns the entry of the function that the task runs, 0 for none.

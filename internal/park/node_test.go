@@ -293,6 +293,7 @@ func TestNodeKidsOfMany(t *testing.T) {
 	}
 	looking.Wait()
 	busy.Wait()
+	root.Bookmark(nodes[1]) // of somebody who looks at the same time
 	if got := len(kids(&root.Node)); got != 13_333 {
 		t.Errorf("%d are left", got)
 	}
