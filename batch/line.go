@@ -119,8 +119,8 @@ func stringEnd(b []byte, i int) int {
 			q := x ^ ('"' * ones)
 			s := x ^ ('\\' * ones)
 			// The lowest bit that is set is right; higher ones may be too many.
-			if hit := ((q - ones) &^ q) | ((s - ones) &^ s) | ((x - 0x20*ones) &^ x); hit&highs != 0 {
-				i += bits.TrailingZeros64(hit&highs) / 8
+			if hit := ((q - ones) | (s - ones) | (x - 0x20*ones)) &^ x & highs; hit != 0 {
+				i += bits.TrailingZeros64(hit) / 8
 				break
 			}
 		}

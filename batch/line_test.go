@@ -1,6 +1,7 @@
 package batch_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -118,6 +119,20 @@ func TestToLine(t *testing.T) {
 
 // Whatever is a JSON object on one line with the index first is a line, and says of
 // ok what encoding/json says.
+// What can't stand in a string is found wherever it is.
+func TestParseLineAnywhere(t *testing.T) {
+	for c := range 256 {
+		for at := range 20 {
+			b := bytes.Repeat([]byte{'~'}, 20)
+			b[at] = byte(c)
+			bad := c < ' ' || c == '"' || c == '\\' && at == len(b)-1
+			if _, _, why := batch.ParseLine(fmt.Appendf(nil, `{"index":1,"a":"%s"}`, b)); (why != "") != bad {
+				t.Errorf("%q: %q, want it to be bad: %v", b, why, bad)
+			}
+		}
+	}
+}
+
 func FuzzParseLine(f *testing.F) {
 	for _, c := range lineCases {
 		f.Add([]byte(c.text))

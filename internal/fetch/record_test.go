@@ -1,6 +1,7 @@
 package fetch_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -28,6 +29,24 @@ func FuzzString(f *testing.F) {
 			t.Errorf("%q became %s", s, text)
 		}
 	})
+}
+
+// Each byte is found where it is, and what can stand for itself does.
+func TestStringAnywhere(t *testing.T) {
+	for c := range 256 {
+		for at := range 20 {
+			b := bytes.Repeat([]byte{'~'}, 20)
+			b[at] = byte(c)
+			s, text := string(b), fetch.AppendString(string(b))
+			if bare := ' ' <= c && c < utf8.RuneSelf && c != '"' && c != '\\'; bare != (text == `"`+s+`"`) {
+				t.Errorf("%q became %s", s, text)
+			}
+			var got string
+			if err := json.Unmarshal([]byte(text), &got); err != nil || c < utf8.RuneSelf && got != s {
+				t.Errorf("%q became %s: %v", s, text, err)
+			}
+		}
+	}
 }
 
 // A body is shown as JSON where it is one value, else as text, else in base64.

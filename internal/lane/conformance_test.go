@@ -19,6 +19,7 @@ const fine = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine"
 var answers = map[string]string{
 	"plain":                     "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello",
 	"many fields":               "HTTP/1.1 200 OK\r\nset-cookie: a=b\r\nSet-Cookie: c=d\r\nX-UPPER_x: \t v \t\r\nempty:\r\nContent-Length: 5\r\n\r\nhello",
+	"names in half":             "HTTP/1.1 200 OK\r\nETag: a\r\nX-a: b\r\nX-A: c\r\nContent-Length: 5\r\n\r\nhello",
 	"obs-text":                  "HTTP/1.1 200 \xffOK\r\nX-A: \xe9\r\nContent-Length: 5\r\n\r\nhello",
 	"no reason":                 "HTTP/1.1 200\r\nContent-Length: 5\r\n\r\nhello",
 	"empty reason":              "HTTP/1.1 404 \r\nContent-Length: 5\r\n\r\nhello",

@@ -1,5 +1,7 @@
 package lane
 
+import "net/textproto"
+
 // inName are the bytes of the names of fields and methods that are taken for plain.
 var inName = func() (t [256]bool) {
 	for c := range t {
@@ -15,6 +17,20 @@ func isName[S []byte | string](s S) bool {
 		}
 	}
 	return len(s) > 0
+}
+
+// canonical is textproto.CanonicalMIMEHeaderKey for what is a name, in less time where
+// nothing has to be changed.
+func canonical(name string) string {
+	upper := true
+	for i := range len(name) {
+		c := name[i]
+		if upper && 'a' <= c && c <= 'z' || !upper && 'A' <= c && c <= 'Z' {
+			return textproto.CanonicalMIMEHeaderKey(name)
+		}
+		upper = c == '-'
+	}
+	return name
 }
 
 // isNoValue reports whether something can't be the value of a field.

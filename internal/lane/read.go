@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"net/http"
-	"net/textproto"
 	"strings"
 )
 
@@ -112,7 +111,7 @@ func parse(r *bufio.Reader, n int, req *http.Request) *http.Response {
 		var line string
 		line, fields, _ = strings.Cut(fields, "\r\n")
 		name, value, _ := strings.Cut(line, ":")
-		name = textproto.CanonicalMIMEHeaderKey(name)
+		name = canonical(name)
 		value = strings.Trim(value, " \t")
 		old := header[name]
 		switch name {

@@ -82,7 +82,7 @@ func plainHeader(h http.Header) bool {
 		case "Connection", "Content-Length", "Expect", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade":
 			return false
 		}
-		if !isName(name) || textproto.CanonicalMIMEHeaderKey(name) != name || slices.ContainsFunc(values, isNoValue) {
+		if !isName(name) || canonical(name) != name || slices.ContainsFunc(values, isNoValue) {
 			return false
 		}
 	}
