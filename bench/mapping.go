@@ -29,6 +29,7 @@ func mapping() []*bench {
 		{name: "Map", kind: ours, open: once(mapMap)},
 		{name: ordered, kind: ours, open: once(mapEachOrdered)},
 		{name: unordered, kind: ours, open: once(mapEach)},
+		{name: leastName, kind: least, open: once(leastMap)},
 		{name: workers, kind: hand, open: once(mapWorkers)},
 		{name: "errgroup with context, SetLimit", kind: peer, open: once(mapErrgroup)},
 		{name: "conc result pool", kind: peer, open: once(mapConcPool)},
@@ -45,7 +46,7 @@ func mapping() []*bench {
 		targets: []target{
 			within(2, "Map", wall, 2, workers), beside("Map", wall, 1, workers),
 			ahead(8, "Map", wall, 2, anyPeer), ahead(8, "Map", wall, 1, anyPeer),
-			within(4, ordered, wall, 2, workers), beside(ordered, wall, 1, workers),
+			within(4, ordered, wall, 2, workers), beside(ordered, wall, 1, workers), beside(ordered, wall, 0, leastName),
 			within(4, unordered, wall, 2, workers), beside(unordered, wall, 1, workers),
 			beside("Map", cpu, 0, workers),
 		},
