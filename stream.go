@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"math"
 	"runtime"
 	"sync/atomic"
 
@@ -26,14 +27,21 @@ type stream[I, O any] struct {
 	order   *reorder[pair[I, O]]
 	pulled  int64 // how many jobs there were
 	working int64 // pulled, and not done
+	seen    int64 // how many were yielded when the feeder last looked
 	fed     bool  // there is no more input
 	stopped bool  // the loop has ended
 
-	yields   atomic.Int64 // how many were yielded
-	waiting  atomic.Bool  // the feeder waits for room
 	feeder   *park.Waiter
 	consumer *park.Waiter
+
+	_      [64]byte     // what follows is of the loop, and not of those who hold the lock
+	yields atomic.Int64 // how many were yielded
+	wanted atomic.Int64 // how many the feeder waits for; not any, mostly
+	_      [48]byte
 }
+
+// nobody is what is wanted while the feeder does not wait.
+const nobody = math.MaxInt64
 
 type job[I any] struct {
 	seq int64
@@ -54,6 +62,7 @@ func newStream[I, O any](in iter.Seq[I], limit int, fn func(context.Context, I) 
 	if ordered {
 		s.order = new(reorder[pair[I, O]])
 	}
+	s.wanted.Store(nobody)
 	s.items = s
 	return s
 }
@@ -75,7 +84,10 @@ func (s *stream[I, O]) put(v I) bool {
 	s.todo.push(job[I]{s.pulled, v})
 	s.pulled++
 	s.working++
-	full := s.pulled-s.yields.Load() >= s.window
+	if s.pulled-s.seen >= s.window {
+		s.seen = s.yields.Load()
+	}
+	full := s.pulled-s.seen >= s.window
 	start := s.hireLocked()
 	s.n.Unlock()
 	if start {
@@ -91,9 +103,9 @@ func (s *stream[I, O]) waitForRoom() bool {
 	w := park.NewWaiter(&s.n.Node)
 	defer w.Free()
 	s.n.Lock()
-	s.waiting.Store(true)
-	if s.pulled-s.yields.Load() <= s.resume || s.stopped {
-		s.waiting.Store(false)
+	s.wanted.Store(s.pulled - s.resume) // before the look: either this or yielded sees the other
+	if s.yields.Load() >= s.pulled-s.resume || s.stopped {
+		s.wanted.Store(nobody)
 		defer s.n.Unlock()
 		return !s.stopped
 	}
@@ -101,8 +113,8 @@ func (s *stream[I, O]) waitForRoom() bool {
 	s.n.Unlock()
 	err := w.Park(&s.n.Node, park.OpFeed, nil)
 	s.n.Lock()
-	s.waiting.Store(false)
 	s.feeder = nil
+	s.wanted.Store(nobody)
 	stopped := s.stopped
 	s.n.Unlock()
 	if err != nil && !stopped {
@@ -113,13 +125,12 @@ func (s *stream[I, O]) waitForRoom() bool {
 
 // yielded makes room for one more.
 func (s *stream[I, O]) yielded() {
-	s.yields.Add(1)
-	if !s.waiting.Load() {
+	if s.yields.Add(1) < s.wanted.Load() {
 		return
 	}
 	s.n.Lock()
 	var feeder granted
-	if s.pulled-s.yields.Load() <= s.resume {
+	if s.yields.Load() >= s.wanted.Load() { // it may wait for others by now
 		feeder = s.feederLocked()
 	}
 	s.n.Unlock()
@@ -130,6 +141,7 @@ func (s *stream[I, O]) yielded() {
 func (s *stream[I, O]) feederLocked() granted {
 	w := s.feeder
 	s.feeder = nil
+	s.wanted.Store(nobody)
 	return grant(w)
 }
 
