@@ -69,7 +69,8 @@ func ending(t *testing.T, g *inflight.TaskGroup, ctx context.Context, cancel fun
 	}
 	switch {
 	case task.State() != inflight.Succeeded:
-		t.Fatalf("%s it goes on: %s", how, strings.TrimSpace(describeBubble(ownBubble())))
+		places, _ := describeBubble(ownBubble())
+		t.Fatalf("%s it goes on: %s", how, strings.TrimSpace(places))
 	case !errors.Is(err, errAsserted):
 		t.Fatalf("%s it returned %v, want an error that is the cause", how, err)
 	case time.Since(begin) > 0:

@@ -22,7 +22,8 @@
 //     may hold a sync.Mutex across a wait, and a server is an Origin.
 //   - An origin is a server that a test has for itself, in memory; a fault is what
 //     goes wrong with a request to it.
-//   - A deadlock is when everybody is blocked and no timer will ever fire.
+//   - A deadlock is when everybody is blocked and no timer will ever fire. A ticker
+//     that has ended nothing in 100 years of the bubble's clock is taken for none.
 //
 // In a bubble use the t that the function is given: its Cleanup functions run
 // there, and its Run, Parallel and Deadline must not be called.

@@ -139,11 +139,11 @@ func TestChaos(t *testing.T) {
 
 func TestChaos_watchdog(t *testing.T) {
 	out := fails(t, func(t *testing.T) {
-		inflighttest.Chaos(t, inflighttest.Plan{Watchdog: 10 * time.Millisecond}, func(t testing.TB, ctx context.Context, g *inflight.TaskGroup) {
+		inflighttest.Chaos(t, inflighttest.Plan{Watchdog: 300 * time.Millisecond}, func(t testing.TB, ctx context.Context, g *inflight.TaskGroup) {
 			new(locks.Event).Wait(ctx)
 		})
 	})
-	says(t, out, "hang, found in run 1", "was not over after 10ms")
+	says(t, out, "hang, found in run 1", "was not over after 300ms", "tasks:", "body [event.wait", "everywhere_test.go:")
 }
 
 func TestChaos_parks_in_real_time(t *testing.T) {

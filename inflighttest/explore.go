@@ -1,10 +1,13 @@
 package inflighttest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"hash/fnv"
 	"os"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,7 +18,7 @@ import (
 )
 
 // A Plan says how Explore and its kin look for a run that fails. The zero Plan is
-// what most tests want.
+// what most tests want. A number that must not be negative, and is, panics.
 type Plan struct {
 	// Runs is how many runs there are at most; zero means 1000. The environment
 	// variable INFLIGHT_RUNS goes before it, and then time is no limit.
@@ -46,7 +49,7 @@ type Plan struct {
 	// names.
 	Faults []PointFault
 	// Watchdog is how much real time one step may take; zero means what the flag
-	// -inflight.watchdog says, a minute by default.
+	// -inflight.watchdog says, a minute by default; less than zero any time.
 	Watchdog time.Duration
 }
 
@@ -109,6 +112,7 @@ func Explore(t *testing.T, plan Plan, body Body) {
 // options returns what the plan and the environment say.
 func (p Plan) options(t *testing.T, body Body) explore.Options {
 	t.Helper()
+	p.check()
 	if body == nil {
 		panic("inflight/inflighttest: called with a nil body")
 	}
@@ -117,9 +121,14 @@ func (p Plan) options(t *testing.T, body Body) explore.Options {
 	o := explore.Options{
 		Runs: p.Runs, For: p.For, Seed: p.Seed ^ h.Sum64(), Replay: p.Replay, Steps: p.Steps, Twice: p.Twice, Jitter: p.Jitter, Watchdog: p.Watchdog,
 		Describe: describeBubble, Stuck: describeStuck,
+		Tree: func(root uint64) string {
+			var s strings.Builder
+			writeTree(&s, tasks(root, body))
+			return s.String()
+		},
 	}
 	if o.Watchdog == 0 {
-		o.Watchdog = *watchdogFlag
+		o.Watchdog = cmp.Or(*watchdogFlag, -1)
 	}
 	for _, f := range p.Faults {
 		o.Faults = append(o.Faults, explore.Fault(f))
@@ -137,23 +146,51 @@ func (p Plan) options(t *testing.T, body Body) explore.Options {
 	return o
 }
 
+// check panics for a plan that is wrong in itself.
+func (p Plan) check() {
+	if p.Runs < 0 || p.For < 0 || p.Steps < 0 {
+		panic(fmt.Sprintf("inflight/inflighttest: Plan with Runs %d, For %v and Steps %d: want 0 or more of each", p.Runs, p.For, p.Steps))
+	}
+	for _, f := range p.Faults {
+		if f.Point == "" || f.Nth < 0 || f.Delay < 0 {
+			panic(fmt.Sprintf("inflight/inflighttest: PointFault with Point %q, Nth %d and Delay %v: want a name, and 0 or more", f.Point, f.Nth, f.Delay))
+		}
+	}
+}
+
 // report fails the test, or skips it, as the outcome says.
 func report(t *testing.T, o explore.Outcome) {
 	t.Helper()
 	switch {
 	case o.Failure != nil:
-		t.Fatal(o.Failure.Tell("go test -run '^" + strings.ReplaceAll(t.Name(), "/", "$/^") + "$'"))
+		t.Fatal(o.Failure.Tell(command(t.Name(), o.Failure.Race())))
+	case o.Skipped && o.Why != "":
+		t.Skip(o.Why)
 	case o.Skipped:
 		t.SkipNow()
 	}
 	t.Logf("%d runs", o.Runs)
 }
 
-// describeBubble says where the goroutines of a bubble are.
-func describeBubble(number int) string {
+// command returns what a shell takes to run the test again.
+func command(name string, race bool) string {
+	pattern := "^" + strings.ReplaceAll(regexp.QuoteMeta(name), "/", "$/^") + "$"
+	text := "go test "
+	if race {
+		text += "-race "
+	}
+	return text + "-run '" + strings.ReplaceAll(pattern, "'", `'\''`) + "'"
+}
+
+// describeBubble says where the goroutines of a bubble are, but those that wait for
+// their turn in an exploration, and whether one of them may wait for a timer.
+func describeBubble(number int) (text string, ticking bool) {
+	gs := slices.DeleteFunc(inBubble(dump(), number), func(g goroutine) bool {
+		return calls([]goroutine{g}, module+"/internal/explore.(*Sim).wait")
+	})
 	var s strings.Builder
-	writePlaces(&s, inBubble(dump(), number))
-	return s.String()
+	writePlaces(&s, gs)
+	return s.String(), slices.ContainsFunc(gs, goroutine.timed)
 }
 
 // describeStuck says where the goroutines are of the bubble that was opened by

@@ -137,7 +137,7 @@ func TestExplore_data_race(t *testing.T) {
 		})
 	}
 	out := fails(t, racy)
-	says(t, out, "DATA RACE", "data race, found in run", "INFLIGHT_SEED=")
+	says(t, out, "DATA RACE", "data race, found in run", "INFLIGHT_SEED=", "go test -race -run ")
 	_, seed, _ := strings.Cut(out, "INFLIGHT_SEED=")
 	t.Setenv("INFLIGHT_SEED", strings.Fields(seed)[0])
 	says(t, fails(t, racy), "DATA RACE", "explore_test.go:", "data race, found in run 1\n")

@@ -37,7 +37,7 @@ func (b *bubble) goroutines() []goroutine { return inBubble(dump(), int(b.number
 // inBubble returns those of the bubble with the given number.
 func inBubble(gs []goroutine, number int) []goroutine {
 	return slices.DeleteFunc(gs, func(g goroutine) bool {
-		return g.bubble != number || g.status == "synctest.Run" ||
+		return g.bubble != number || len(g.frames) > 0 && g.frames[0].function == "internal/synctest.Run" ||
 			g.at() == frame{} && strings.Contains(g.creator.function, "synctest")
 	})
 }
@@ -111,6 +111,19 @@ func (g goroutine) at() frame {
 		}
 	}
 	return frame{}
+}
+
+// timed reports whether the goroutine may wait for a timer: it sleeps, or waits for
+// a channel by itself, which may be a ticker's.
+func (g goroutine) timed() bool {
+	i := slices.IndexFunc(g.frames, func(f frame) bool { return !f.standard() })
+	switch {
+	case g.status == "sleep" || calls([]goroutine{g}, module+".Sleep"):
+		return true
+	case i >= 0 && g.frames[i].ours():
+		return false
+	}
+	return g.status == "select" || g.status == "chan receive"
 }
 
 // String returns the function without the path of its package, and the place.

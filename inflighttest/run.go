@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/inflight-go/inflight"
+	"github.com/inflight-go/inflight/internal/explore"
 )
 
 // An Option changes how Run works.
@@ -73,6 +75,7 @@ type bubble struct {
 	root     atomic.Uint64 // ID of the group
 	over     atomic.Bool   // the group has ended
 	deadlock string        // what the sentinel saw
+	ticking  bool          // somebody may have waited for a timer then
 	err      error         // of the group
 	skipped  bool
 	panicked any // by synctest.Test
@@ -82,15 +85,15 @@ type bubble struct {
 var errDeadlock = errors.New("inflight/inflighttest: deadlock")
 
 // century is when the sentinel wakes. That no timer comes before means that none
-// ever will.
-const century = 100 * 365 * 24 * time.Hour
+// ever will. A ticker comes before or after it, not with it.
+const century = 100*365*24*time.Hour + 1
 
 // main is what runs in the bubble.
 func (b *bubble) main(t *testing.T) {
 	b.number.Store(int64(ownBubble()))
 	var group atomic.Pointer[inflight.TaskGroup]
 	sentinel := time.AfterFunc(century, func() {
-		b.deadlock = b.describe()
+		b.deadlock, b.ticking = b.describe()
 		if g := group.Load(); g != nil {
 			g.Cancel(errDeadlock)
 		}
@@ -110,13 +113,16 @@ func (b *bubble) main(t *testing.T) {
 }
 
 // describe says who waits for what: the tasks, and the goroutines that are
-// blocked in code of the test.
-func (b *bubble) describe() string {
+// blocked in code of the test; and whether one of them may wait for a timer.
+func (b *bubble) describe() (text string, ticking bool) {
 	var s strings.Builder
-	writeTree(&s, below(inflight.Tasks(), b.root.Load()))
-	writePlaces(&s, b.goroutines())
-	return s.String()
+	writeTree(&s, b.tasks())
+	gs := b.goroutines()
+	writePlaces(&s, gs)
+	return s.String(), slices.ContainsFunc(gs, goroutine.timed)
 }
+
+func (b *bubble) tasks() []inflight.Info { return tasks(b.root.Load(), b.fn) }
 
 // conclude reports to the test outside of the bubble, which has ended by now or
 // never will.
@@ -127,7 +133,11 @@ func (b *bubble) conclude(t *testing.T) {
 		panic(b.panicked)
 	}
 	if b.deadlock != "" {
-		t.Errorf("deadlock: everything in %s is blocked, and no timer will ever fire\n%s", b.name, b.deadlock)
+		hint := ""
+		if b.ticking {
+			hint = explore.Ticking
+		}
+		t.Errorf("deadlock: everything in %s is blocked, and no timer will ever fire\n%s%s", b.name, b.deadlock, hint)
 	}
 	failed := b.err != nil && b.err != errDeadlock
 	if failed {

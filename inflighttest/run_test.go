@@ -371,6 +371,7 @@ func TestRun_watchdog_finds_what_never_ends(t *testing.T) {
 		})
 	})
 	says(t, output, "TestRun_watchdog_finds_what_never_ends is not over.", "panic: inflight/inflighttest: TestRun_watchdog_finds_what_never_ends was not over after 300ms")
+	saysNot(t, output, "internal/synctest.Run(")
 }
 
 // A watchdog of zero is none, and one that was not needed does nothing.

@@ -3,6 +3,8 @@ package inflighttest
 import (
 	"fmt"
 	"io"
+	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -35,6 +37,19 @@ func writeTree(w io.Writer, tasks []inflight.Info) {
 		}
 		fmt.Fprintf(w, "%s%s\n", strings.Repeat("    ", depth[i.ID]), line)
 	}
+}
+
+// tasks returns the scope with the given ID, which calls fn in a function of this
+// library's, and what is in it.
+func tasks(root uint64, fn any) []inflight.Info {
+	tasks := below(inflight.Tasks(), root)
+	for i := range tasks {
+		if tasks[i].ID == root {
+			pc := reflect.ValueOf(fn).Pointer()
+			tasks[i].File, tasks[i].Line = runtime.FuncForPC(pc).FileLine(pc)
+		}
+	}
+	return tasks
 }
 
 // below returns the scope with the given ID and what is in it.

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
-
-	"github.com/inflight-go/inflight"
 )
 
 var watchdogFlag = flag.Duration("inflight.watchdog", time.Minute,
@@ -41,7 +39,7 @@ func (b *bubble) watch(d time.Duration) (stop func()) {
 func (b *bubble) bark(w io.Writer) {
 	fmt.Fprintf(w, "\n%s is not over.\n", b.name)
 	writeStuck(w, b.goroutines())
-	writeTree(w, below(inflight.Tasks(), b.root.Load()))
+	writeTree(w, b.tasks())
 }
 
 // writeStuck writes where the goroutines of a bubble are that makes no progress.
@@ -61,6 +59,9 @@ func writeStuck(w io.Writer, gs []goroutine) (mutex bool) {
 	mutex = len(stuck) > 0 && stuck[0].rank() == 0
 	if mutex {
 		fmt.Fprintln(w, "A sync.Mutex is held across a wait, probably by one of those below; locks.Mutex may be.")
+	}
+	if slices.ContainsFunc(stuck, func(g goroutine) bool { return g.status == "IO wait" || g.status == "syscall" }) {
+		fmt.Fprintln(w, "A wait for a socket, a file or a process is no wait of the bubble: NewOrigin and net.Pipe are, and Chaos needs none.")
 	}
 	for _, g := range stuck {
 		fmt.Fprintf(w, "\n%s\n", g.text)

@@ -14,7 +14,8 @@ type actor struct {
 	id   uint64       // of the goroutine
 	same *actor       // the next one in its bucket
 	turn chan verdict // capacity 1
-	home *park.Node   // the task that it runs, nil for none that is known
+	home *park.Node   // the task that it runs, or whose context it uses; nil for none that is known
+	own  bool         // it runs it
 
 	next *actor  // in the list of arrivals
 	asks request // both are written by the actor and read by the controller
@@ -73,6 +74,7 @@ func (s *Sim) actor() *actor {
 func (s *Sim) arrive(a *actor, r *request) {
 	if n := park.Of(r.ctx); n != nil && (a.home == nil || r.op == park.OpStart) {
 		a.home = n
+		a.own = r.op == park.OpStart
 	}
 	a.asks = *r
 	for {
@@ -88,6 +90,11 @@ func (s *Sim) arrive(a *actor, r *request) {
 //
 //go:norace
 func (a *actor) request() request { return a.asks }
+
+// runs reports whether it runs the task, and does not only use its context.
+//
+//go:norace
+func (a *actor) runs() bool { return a.own }
 
 // task returns the task that the actor runs.
 //

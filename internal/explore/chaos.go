@@ -60,7 +60,7 @@ func Chaos(t *testing.T, o Options, calm bool, program Program) Outcome {
 			break
 		}
 	}
-	return Outcome{Runs: e.runs, Skipped: e.skipped, Failure: e.failure}
+	return e.outcome()
 }
 
 // disturb installs the hooks of chaos, which count how many want them.
@@ -93,27 +93,39 @@ func (e *explorer) runFree() bool {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		p.rec.TB, p.rec.ctx, p.rec.numbers = e.t, ctx, e.options.Seed+uint64(e.runs)
-		defer p.rec.cleanUp()
+		defer p.cleanUp()
 		defer cancel()
 		p.perform(ctx)
 	}()
-	watchdog := time.NewTimer(e.options.Watchdog)
-	defer watchdog.Stop()
+	var late <-chan time.Time
+	if e.options.Watchdog > 0 {
+		watchdog := time.NewTimer(e.options.Watchdog)
+		defer watchdog.Stop()
+		late = watchdog.C
+	}
 	select {
 	case <-done:
-	case <-watchdog.C:
-		e.failure = &Failure{Kind: hung, Text: fmt.Sprintf("the run was not over after %v", e.options.Watchdog), Runs: e.runs}
+	case <-late:
+		text := fmt.Sprintf("the run was not over after %v\n%s", e.options.Watchdog, e.options.Tree(p.root.Load()))
+		e.failure = &Failure{Kind: hung, Text: text, Runs: e.runs}
 		return false
 	}
 	kind, text := p.result.kind, p.result.text
+	if kind == "" {
+		kind, text = e.outside()
+	}
 	switch {
-	case kind != "":
+	case kind == skipped:
+		e.skip("")
+		return false
+	case kind != "" && kind != outside:
 	case raceErrors() > before:
 		kind, text = raced, "the race detector has reported a data race, see above"
+	case kind == outside:
 	case p.rec.Failed():
 		kind = failed
 	case p.rec.Skipped():
-		e.skipped = true
+		e.skip(p.rec.logged())
 		return false
 	default:
 		return true

@@ -18,6 +18,7 @@ type controller struct {
 	limit    int          // of steps
 	deadlock func(s *Sim) // is called once when nobody can ever go on
 	beat     func()       // is called at each step
+	body     string       // the place of the program
 	actors   int          // how many there are
 	buffers
 	last    *actor // who had the last turn
@@ -43,8 +44,8 @@ type buffers struct {
 }
 
 // century is when the sentinel wakes. That no timer comes before means that none
-// ever will.
-const century = 100 * 365 * 24 * time.Hour
+// ever will. A ticker comes before or after it, not with it.
+const century = 100*365*24*time.Hour + 1
 
 // drive starts the program and hands out turns until there is nobody left who
 // could have one.

@@ -20,14 +20,17 @@ type Options struct {
 	Seed     uint64        // another one tries other runs
 	Replay   string        // a seed as a Failure prints it: nothing else is run
 	Steps    int           // a run that is longer fails; zero means 20 000
-	Watchdog time.Duration // how much real time a step may take; zero means a minute
+	Watchdog time.Duration // how much real time a step may take; zero means a minute, less any time
 	Faults   []Fault       // what goes wrong in each run
 	Jitter   bool          // the clock may move on to the next timer while somebody could go on
 	Twice    bool          // each run is made twice: one that goes another way fails
 	Turns    []string      // the strategies that take turns, such as "random", "pct2", "pos", "urw"; nil means usual
 
-	// Describe says where the goroutines of the bubble with this number are.
-	Describe func(bubble int) string
+	// Describe says where the goroutines of the bubble with this number are, but those
+	// that wait for their turn; ticking says that some may wait for a timer.
+	Describe func(bubble int) (text string, ticking bool)
+	// Tree says what the tasks are that belong to the scope with this ID.
+	Tree func(root uint64) string
 	// Stuck does so for the bubble that the goroutine with this number has opened,
 	// and that makes no progress; mutex says that somebody waits for a sync.Mutex.
 	Stuck func(goroutine uint64) (text string, mutex bool)
@@ -42,7 +45,10 @@ func (o Options) withDefaults() Options {
 		o.Turns = usual
 	}
 	if o.Describe == nil {
-		o.Describe = func(int) string { return "" }
+		o.Describe = func(int) (string, bool) { return "", false }
+	}
+	if o.Tree == nil {
+		o.Tree = func(uint64) string { return "" }
 	}
 	if o.Stuck == nil {
 		o.Stuck = func(uint64) (string, bool) { return "", false }
@@ -61,20 +67,25 @@ type explorer struct {
 	runs    int
 	steps   int
 	skipped bool
+	why     string // it was skipped
 	failure *Failure
 	survey  bool // of the next runs
 	buffers buffers
 	trial   result // the first run, from which strategies learn how long one is
 
 	deadline time.Time // of the budget
+
+	failedBefore bool // the test had failed before the first run
 }
 
-func (e *explorer) describe(bubble int) string { return e.options.Describe(bubble) }
+func (e *explorer) describe(bubble int) (text string, ticking bool) {
+	return e.options.Describe(bubble)
+}
 
 // newExplorer prepares a search. Call remove when it is over.
 func newExplorer(t *testing.T, o Options, program Program) (e *explorer, remove func()) {
 	goroutine.Learn(func(f func()) { synctest.Test(t, func(*testing.T) { f() }) }, synctest.Wait)
-	return &explorer{t: t, options: o.withDefaults(), program: program}, install()
+	return &explorer{t: t, options: o.withDefaults(), program: program, failedBefore: t.Failed()}, install()
 }
 
 // An Outcome is what came of a search.
@@ -82,6 +93,7 @@ type Outcome struct {
 	Runs    int
 	Steps   int      // of all runs
 	Skipped bool     // the program has skipped its test
+	Why     string   // what it has said then
 	Failure *Failure // nil for none
 }
 
@@ -106,8 +118,14 @@ func (e *explorer) guard(search func()) Outcome {
 		e.runs++ // its test has failed, which has ended the goroutine before it was counted
 		e.isolate(func() { e.found(p.seed, p.result) })
 	}
-	return Outcome{Runs: e.runs, Steps: e.steps, Skipped: e.skipped, Failure: e.failure}
+	return e.outcome()
 }
+
+func (e *explorer) outcome() Outcome {
+	return Outcome{Runs: e.runs, Steps: e.steps, Skipped: e.skipped, Why: e.why, Failure: e.failure}
+}
+
+func (e *explorer) skip(why string) { e.skipped, e.why = true, strings.TrimSpace(why) }
 
 // isolate calls f in a goroutine of its own, and returns when f has returned, has
 // ended its goroutine, as a test does that has failed, or is stuck.
@@ -156,7 +174,7 @@ func (w *watchdog) bites() bool {
 	if mutex {
 		w.mutexes++
 	}
-	if w.mutexes < 2 && w.idle < w.options.Watchdog {
+	if w.mutexes < 2 && (w.options.Watchdog < 0 || w.idle < w.options.Watchdog) {
 		return false
 	}
 	p := w.current.Load()
@@ -204,7 +222,7 @@ func (e *explorer) try(sd seed) result {
 	switch r.kind {
 	case "":
 	case skipped:
-		e.skipped = true
+		e.skip(r.text)
 	default:
 		e.found(sd, r)
 	}
@@ -235,7 +253,7 @@ func (e *explorer) replay(text string) {
 	r := e.run(sd, true)
 	e.runs++
 	if r.kind == skipped {
-		e.skipped = true
+		e.skip(r.text)
 	} else if r.kind != "" {
 		e.failure = e.describeRun(sd, r)
 	}
@@ -252,12 +270,13 @@ func (e *explorer) found(sd seed, r result) {
 		short.draws = sd.numbers()
 	}
 	f := &Failure{Kind: r.kind, Text: r.text, Seed: sd.String(), Runs: e.runs}
-	if r.kind != raced {
+	once := r.kind == raced || r.kind == outside // it can't be told from the next run
+	if !once {
 		again := e.run(sd, false)
 		f.Flaky = again.hash != r.hash || again.kind != r.kind
 	}
 	tape := r.tape
-	if !f.Flaky && r.kind != raced {
+	if !f.Flaky && !once {
 		tape = shrink(r.tape, 300, func(tape []int) bool {
 			short.tape = tape
 			return e.run(short, false).kind == r.kind
@@ -279,7 +298,7 @@ func (e *explorer) describeRun(sd seed, r result) *Failure {
 
 // A Failure is a run that fails.
 type Failure struct {
-	Kind  string // "failed", "deadlock", "leak", "panic", "no end", "data race", "hang"
+	Kind  string // "failed", "deadlock", "leak", "panic", "no end", "data race", "hang", "failed outside", "not repeatable", "seed"
 	Text  string // what went wrong
 	Seed  string // repeats the run
 	Tape  string // repeats a shorter one that fails in the same way; "" for none
@@ -288,11 +307,17 @@ type Failure struct {
 	Steps []Step // of the shorter one
 }
 
+// Race reports whether the race detector has found it.
+func (f *Failure) Race() bool { return f.Kind == raced }
+
 // lastSteps is how many steps of a long run are told.
 const lastSteps = 200
 
 // Tell tells the failure, with the command that repeats it.
 func (f *Failure) Tell(command string) string {
+	if f.Runs == 0 { // there was none
+		return f.Text
+	}
 	text := fmt.Sprintf("%s, found in run %d\n%s\n", f.Kind, f.Runs, indent(f.Text))
 	if f.Flaky {
 		text += "The run went another way when it was repeated: something in it is not under control,\n" +

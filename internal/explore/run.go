@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -25,6 +26,7 @@ const (
 	leaked   = "leak"
 	raced    = "data race"
 	hung     = "hang"
+	outside  = "failed outside"
 	skipped  = "skipped"
 	strayed  = "not repeatable"
 )
@@ -53,23 +55,40 @@ type play struct {
 	sim    *Sim
 	rec    recorder
 	group  *inflight.TaskGroup
-	bubble int // its number, in a run that is traced
+	root   atomic.Uint64 // the ID of its scope
+	bubble int           // its number, in a run that is traced
 	edge   byte
 	result result
 }
 
 // run runs the program once.
-func (e *explorer) run(sd seed, traced bool) result {
+func (e *explorer) run(sd seed, traced bool) (r result) {
 	p := &play{explorer: e, seed: sd, traced: traced}
 	e.current.Store(p)
 	before := raceErrors()
 	defer func() { // also when the test has failed, which ends this goroutine
-		if raceErrors() > before {
+		switch {
+		case raceErrors() > before:
 			p.result.kind, p.result.text = raced, "the race detector has reported a data race, see above"
+		case p.result.kind == "":
+			p.result.kind, p.result.text = e.outside()
 		}
+		r = p.result
 	}()
 	p.inBubble()
-	return p.result
+	return r
+}
+
+// outside says what the program has reported past the recorder, by the t of the
+// test itself.
+func (e *explorer) outside() (kind, text string) {
+	switch {
+	case e.t.Failed() && !e.failedBefore:
+		return outside, "the run has failed the t of the test, see above: use the t that the body is given, so that the run can be repeated and made shorter"
+	case e.t.Skipped():
+		return skipped, ""
+	}
+	return "", ""
 }
 
 // inBubble is synctest.Test. It panics when it has to leave goroutines behind.
@@ -87,7 +106,8 @@ func (p *play) inBubble() {
 			p.result.kind = leaked
 			p.result.text = "goroutines are left when all is over"
 			if p.traced {
-				p.result.text += "\n" + p.describe(p.bubble)
+				places, _ := p.describe(p.bubble)
+				p.result.text += "\n" + places
 			}
 		}
 	}()
@@ -104,6 +124,7 @@ func (p *play) main(t *testing.T) {
 	s := &Sim{wakeups: make(chan struct{}, 1), traced: p.traced}
 	p.sim = s
 	s.control = controller{
+		body:     placeOf(p.program),
 		strategy: p.seed.strategy(p.trial.turns),
 		faults:   p.seed.faults,
 		limit:    p.options.Steps,
@@ -117,7 +138,7 @@ func (p *play) main(t *testing.T) {
 	s.control.faults.counts = make([]int, len(p.options.Faults))
 	defer register(s)()
 	s.drive(func() {
-		defer p.rec.cleanUp()
+		defer p.cleanUp()
 		defer cancel()
 		p.perform(ctx)
 	})
@@ -128,21 +149,44 @@ func (p *play) main(t *testing.T) {
 
 // perform runs the program in a group of its own.
 func (p *play) perform(ctx context.Context) {
+	returned := false
 	defer func() {
-		if v := recover(); v != nil {
-			p.result.kind = panicked
-			p.result.text = describePanic(v)
+		if kind, _ := p.outside(); !returned && kind == "" && p.result.kind == "" && !p.rec.Failed() && !p.rec.Skipped() {
+			p.rec.report("the body has called runtime.Goexit")
 		}
 	}()
+	defer p.catch()
 	err := inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
 		p.group = g
+		p.root.Store(park.Of(ctx).ID())
 		park.Point(ctx, park.OpStart, nil)
 		p.program(&p.rec, ctx, g)
 		return nil
 	}, inflight.Label("body"))
 	if err != nil && err != errDeadlock && !p.expected(err) {
-		p.rec.Errorf("a task failed: %v", err)
+		p.rec.report(fmt.Sprintf("a task failed: %v", err))
 	}
+	returned = true
+}
+
+// catch makes a panic what came of the run. It is deferred.
+func (p *play) catch() {
+	if v := recover(); v != nil && p.result.kind == "" {
+		p.result.kind = panicked
+		p.result.text = describePanic(v)
+	}
+}
+
+// cleanUp calls the functions that were given to Cleanup, the last one first,
+// also those that are given meanwhile, and also when one of them does not return.
+func (p *play) cleanUp() {
+	f := p.rec.lastCleanup()
+	if f == nil {
+		return
+	}
+	defer p.cleanUp()
+	defer p.catch()
+	f()
 }
 
 // expected reports whether the error may come of what the run has put in.
@@ -158,6 +202,9 @@ func describePanic(v any) string {
 	return fmt.Sprintf("panic: %v\n\n%s", v, debug.Stack())
 }
 
+// Ticking is said with a deadlock that may be none.
+const Ticking = "A timer fires again and again perhaps: it has done so for 100 years of the bubble's clock, and nothing of this has ended.\n"
+
 // errDeadlock is the cause of a group that was cancelled to end a deadlock.
 var errDeadlock = errors.New("inflight/inflighttest: deadlock")
 
@@ -167,7 +214,11 @@ func (p *play) deadlock(s *Sim) {
 	p.result.kind = deadlocked
 	p.result.text = "everybody is blocked, and no timer will ever fire\n" + s.blocked()
 	if p.traced {
-		p.result.text += p.describe(p.bubble)
+		places, ticking := p.describe(p.bubble)
+		p.result.text += places
+		if ticking {
+			p.result.text += Ticking
+		}
 	}
 	if p.group != nil {
 		go p.group.Cancel(errDeadlock) // an actor of its own

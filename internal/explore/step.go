@@ -23,7 +23,11 @@ type Step struct {
 // note takes down a step.
 func (c *controller) note(a *actor, r *request, v verdict) {
 	s := Step{Actor: a.name(), What: c.what(r), Where: place(r.pcs)}
-	if r.op == park.OpStart {
+	switch {
+	case r.op != park.OpStart:
+	case a.index == 1: // it runs the program, in a function of ours
+		s.Where = c.body
+	default:
 		if _, file, line := a.task().Func(); file != "" {
 			s.Where = fmt.Sprintf("%s:%d", filepath.Base(file), line)
 		}
@@ -72,14 +76,21 @@ func (c *controller) number(obj *park.Object) int {
 // called returns the name of a task.
 func (c *controller) called(n *park.Node) string {
 	for _, a := range c.waiting {
-		if a.task() == n {
+		if a.task() == n && a.runs() {
 			return a.name()
 		}
 	}
 	return nameOf(n, 0)
 }
 
-func (a *actor) name() string { return nameOf(a.task(), a.index) }
+// name names the task that a runs; a goroutine that only uses the context of one is
+// a goroutine.
+func (a *actor) name() string {
+	if !a.runs() {
+		return nameOf(nil, a.index)
+	}
+	return nameOf(a.task(), a.index)
+}
 
 // nameOf returns a name that is the same in each run: the one that the user has
 // given, else what it is, with its number in the run.
@@ -147,6 +158,13 @@ func machinery(f runtime.Frame) bool {
 func standard(file string) bool {
 	src := goSource()
 	return src == "" || strings.HasPrefix(file, src)
+}
+
+// placeOf returns the line where a function begins.
+func placeOf(f any) string {
+	pc := reflect.ValueOf(f).Pointer()
+	file, line := runtime.FuncForPC(pc).FileLine(pc)
+	return fmt.Sprintf("%s:%d", filepath.Base(file), line)
 }
 
 // goSource returns the folder of the standard library's sources, "" if the binary

@@ -3,6 +3,7 @@ package explore
 import (
 	"context"
 	"fmt"
+	"io"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -47,28 +48,46 @@ func (r *recorder) Cleanup(f func()) {
 	r.cleanups = append(r.cleanups, f)
 }
 
-// cleanUp calls the functions that were given to Cleanup, the last one first,
-// also those that are given meanwhile, and also when one of them does not return.
-func (r *recorder) cleanUp() {
+// lastCleanup takes out the function that was given to Cleanup last, nil if there
+// is none.
+func (r *recorder) lastCleanup() (f func()) {
 	r.mu.Lock()
-	n := len(r.cleanups)
-	if n == 0 {
-		r.mu.Unlock()
-		return
+	defer r.mu.Unlock()
+	if n := len(r.cleanups); n > 0 {
+		f = r.cleanups[n-1]
+		r.cleanups = r.cleanups[:n-1]
 	}
-	f := r.cleanups[n-1]
-	r.cleanups = r.cleanups[:n-1]
-	r.mu.Unlock()
-	defer r.cleanUp()
-	f()
+	return f
 }
 
 // write adds to the log, with the line of the caller.
 func (r *recorder) write(text string) {
 	_, file, line, _ := runtime.Caller(2)
+	r.add(fmt.Sprintf("%s:%d: %s", filepath.Base(file), line, strings.TrimSuffix(text, "\n")))
+}
+
+// add adds a line to the log.
+func (r *recorder) add(line string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	fmt.Fprintf(&r.log, "%s:%d: %s\n", filepath.Base(file), line, strings.TrimSuffix(text, "\n"))
+	r.log.WriteString(line + "\n")
+}
+
+// report fails the run for what no line of the program has reported.
+func (r *recorder) report(text string) {
+	r.add(text)
+	r.Fail()
+}
+
+// Output returns a writer to the log.
+func (r *recorder) Output() io.Writer { return logWriter{r} }
+
+type logWriter struct{ *recorder }
+
+func (w logWriter) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.log.Write(b)
 }
 
 func (r *recorder) set(flag *bool) {
