@@ -80,6 +80,7 @@ func (e *RulesError) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %v\n%s", e.Name, e.Line, e.Column, e.Err, caret.Under(e.Source, e.Column))
 }
 
+// Unwrap returns what is wrong.
 func (e *RulesError) Unwrap() error { return e.Err }
 
 // ParseRules reads rules in YAML:

@@ -10,7 +10,7 @@ import (
 
 // A Finding is something in a program that is probably wrong.
 type Finding struct {
-	Kind  string        `json:"kind"`  // one of those below
+	Kind  string        `json:"kind"`  // Deadlock, Ignored, LongWait or Stalled
 	Tasks []uint64      `json:"tasks"` // who it is about, 16 at most
 	Text  string        `json:"text"`  // one or more lines
 	For   time.Duration `json:"for_ns,omitempty"`

@@ -57,7 +57,7 @@ type Plan struct {
 // name.
 type PointFault struct {
 	Point string
-	Nth   int           // the how manieth time of a run, from 1; zero means each time
+	Nth   int           // which of the times in a run, from 1; zero means each time
 	Delay time.Duration // how long it is held up, on the clock of the run
 	Err   error         // what Point returns then, nil for none
 }

@@ -15,8 +15,8 @@ import (
 // A cohort passes in one instant, the arrival of its last one: whoever comes
 // after that belongs to the next cohort and waits for it to be complete, and what
 // is done to the barrier after that no longer touches those who passed. A waiter
-// whose context ends leaves, and the others wait for somebody else instead; that
-// does not break the barrier, as it does in Python's threading.
+// whose context ends leaves, and the others wait for somebody else instead. That
+// does not break the barrier. (A timeout does in Python's threading.)
 //
 // What happens before a Wait happens before the return of every Wait of the same
 // cohort.

@@ -15,15 +15,15 @@ const Unbounded = math.MaxInt
 // A Queue passes items from those who put them to those who get them. Make one
 // with New, NewPriority or NewStack; it must not be copied. Its methods may be
 // called by any number of goroutines at once.
-//
-// What New makes, unless it is small, has two ends with a lock each, so that
-// producers and consumers rarely meet: items are appended to in, under the lock of
-// the tail, and taken from out, under the lock of the head, and when out is used up
-// the two are swapped. Whoever needs more than that takes both locks, the head's
-// first, and then has the whole queue to himself: the rules stand there, as if there
-// were one lock. Before it is given back, settle works out how far each end may go
-// alone. All other queues have a store, and the tail's lock for everything.
 type Queue[T any] struct {
+	// What New makes, unless it is small, has two ends with a lock each, so that
+	// producers and consumers rarely meet: items are appended to in, under the lock of
+	// the tail, and taken from out, under the lock of the head, and when out is used up
+	// the two are swapped. Whoever needs more than that takes both locks, the head's
+	// first, and then has the whole queue to himself: the rules stand there, as if there
+	// were one lock. Before it is given back, settle works out how far each end may go
+	// alone. All other queues have a store, and the tail's lock for everything.
+
 	cap   int
 	store store[T] // nil for one with two ends
 	obj   park.Object

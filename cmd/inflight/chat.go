@@ -66,8 +66,8 @@ once. With --data what was said last outlasts it.`,
 	fs.IntVar(&f.PerIP, "per-ip", 0, "how many may be connected from one address (default: any number)")
 	fs.StringVar(&f.Rate, "rate", chat.DefaultRate, "how many lines one client may send, `N/T`; who sends more is closed")
 	fs.DurationVar(&f.Grace, "grace", serve.DefaultGrace, "how long connections have at the end")
-	fs.StringVar(&f.cert, "tls-cert", "", "a certificate in PEM, `file`, for https and wss; with --tls-key")
-	fs.StringVar(&f.key, "tls-key", "", "its key, `file`")
+	fs.StringVar(&f.cert, "tls-cert", "", "serve https and wss with the certificate in this `file`, in PEM; needs --tls-key")
+	fs.StringVar(&f.key, "tls-key", "", "the key of that certificate, a PEM `file`")
 	return cmd
 }
 

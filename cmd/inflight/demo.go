@@ -26,10 +26,10 @@ is inside fetch, at demo://. Its page / lists all paths.`,
 	}
 	fs := cmd.Flags()
 	fs.StringVar(&listen, "listen", "127.0.0.1:8080", "the `address`, of the loopback interface; port 0 for a free one")
-	fs.Uint64Var(&o.Seed, "seed", 0, "what decides where something is made up")
-	fs.IntVar(&o.Requests, "requests", 0, "how many requests /chat/completions allows in a minute (default: any)")
-	fs.IntVar(&o.Tokens, "tokens", 0, "how many tokens (default: any)")
-	fs.DurationVar(&o.Minute, "minute", time.Minute, "how long a minute of these limits is")
+	fs.Uint64Var(&o.Seed, "seed", 0, "decides what is made up, such as users and failures: the same `seed`, the same answers")
+	fs.IntVar(&o.Requests, "requests", 0, "how many requests a minute /chat/completions allows (default: any number)")
+	fs.IntVar(&o.Tokens, "tokens", 0, "and how many tokens a minute (default: any number)")
+	fs.DurationVar(&o.Minute, "minute", time.Minute, "how long a minute is for --requests and --tokens, to try limits on without waiting")
 	return cmd
 }
 

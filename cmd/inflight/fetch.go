@@ -116,7 +116,7 @@ func outputFlags(o *fetch.Options) func(*pflag.FlagSet) {
 		fs.StringVar(&o.Include, "include", "", "show also: `headers`, timings (those of connecting too), tls (version and certificate), request (the headers that were sent), sha256, with commas between")
 		fs.StringVar(&o.Fields, "fields", "", "show only these `fields` (index and ok are always there); of a table the columns, json.id and such too")
 		fs.StringVar(&o.FailOn, "fail-on", "", "a row has failed when this `jq` expression over its result is true (default: .status >= 400)")
-		fs.StringVar(&o.Expect, "expect", "", "and when this one is not")
+		fs.StringVar(&o.Expect, "expect", "", "and also when this `jq` expression over its result is not true")
 		fs.StringVar(&o.Errors, "errors", "", "write the rows that failed to this `file`, as an input for another run")
 	}
 }

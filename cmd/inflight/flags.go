@@ -42,6 +42,9 @@ func (g *flagGroups) usage(cmd *cobra.Command) error {
 	return nil
 }
 
+// defaultIsTold keeps the help from showing the default of a flag whose text says it.
+func defaultIsTold(fs *pflag.FlagSet, name string) { fs.Lookup(name).DefValue = "0" }
+
 // nearestFlag returns the flag whose name is nearest to what was written, "" if
 // none is near.
 func nearestFlag(cmd *cobra.Command, name string) string {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"runtime"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -61,14 +63,25 @@ for each. What is killed goes on where it was.
   inflight fetch 'demo:///delay/2s?id={1..100}' -o results.jsonl
   inflight fetch -i urls.txt -o results.jsonl
   inflight fetch --resume -i urls.txt -o results.jsonl`,
+		Version:           version(),
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
 	}
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newFetch(), newCrawl(), newFlow(), newDemo(), newBench(), newReport(), newConvert(), newConfig(), newChat(), newNew())
 	root.AddCommand(newPs(), newTree(), newTop(), newDump()) // these look at what runs
 	return root
+}
+
+// version is what this command is and what it was built with, for reports of bugs.
+func version() string {
+	module := "(devel)" // as the go command says of what has no version
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		module = info.Main.Version
+	}
+	return fmt.Sprintf("%s %s %s/%s", module, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // flagError says what was wrong, and what may have been meant.

@@ -34,7 +34,8 @@ type targetFlags struct {
 
 func (f *targetFlags) add(fs *pflag.FlagSet) {
 	fs.StringVar(&f.token, "token", "", "the `token` of the page at a URL; env:VAR and file:PATH too")
-	fs.IntVar(&f.level, "level", -1, "first have the process record more: `1` since when, 2 also where from, 0 neither")
+	fs.IntVar(&f.level, "level", -1, "first have the process record more: `1` since when, 2 also where from, 0 neither (default: as it is)")
+	defaultIsTold(fs, "level")
 }
 
 // open finds the process that is meant by a number or URL; with none, the only one

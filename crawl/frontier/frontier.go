@@ -14,7 +14,7 @@ import (
 )
 
 // ErrClosed is returned by a Frontier that was closed.
-var ErrClosed = errors.New("inflight/frontier: closed")
+var ErrClosed = errors.New("inflight/crawl/frontier: closed")
 
 // An Order is that of the pages of one host.
 type Order int
@@ -150,7 +150,7 @@ func Valid(url string) bool {
 func (f *Frontier) Add(ctx context.Context, pages ...Page) (added int, err error) {
 	for _, p := range pages {
 		if !Valid(p.URL) {
-			panic(fmt.Sprintf("inflight/frontier: %.80q can't be a page", p.URL))
+			panic(fmt.Sprintf("inflight/crawl/frontier: %.80q can't be a page", p.URL))
 		}
 	}
 	if err := f.mu.Lock(ctx); err != nil {

@@ -32,6 +32,7 @@ type CorruptError struct {
 	Text string
 }
 
+// Error names the file and the line, and quotes it.
 func (e *CorruptError) Error() string {
 	return fmt.Sprintf("%s:%d: %.80q is no page: \"index depth referrer url\" is expected, parted by tabs", e.Path, e.Line, e.Text)
 }

@@ -63,10 +63,10 @@ type entry struct {
 // NewCache makes a cache. It panics without fetch, and where Token is none.
 func NewCache(fetch Fetch, opts Options) *Cache {
 	if fetch == nil {
-		panic("inflight/robots: nil fetch")
+		panic("inflight/crawl/robots: nil fetch")
 	}
 	if !ValidToken(opts.Token) {
-		panic(fmt.Sprintf("inflight/robots: %q is no product token: letters, _ and - only", opts.Token))
+		panic(fmt.Sprintf("inflight/crawl/robots: %q is no product token: letters, _ and - only", opts.Token))
 	}
 	if opts.Keep == 0 {
 		opts.Keep = 24 * time.Hour

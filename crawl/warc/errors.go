@@ -6,11 +6,11 @@ import (
 )
 
 // ErrClosed is returned by a Writer that was closed.
-var ErrClosed = errors.New("inflight/warc: closed")
+var ErrClosed = errors.New("inflight/crawl/warc: closed")
 
 // ErrForeign is returned by Open, and by Write where it begins the next file, for a
 // file that is no archive, or one that is there and should not be.
-var ErrForeign = errors.New("inflight/warc: the file is there, and is not this archive")
+var ErrForeign = errors.New("inflight/crawl/warc: the file is there, and is not this archive")
 
 // A CorruptError says that an archive is damaged in the middle, so that its good part
 // can't be told from what is torn.
@@ -20,8 +20,10 @@ type CorruptError struct {
 	Err    error
 }
 
+// Error names the file and the place, and what can be done.
 func (e *CorruptError) Error() string {
 	return fmt.Sprintf("%s: the record at byte %d can't be read: %v; take the file away, or cut it there", e.Path, e.Offset, e.Err)
 }
 
+// Unwrap returns why the record can't be read.
 func (e *CorruptError) Unwrap() error { return e.Err }

@@ -1,4 +1,4 @@
-// Command quickstart is the first program of the README.
+// Command quickstart is a whole program in the shape of the one that the README shows.
 package main
 
 import (

@@ -13,7 +13,7 @@ func (o *Options) TimeFlags(fs *pflag.FlagSet) {
 // RetryFlags adds the flags of what is tried again.
 func (o *Options) RetryFlags(fs *pflag.FlagSet) {
 	fs.IntVar(&o.Retries, "retries", o.Retries, "how often to try again")
-	fs.StringVar(&o.RetryOn, "retry-on", o.RetryOn, "try again after these classes and statuses")
+	fs.StringVar(&o.RetryOn, "retry-on", o.RetryOn, "try again after these `classes` and statuses, with commas between")
 	fs.StringVar(&o.RetryMethods, "retry-methods", o.RetryMethods, "which methods: `safe` (those that may be repeated, and what has an idempotency key) or all")
 	fs.StringVar(&o.Backoff, "backoff", o.Backoff, "wait this long before, `min..max`, doubled each time")
 	fs.StringVar(&o.Jitter, "jitter", o.Jitter, "of that a random part, `full`, so that not all come at once, or all of it, none")
@@ -45,7 +45,7 @@ func (o *Options) NetworkFlags(fs *pflag.FlagSet) {
 // RateFlags adds the flags of how fast requests may start.
 func (o *Options) RateFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.Rate, "rate", "", "never start more than `N/T`, such as 50/s or 500/1m, in any T")
-	fs.StringVar(&o.RateHost, "rate-host", "", "the same for each host")
+	fs.StringVar(&o.RateHost, "rate-host", "", "never start more than `N/T` at one host, in any T")
 }
 
 // AuthFlags adds the flags of who is asking that need no file.
@@ -53,5 +53,5 @@ func (o *Options) AuthFlags(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.Jar, "cookie-jar", false, "keep the cookies that servers set, for the time of the run")
 	fs.StringVar(&o.User, "user", "", "basic auth, `name:password`; or env:VAR, file:PATH, cmd:COMMAND")
 	fs.StringVar(&o.Bearer, "bearer", "", "bearer auth: the `token`; or env:VAR, file:PATH, cmd:COMMAND")
-	fs.StringVar(&o.Agent, "user-agent", "", "send this User-Agent")
+	fs.StringVar(&o.Agent, "user-agent", "", "send this `text` as the User-Agent")
 }

@@ -167,8 +167,8 @@ func (b *Breaker) Allow(ctx context.Context, key string) (Pass, error) {
 
 // Do calls fn if the breaker lets a call for the key through, and tells the breaker what
 // became of it: nil is a success, and an error, a panic and runtime.Goexit are failures.
-// An error when ctx has ended is none of both, since it says nothing about the other side;
-// so a timeout that is to count is one that fn makes.
+// An error when ctx has ended is neither, since it says nothing about the other side; so a
+// timeout that is to count is one that fn makes.
 //
 // It returns what fn returned, or the error of Allow; then fn is not called. Where not
 // every error is a failure, use Allow. Do panics for a nil fn.
