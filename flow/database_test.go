@@ -229,6 +229,31 @@ steps:
 	})
 }
 
+// What stands in a file of SQLite is what a query gets, also in a column that is declared
+// a time: it is compared with others there.
+func TestTimesAreAsTheyStand(t *testing.T) {
+	db := place{"sqlite", filepath.Join(t.TempDir(), "x.db")}.open(t)
+	err := db.Transact(t.Context(), func(tx flow.Tx) error {
+		return errors.Join(
+			tx.Exec(t.Context(), "CREATE TABLE e (id INTEGER PRIMARY KEY, day DATE, at DATETIME, x TIMESTAMP)"),
+			tx.Exec(t.Context(), "INSERT INTO e VALUES (1, '2026-01-02', '2026-01-02 23:00:00', 1704189600), (2, NULL, '2026-01-02 10:00:00+02', 'x')"),
+		)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := strings.Join(rows(t, db, "SELECT e.*, 5 AS id FROM e ORDER BY at DESC; "), " ")
+	if got != `{"at":"2026-01-02 23:00:00","day":"2026-01-02","id":5,"x":1704189600} {"at":"2026-01-02 10:00:00+02","day":null,"id":5,"x":"x"}` {
+		t.Error(got)
+	}
+	if got := rows(t, db, "INSERT INTO e (id, day) VALUES (3, 'soon') RETURNING id, day"); len(got) != 1 || got[0] != `{"day":"soon","id":3}` {
+		t.Errorf("what can't stand in a query: %v", got)
+	}
+	if got := rows(t, db, "SELECT count(*) AS n FROM e"); got[0] != `{"n":3}` {
+		t.Errorf("it was run twice: %v", got)
+	}
+}
+
 // Columns come when rows have them; of several rows with a key the last counts; what
 // can't be written stops the run, and nothing of its batch is there.
 func TestColumns(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -78,13 +79,18 @@ func (d *database) Query(ctx context.Context, query string, args ...any) iter.Se
 			yield(nil, err)
 			return
 		}
-		rows, err := d.readers.QueryContext(ctx, query, args...)
+		conn, err := d.readers.Conn(ctx)
+		if err != nil {
+			yield(nil, caused(ctx, err))
+			return
+		}
+		defer conn.Close()
+		rows, columns, err := run(ctx, conn, query, args)
 		if err != nil {
 			yield(nil, caused(ctx, err))
 			return
 		}
 		defer rows.Close()
-		columns, err := rows.Columns()
 		for err == nil && rows.Next() {
 			var row map[string]any
 			if row, err = scan(rows, columns); err == nil && !yield(row, nil) {
@@ -95,6 +101,51 @@ func (d *database) Query(ctx context.Context, query string, args ...any) iter.Se
 			yield(nil, caused(ctx, err))
 		}
 	}
+}
+
+// run runs a query. The driver makes times of texts in columns that are declared DATE,
+// DATETIME or TIMESTAMP, and what was written is lost: a time that is compared with others
+// in the file has to be spelled as they are. A column of a query around that one is
+// declared nothing; what can't stand in a query, such as a PRAGMA, stays as it is.
+func run(ctx context.Context, conn *sql.Conn, query string, args []any) (*sql.Rows, []string, error) {
+	rows, err := conn.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, nil, err
+	}
+	columns, err := rows.Columns()
+	if err != nil {
+		return nil, nil, errors.Join(err, rows.Close())
+	}
+	if !times(rows) {
+		return rows, columns, nil
+	}
+	plain, err := conn.QueryContext(ctx, undeclared(query, columns), args...)
+	if err != nil {
+		return rows, columns, nil
+	}
+	if err := rows.Close(); err != nil {
+		return nil, nil, errors.Join(err, plain.Close())
+	}
+	return plain, columns, nil
+}
+
+// times reports whether the driver may make times of what is in a column.
+func times(rows *sql.Rows) bool {
+	types, _ := rows.ColumnTypes() // without them there are none
+	return slices.ContainsFunc(types, func(t *sql.ColumnType) bool {
+		return slices.Contains([]string{"DATE", "DATETIME", "TIMESTAMP"}, t.DatabaseTypeName())
+	})
+}
+
+// undeclared is a query for the same, whose columns are declared nothing: a sign in front
+// does that, and changes no value.
+func undeclared(query string, columns []string) string {
+	names, values := make([]string, len(columns)), make([]string, len(columns))
+	for i := range columns {
+		names[i] = "c" + strconv.Itoa(i)
+		values[i] = "+" + names[i]
+	}
+	return fmt.Sprintf("WITH q(%s) AS (\n%s\n) SELECT %s FROM q", strings.Join(names, ", "), strings.TrimRight(query, "; \t\r\n"), strings.Join(values, ", "))
 }
 
 // caused is the cause of ctx, if that is why a statement has failed.
