@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -254,6 +255,44 @@ func TestTimesAreAsTheyStand(t *testing.T) {
 	}
 }
 
+// What a server sends can fail an item, and not end the run; whole numbers keep all of
+// their digits.
+func TestRowsThatCantBe(t *testing.T) {
+	onEach(t, func(t *testing.T, p place) {
+		dir := t.TempDir()
+		items := filepath.Join(dir, "items.jsonl")
+		text := `{"id":1,"big":12345678901234567890}
+{"id":2,"":1}
+{"id":3,"a\"b":1}
+{"id":4,"Name":1,"name":2}
+{"id":5,"v":{"deep":["a\u0000b"]}}
+{"id":6,"big":-9223372036854775808}
+`
+		if err := os.WriteFile(items, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		f := parse(t, "version: 1\nsteps: {list: {file: '"+items+"'}}\noutput: {"+p.String()+", table: t, key: id}")
+		sum, err := f.Run(t.Context(), flow.Options{Drivers: drivers, State: filepath.Join(dir, "state")})
+		if err != nil || sum.Done != 6 || sum.Failed != 3 {
+			t.Fatalf("%+v, %v", sum, err)
+		}
+		if p.driver == "postgres" && sum.Output != "PostgreSQL, t" {
+			t.Errorf("written: %s", sum.Output)
+		}
+		db := p.open(t)
+		if got := strings.Join(rows(t, db, "SELECT id, big FROM t WHERE big IS NOT NULL ORDER BY id"), " "); got != `{"big":"12345678901234567890","id":1} {"big":"-9223372036854775808","id":6}` {
+			t.Errorf("%s", got)
+		}
+		want := map[string]string{
+			"sqlite":   `{"item":1,"message":"a column can't be called \"\""} {"item":2,"message":"a column can't be called \"a\\\"b\""} {"item":3,"message":"a row has \"Name\" and \"name\", which are one column in SQLite: rename one in select"}`,
+			"postgres": `{"item":1,"message":"a column can't be called \"\""} {"item":2,"message":"a column can't be called \"a\\\"b\""} {"item":4,"message":"a row has the character U+0000 in a text, which PostgreSQL can't hold: take it out in select, such as by gsub(\"\\u0000\"; \"\")"}`,
+		}[p.driver]
+		if got := strings.Join(rows(t, db, "SELECT item, message FROM inflight_done WHERE failed = 1 ORDER BY item"), " "); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	})
+}
+
 // Columns come when rows have them; of several rows with a key the last counts; what
 // can't be written stops the run, and nothing of its batch is there.
 func TestColumns(t *testing.T) {
@@ -275,6 +314,17 @@ func TestColumns(t *testing.T) {
 		got := strings.Join(rows(t, db, `SELECT id, n, t, "we ird" FROM t ORDER BY id`), " ")
 		if got != `{"id":1,"n":6,"t":null,"we ird":null} {"id":2,"n":null,"t":"x","we ird":null} {"id":3,"n":null,"t":null,"we ird":1.5}` {
 			t.Errorf("%s", got)
+		}
+		if p.driver == "sqlite" { // where the case of a name says nothing
+			if err := commit(4, `[{"id":4,"N":7,"New":1},{"id":5,"NEW":2}]`); err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Join(rows(t, db, "SELECT n AS n, new AS new FROM t WHERE id > 3 ORDER BY id"), " "); got != `{"n":7,"new":1} {"n":null,"new":2}` {
+				t.Errorf("%s", got)
+			}
+			if err := db.Transact(t.Context(), func(tx flow.Tx) error { return tx.Exec(t.Context(), "DELETE FROM t WHERE id > 3") }); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if err := commit(7, `[{"id":9},{"id":8,"bad\"name":1}]`); !errors.Is(err, flow.ErrOutput) {
 			t.Errorf("a bad column: %v", err)

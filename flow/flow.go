@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"bytes"
 	"os"
 	"strings"
 	"time"
@@ -15,7 +16,6 @@ import (
 // by any number of goroutines at once.
 type Flow struct {
 	name   string
-	text   []byte
 	vars   []variable
 	limits []*limits
 	steps  []*step // in the order of the file
@@ -44,7 +44,8 @@ type variable struct {
 // Parse reads a flow and checks all of it. The name is that of the file, for errors: all
 // that is wrong is in one Errors, each with its line and column.
 func Parse(name string, text []byte) (*Flow, error) {
-	f := &Flow{name: name, text: text}
+	text = bytes.TrimPrefix(text, []byte("\uFEFF")) // which some editors write
+	f := &Flow{name: name}
 	p := &flowReader{reader: reader{name: name, lines: strings.Split(strings.ReplaceAll(string(text), "\r\n", "\n"), "\n")}, f: f}
 	if doc := p.document(text); doc != nil {
 		p.flow(doc)

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/itchyny/gojq"
 
@@ -70,7 +72,7 @@ func (r *run) tableRows(u batch.Unit[item], joined any) ([]byte, error) {
 			}
 		}
 		for _, row := range all {
-			if err := t.check(row); err != nil {
+			if err := t.check(row, r.f.output.database.driver); err != nil {
 				return nil, &StepError{"table " + t.name, err}
 			}
 		}
@@ -83,11 +85,18 @@ func (r *run) tableRows(u batch.Unit[item], joined any) ([]byte, error) {
 	return append(strconv.AppendInt([]byte(`{"index":`), u.Index, 10), append([]byte{','}, data[1:]...)...), nil
 }
 
-// check sees to it that a row can go into the table.
-func (t *table) check(row any) error {
+// check sees to it that a row can go into the table: what a server sends must not be able
+// to end the run.
+func (t *table) check(row any, driver string) error {
 	fields, ok := row.(map[string]any)
 	if !ok {
 		return fmt.Errorf("a row is %s: want an object, whose fields are the columns", gojq.Preview(row))
+	}
+	if err := t.checkNames(fields, driver); err != nil {
+		return err
+	}
+	if driver == "postgres" && holdsNUL(row) {
+		return errors.New(`a row has the character U+0000 in a text, which PostgreSQL can't hold: take it out in select, such as by gsub("\u0000"; "")`)
 	}
 	for _, name := range t.key {
 		switch v := fields[name].(type) {
@@ -98,6 +107,41 @@ func (t *table) check(row any) error {
 		}
 	}
 	return nil
+}
+
+// checkNames sees to it that the fields of a row can be columns.
+func (t *table) checkNames(fields map[string]any, driver string) error {
+	if t.columns != nil {
+		return nil // of these, Parse has said it
+	}
+	folded := make(map[string]string, len(fields))
+	for name := range fields {
+		if err := checkColumn(name); err != nil {
+			return err
+		}
+		if other, taken := folded[foldColumn(driver, name)]; taken {
+			return fmt.Errorf("a row has %q and %q, which are one column in SQLite: rename one in select", min(name, other), max(name, other))
+		}
+		folded[foldColumn(driver, name)] = name
+	}
+	return nil
+}
+
+// holdsNUL reports whether a text in a value has the character U+0000.
+func holdsNUL(v any) bool {
+	switch v := v.(type) {
+	case string:
+		return strings.IndexByte(v, 0) >= 0
+	case []any:
+		return slices.ContainsFunc(v, holdsNUL)
+	case map[string]any:
+		for name, value := range v {
+			if holdsNUL(name) || holdsNUL(value) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // encode writes a value as JSON, with sorted fields.

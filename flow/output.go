@@ -3,6 +3,7 @@ package flow
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -79,6 +80,7 @@ func (p *flowReader) readOutput(n ast.Node) {
 			p.fault(tablesAt, "tables beside table, key or columns: want either")
 		}
 	default:
+		p.tableName(name.string, name.at)
 		if one.at = name.at; one.key == nil {
 			p.fault(name.at, "the table %q needs a key: the columns by which a row is known again", one.name)
 		}
@@ -132,7 +134,7 @@ func (p *flowReader) readKey(t *table) func(ast.Node) {
 				if strings.HasPrefix(name.string, ".") {
 					p.fault(name.at, "the key %q: want the name of a column, %q", name.string, strings.TrimPrefix(name.string, "."))
 				}
-				t.key = append(t.key, name.string)
+				p.column(&t.key, "key", name.string, name.at)
 			}
 		})
 	}
@@ -143,23 +145,45 @@ func (p *flowReader) readColumns(t *table, n ast.Node) {
 	switch n.(type) {
 	case *ast.MappingNode, *ast.MappingValueNode:
 		t.types = make(map[string]string)
-		p.pairs(n, "columns", func(name string, _ place, value ast.Node) {
+		p.pairs(n, "columns", func(name string, at place, value ast.Node) {
 			var kind string
 			p.word(&kind, columnTypes...)(value)
-			t.columns, t.types[name] = append(t.columns, name), kind
+			p.column(&t.columns, "columns", name, at)
+			t.types[name] = kind
 		})
 	default:
 		p.list(n, func(n ast.Node) {
 			if name, ok := p.scalar(n, "the name of a column"); ok {
-				t.columns = append(t.columns, name.string)
+				p.column(&t.columns, "columns", name.string, name.at)
 			}
 		})
+	}
+}
+
+// column adds a name to key or columns.
+func (p *flowReader) column(to *[]string, what, name string, at place) {
+	if err := checkColumn(name); err != nil {
+		p.fault(at, "%v", err)
+	} else if slices.Contains(*to, name) {
+		p.fault(at, "%s has %q twice", what, name)
+	}
+	*to = append(*to, name)
+}
+
+// tableName checks the name of a table.
+func (p *flowReader) tableName(name string, at place) {
+	if name == "" {
+		p.fault(at, "a table needs a name")
+	}
+	if lower := strings.ToLower(name); lower == flowsTable || lower == doneTable {
+		p.fault(at, "the table %q is the one in which flows write down what is done: give it another name", name)
 	}
 }
 
 func (p *flowReader) readTables(n ast.Node) {
 	p.pairs(n, "tables", func(name string, at place, value ast.Node) {
 		t := &table{name: name, at: at}
+		p.tableName(name, at)
 		p.mapping(value, "a table", nil,
 			field{"key", p.readKey(t)},
 			field{"rows", p.expr(&t.rows)},

@@ -57,6 +57,10 @@ func (r *reader) fault(at place, format string, args ...any) {
 
 // document is the one that the file has, nil if there is something wrong with that.
 func (r *reader) document(text []byte) ast.Node {
+	if at := r.noText(); at != (place{}) {
+		r.fault(at, "this is no text in UTF-8: want a file of YAML")
+		return nil
+	}
 	if line := request.DeepLine(r.lines); line > 0 {
 		r.fault(place{line, 1}, "more than %d levels in one another", request.MaxNesting)
 		return nil
@@ -67,7 +71,11 @@ func (r *reader) document(text []byte) ast.Node {
 		if e, ok := errors.AsType[yaml.Error](err); ok {
 			at, reason = place{e.GetToken().Position.Line, e.GetToken().Position.Column}, e.GetMessage()
 		}
-		if strings.Contains(r.lines[min(max(at.line, 1), len(r.lines))-1], "{{") {
+		line := r.lines[min(max(at.line, 1), len(r.lines))-1]
+		if text := strings.TrimLeft(line, " \t"); strings.Contains(line[:len(line)-len(text)], "\t") {
+			reason = "a line that begins with a tab: want blanks"
+		}
+		if strings.Contains(line, "{{") {
 			reason += "; a text that begins with {{ has to stand between quotes"
 		}
 		r.fault(at, "this is no YAML: %s", reason)
@@ -88,6 +96,20 @@ func (r *reader) document(text []byte) ast.Node {
 	}
 	r.fault(placeOf(bodies[1]), "a second document: want one")
 	return nil
+}
+
+// noText is where the file has what no text has; nowhere if it is one.
+func (r *reader) noText() place {
+	for i, line := range r.lines {
+		column := 1
+		for at, c := range line {
+			if c == 0 || c == utf8.RuneError && !strings.HasPrefix(line[at:], "\uFFFD") {
+				return place{i + 1, column}
+			}
+			column++
+		}
+	}
+	return place{}
 }
 
 // A field is a key that a mapping may have, and what reads its value.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -206,6 +207,18 @@ func (r *run) outputName() string {
 	}
 }
 
+// written is what the run writes to, for who reads it.
+func (r *run) written() string {
+	if r.f.output.database.driver != "postgres" {
+		return r.outputName()
+	}
+	var names []string
+	for _, t := range r.f.output.tables {
+		names = append(names, t.name)
+	}
+	return "PostgreSQL, " + strings.Join(names, ", ")
+}
+
 // flowName is the name of a flow without its folder.
 func flowName(name string) string { return filepath.Base(name) }
 
@@ -266,7 +279,7 @@ func (r *run) whole(ctx context.Context) (s Summary, err error) {
 		order = batch.OrderInput
 	}
 	s, err = r.batch(ctx, &orderly{r.list.journal, out.sink, r.o.Journal.Sync}, out, order)
-	s.Output, s.State = r.outputName(), r.state()
+	s.Output, s.State = r.written(), r.state()
 	if e := out.end(context.WithoutCancel(ctx), &s); e != nil {
 		err = errors.Join(err, e)
 	}

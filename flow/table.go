@@ -29,6 +29,7 @@ type tables struct {
 	db    Database
 	d     Dialect
 	of    []*table
+	kind  string // of the database: the name of its driver
 	flow  string // its name in flowsTable
 	run   string // tells this run from others
 	spec  string
@@ -44,7 +45,7 @@ type tables struct {
 // for it.
 func newTables(ctx context.Context, db Database, f *Flow, spec string) (*tables, error) {
 	t := &tables{
-		db: db, d: db.Dialect(), of: f.output.tables, flow: flowName(f.name), spec: spec, clean: f.secrets.clean,
+		db: db, d: db.Dialect(), of: f.output.tables, kind: f.output.database.driver, flow: flowName(f.name), spec: spec, clean: f.secrets.clean,
 		done: roaring64.New(), failed: roaring64.New(), columns: make(map[string]map[string]bool),
 	}
 	return t, db.Transact(ctx, func(tx Tx) error {
@@ -236,7 +237,7 @@ func (t *tables) write(ctx context.Context, tx Tx, lines []tableLine, marks []an
 				if err := json.Unmarshal(data, &row); err != nil {
 					return fmt.Errorf("table %s: %w", table.name, err)
 				}
-				rows = append(rows, row)
+				rows = append(rows, t.exact(row))
 			}
 		}
 		if err := t.writeRows(ctx, tx, table, rows); err != nil {
@@ -253,6 +254,20 @@ func (t *tables) write(ctx context.Context, tx Tx, lines []tableLine, marks []an
 		}
 	}
 	return nil
+}
+
+// exact is a row whose numbers the database takes as they are: SQLite would make a float
+// of a whole number of more than 64 bits, and forget its last digits. As a text it keeps
+// them.
+func (t *tables) exact(row map[string]json.RawMessage) map[string]json.RawMessage {
+	if t.kind == "sqlite" {
+		for name, v := range row {
+			if isHuge(v) {
+				row[name] = json.RawMessage(`"` + string(v) + `"`)
+			}
+		}
+	}
+	return row
 }
 
 // rowsAtOnce is how many rows a statement writes, at most.
@@ -339,25 +354,23 @@ func (t *tables) makeTable(ctx context.Context, tx Tx, table *table, rows []map[
 			if err != nil {
 				return err
 			}
-			have[fmt.Sprint(row["name"])] = true
+			have[foldColumn(t.kind, fmt.Sprint(row["name"]))] = true
 		}
 	}
+	fresh := len(have) == 0
 	var missing []string
 	for _, name := range t.wanted(table, rows) {
-		if !have[name] {
-			missing = append(missing, name)
+		if have[foldColumn(t.kind, name)] {
+			continue
 		}
-	}
-	for _, name := range missing {
 		if err := checkColumn(name); err != nil {
 			return err
 		}
+		have[foldColumn(t.kind, name)] = true
+		missing = append(missing, name)
 	}
-	if err := t.alter(ctx, tx, table, rows, missing, len(have) == 0); err != nil {
+	if err := t.alter(ctx, tx, table, rows, missing, fresh); err != nil {
 		return err
-	}
-	for _, name := range missing {
-		have[name] = true
 	}
 	t.columns[table.name] = have
 	return nil
@@ -421,7 +434,33 @@ func kindOfJSON(v json.RawMessage) string {
 	if _, err := json.Number(v).Int64(); err == nil {
 		return "int"
 	}
+	if isHuge(v) {
+		return "text"
+	}
 	return "float"
+}
+
+// isHuge reports whether a value is a whole number that 64 bits can't hold.
+func isHuge(v json.RawMessage) bool {
+	if digits := strings.TrimPrefix(string(v), "-"); len(digits) < 19 || strings.Trim(digits, "0123456789") != "" {
+		return false
+	}
+	_, err := json.Number(v).Int64()
+	return err != nil
+}
+
+// foldColumn is what tells the columns of a table apart: in SQLite, the case of ASCII
+// letters does not.
+func foldColumn(driver, name string) string {
+	if driver != "sqlite" {
+		return name
+	}
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return r
+	}, name)
 }
 
 // checkColumn refuses names that can't be written in a statement.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/inflight-go/inflight/flow"
@@ -133,6 +134,9 @@ type transaction struct{ tx pgx.Tx }
 // Exec runs a statement.
 func (t transaction) Exec(ctx context.Context, statement string, args ...any) error {
 	_, err := t.tx.Exec(ctx, statement, texts(args)...)
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && strings.HasPrefix(e.Code, "22") { // data exceptions
+		return fmt.Errorf("%w; a column that is made has the type of its first value: say another one in columns, or convert the value in select", err)
+	}
 	return err
 }
 

@@ -69,11 +69,19 @@ func DeepLine(lines []string) int {
 	depth := 0
 	for i, line := range lines {
 		indent := len(line) - len(strings.TrimLeft(line, " -?\t"))
-		depth += strings.Count(line, "[") + strings.Count(line, "{") - strings.Count(line, "]") - strings.Count(line, "}")
-		if max(depth, indent) > MaxNesting {
+		deepest := indent
+		for _, c := range []byte(line) {
+			switch c {
+			case '[', '{':
+				depth++
+				deepest = max(deepest, depth)
+			case ']', '}':
+				depth = max(depth-1, 0)
+			}
+		}
+		if deepest > MaxNesting {
 			return i + 1
 		}
-		depth = max(depth, 0)
 	}
 	return 0
 }
