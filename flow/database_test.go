@@ -266,21 +266,20 @@ func TestRowsThatCantBe(t *testing.T) {
 {"id":3,"a\"b":1}
 {"id":4,"Name":1,"name":2}
 {"id":5,"v":{"deep":["a\u0000b"]}}
-{"id":6,"big":-9223372036854775808}
 `
 		if err := os.WriteFile(items, []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
 		f := parse(t, "version: 1\nsteps: {list: {file: '"+items+"'}}\noutput: {"+p.String()+", table: t, key: id}")
 		sum, err := f.Run(t.Context(), flow.Options{Drivers: drivers, State: filepath.Join(dir, "state")})
-		if err != nil || sum.Done != 6 || sum.Failed != 3 {
+		if err != nil || sum.Done != 5 || sum.Failed != 3 {
 			t.Fatalf("%+v, %v", sum, err)
 		}
 		if p.driver == "postgres" && sum.Output != "PostgreSQL, t" {
 			t.Errorf("written: %s", sum.Output)
 		}
 		db := p.open(t)
-		if got := strings.Join(rows(t, db, "SELECT id, big FROM t WHERE big IS NOT NULL ORDER BY id"), " "); got != `{"big":"12345678901234567890","id":1} {"big":"-9223372036854775808","id":6}` {
+		if got := strings.Join(rows(t, db, "SELECT id, big FROM t WHERE big IS NOT NULL ORDER BY id"), " "); got != `{"big":"12345678901234567890","id":1}` {
 			t.Errorf("%s", got)
 		}
 		want := map[string]string{
