@@ -93,6 +93,7 @@ func (c *crew) hireLocked() bool {
 func (c *crew) took(w *worker, item int) {
 	w.item, w.busy = item, true
 	w.n.SetItem(item)
+	goroutine.Fresh(c.labels)
 	park.Point(&w.n, park.OpStart, &w.n.Obj)
 }
 
@@ -161,12 +162,9 @@ func (c *crew) runItems(w *worker) (again bool) {
 		c.items.broke(w, newPanic(v, w.n.Name()))
 		again = goroutine.Reusable()
 	}()
-	for {
-		goroutine.Fresh(c.labels)
-		if !c.items.step(w) || !goroutine.Reusable() {
-			return false
-		}
+	for c.items.step(w) && goroutine.Reusable() {
 	}
+	return false
 }
 
 // join waits until no goroutine of the crew is left. It can't be cancelled.

@@ -243,11 +243,19 @@ func (f *future) settleAlone(s State, err error) (subscribed bool) {
 	return c.subs != nil
 }
 
-// notify calls the subscriptions, in the order in which they came.
+// notify calls the subscriptions, in the order in which they came. One that does not
+// return keeps none from the others.
 func (f *future) notify() {
+	returned := false
+	defer func() {
+		if !returned {
+			f.notify()
+		}
+	}()
 	for fn := f.subscriber(); fn != nil; fn = f.subscriber() {
 		fn()
 	}
+	returned = true
 }
 
 // subscriber takes the next subscription off and returns its function, nil when

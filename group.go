@@ -157,11 +157,10 @@ func (g *TaskGroup) body(body func(ctx context.Context, g *TaskGroup) error) {
 			g.bodyPanicked(newPanic(v, ""))
 		}
 	}()
-	err := body(&g.n.Node, g)
-	returned = true
-	if err != nil {
+	if err := body(&g.n.Node, g); err != nil {
 		g.bodyFailed(err)
 	}
+	returned = true // the methods of an error may panic too
 }
 
 func (g *TaskGroup) bodyFailed(err error) {
@@ -171,8 +170,10 @@ func (g *TaskGroup) bodyFailed(err error) {
 		g.n.Unlock()
 		return
 	}
+	whole := make(errorSet)
+	whole.addTree(err)
 	g.n.Lock()
-	g.out.failBody(err)
+	g.out.failBody(err, whole)
 	finish := g.n.CancelLocked(&siblingError{err})
 	g.n.Unlock()
 	finish()

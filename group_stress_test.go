@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/pprof"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -281,6 +282,28 @@ func TestReuse_labels_are_those_of_the_spawner(t *testing.T) {
 				t.Errorf("the profile does not show the child of spawner %d", i)
 			}
 		}
+	})
+}
+
+// An item of a combinator has the profile labels of its caller, whatever those before
+// it in the same goroutine have set.
+func TestReuse_labels_do_not_stay_for_the_next_item(t *testing.T) {
+	pprof.Do(context.Background(), pprof.Labels("who", "the caller"), func(ctx context.Context) {
+		own := goroutine.Current()
+		item := func(ctx context.Context, i int) (int, error) {
+			if goroutine.Current() != own {
+				t.Errorf("item %d has the labels of another", i)
+			}
+			pprof.SetGoroutineLabels(pprof.WithLabels(ctx, pprof.Labels("who", "an item")))
+			return i, nil
+		}
+		items := make([]int, 100)
+		for i := range items {
+			items[i] = i
+		}
+		for range inflight.Each(ctx, slices.Values(items), 3, item) {
+		}
+		inflight.Map(ctx, items, 3, item)
 	})
 }
 

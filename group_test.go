@@ -584,6 +584,44 @@ func TestG7_a_body_that_wraps_the_failures_of_children(t *testing.T) {
 	})
 }
 
+// The body's error is asked once for what it wraps, however many children have failed,
+// and may do in that what it likes.
+func TestG7_an_error_of_the_body_that_does_something(t *testing.T) {
+	run := func(s *setting, unwrap func(g *inflight.TaskGroup) error) (asked int, err error) {
+		err = inflight.Run(s.ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+			for range 5 {
+				g.Go(fails(errors.New("a child")))
+			}
+			synctest.Wait()
+			return wrapper(func() error { asked++; return unwrap(g) })
+		}, inflight.Supervise())
+		return asked, err
+	}
+	underEach(t, func(s *setting) {
+		asked, err := run(s, func(*inflight.TaskGroup) error { return errOak })
+		wantEqual(s, "how often it was asked", asked, 1)
+		wantEqual(s, "errors", len(joined(err)), 6)
+	})
+	underEach(t, func(s *setting) {
+		run(s, func(g *inflight.TaskGroup) error {
+			g.Go(func(context.Context) error { return nil })
+			g.Cancel(errElm)
+			return errOak
+		})
+	})
+	underEach(t, func(s *setting) {
+		p := raisedPanic(s, func() { run(s, func(*inflight.TaskGroup) error { panic("unwrap") }) })
+		wantEqual(s, "value of the panic", p.Value, any("unwrap"))
+		wantEqual(s, "errors beside it", len(p.Also), 5)
+	})
+}
+
+// A wrapper is an error whose Unwrap it is.
+type wrapper func() error
+
+func (wrapper) Error() string   { return "wrapper" }
+func (w wrapper) Unwrap() error { return w() }
+
 // A sibling's failure is never hidden behind a cancellation that somebody returns
 // because of it, even if they return first.
 func TestG8_a_cancellation_never_hides_its_reason(t *testing.T) {

@@ -174,7 +174,7 @@ func (p *offloadPool) nested() bool {
 	if p.root == nil {
 		return false
 	}
-	if used, waiting := p.places.Stats(); used < p.places.Size() && waiting == 0 {
+	if used, waited := p.places.InUse(); used < p.places.Size() && !waited {
 		return false
 	}
 	id := goroutine.Key()

@@ -2,7 +2,6 @@ package inflight
 
 import (
 	"errors"
-	"reflect"
 	"runtime/debug"
 	"slices"
 
@@ -18,7 +17,7 @@ type outcome struct {
 
 type failures struct {
 	errs     []error // the failures, in the order in which they happened
-	seen     map[error]struct{}
+	seen     errorSet
 	panicked *PanicError   // the first one
 	also     []*PanicError // the others
 }
@@ -43,29 +42,22 @@ func (o *outcome) hasPanicked() bool { return o.failures != nil && o.panicked !=
 // note reports whether err is new.
 func (o *outcome) note(err error) bool {
 	o.failed()
-	if !reflect.ValueOf(err).Comparable() {
-		return !slices.ContainsFunc(o.errs, func(e error) bool { return sameError(e, err) })
-	}
-	if _, ok := o.seen[err]; ok {
-		return false
-	}
 	if o.seen == nil {
-		o.seen = make(map[error]struct{})
+		o.seen = make(errorSet)
 	}
-	o.seen[err] = struct{}{}
-	return true
+	return o.seen.add(err)
 }
 
 // failBody records the body's error, which stands for those failures of the
-// children that it wraps.
-func (o *outcome) failBody(err error) {
+// children that it wraps: all that it does is in whole.
+func (o *outcome) failBody(err error, whole errorSet) {
 	if !o.note(err) {
 		return
 	}
 	at := len(o.errs)
 	kept := o.errs[:0:0]
 	for i, e := range o.errs {
-		if contains(err, e) {
+		if whole.has(e) {
 			at = min(at, i)
 			continue
 		}

@@ -126,7 +126,11 @@ func (g *TaskGroup) keep(r rejected) {
 	defer g.n.Unlock()
 	var kept []rejected
 	if old := g.unseen.Load(); old != nil {
-		kept = slices.DeleteFunc(*old, func(r rejected) bool { return r.seen.Load() })
+		kept = *old
+	}
+	if len(kept) == cap(kept) { // seldom: to look at all of them each time would take too long
+		kept = slices.DeleteFunc(kept, func(r rejected) bool { return r.seen.Load() })
+		kept = slices.Grow(kept, len(kept)+1)
 	}
 	kept = append(kept, r)
 	g.unseen.Store(&kept)

@@ -929,6 +929,46 @@ func TestT12_a_callback_that_panics(t *testing.T) {
 	})
 }
 
+// A callback of a promise that does not return ends the Resolve that has called it; the
+// others are called all the same, and those who wait for the promise go on.
+func TestT12_callbacks_of_a_promise_that_do_not_return(t *testing.T) {
+	for _, order := range permutations(3) {
+		underEach(t, func(s *setting) {
+			var said log
+			p := inflight.NewPromise[int](s.ctx)
+			for _, i := range append(order, order...) {
+				p.OnDone(func() {
+					said.add(i)
+					switch i {
+					case 0:
+						panic(errOak)
+					case 1:
+						runtime.Goexit()
+					}
+				})
+			}
+			var waiter sync.WaitGroup
+			waiter.Go(func() {
+				_, _, err := inflight.Wait(s.ctx, inflight.AllDone, p)
+				wantErrs(s, err)
+			})
+			synctest.Wait()
+			var resolver sync.WaitGroup
+			resolver.Go(func() {
+				defer func() { recover() }()
+				p.Resolve(7)
+				t.Error("Resolve has returned")
+			})
+			resolver.Wait()
+			waiter.Wait()
+			wantEqual(s, "calls", said.count(), 6)
+			value, err := p.Result()
+			wantEqual(s, "value", value, 7)
+			wantErrs(s, err)
+		})
+	}
+}
+
 // Callbacks that do not return, however many there are, do no harm to the others:
 // one that panics is a panic of the group, one that ends the goroutine a failure.
 func TestT12_callbacks_that_do_not_return(t *testing.T) {

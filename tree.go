@@ -273,6 +273,7 @@ func writeTree(w io.Writer) {
 var roots struct {
 	mu   sync.Mutex
 	list []weak.Pointer[anchor]
+	full int       // how long list may become before it is looked through
 	free sync.Pool // of *anchor, which holds no channel
 }
 
@@ -288,7 +289,10 @@ func register(n *park.Node) *anchor {
 	if a == nil {
 		a = new(anchor)
 		roots.mu.Lock()
-		roots.list = slices.DeleteFunc(roots.list, func(p weak.Pointer[anchor]) bool { return p.Value() == nil })
+		if len(roots.list) >= roots.full {
+			roots.list = slices.DeleteFunc(roots.list, func(p weak.Pointer[anchor]) bool { return p.Value() == nil })
+			roots.full = max(64, 2*len(roots.list))
+		}
 		roots.list = append(roots.list, weak.Make(a))
 		roots.mu.Unlock()
 	}

@@ -32,7 +32,7 @@ func (m *Mutex) Lock(ctx context.Context) error {
 
 // held reports whether anybody holds the mutex.
 func (m *Mutex) held() bool {
-	used, _ := m.pool.Stats()
+	used, _ := m.pool.InUse()
 	return used > 0
 }
 

@@ -162,6 +162,13 @@ func (p *Pool) Resize(size int64) {
 // Size returns the number of permits, free or not.
 func (p *Pool) Size() int64 { return p.extra.Load() + 1 }
 
+// InUse returns how many permits are in use, and whether somebody may be waiting for
+// some. It takes no lock, and does not count those who wait.
+func (p *Pool) InUse() (used int64, waited bool) {
+	s := p.state.Load()
+	return int64(s &^ waiting), s&waiting != 0
+}
+
 // Stats returns how many permits are in use and how many wait for some.
 func (p *Pool) Stats() (used int64, waiters int) {
 	p.mu.Lock()
