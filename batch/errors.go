@@ -85,8 +85,8 @@ func orNone(s string) string {
 func (e *OtherJobError) Is(target error) bool { return target == ErrOtherJob }
 
 // A CorruptError is returned by Open when something in the middle of the output is
-// no result line. Only the end of a file may be cut, where the writer died; what
-// has good lines behind it was damaged by something else. It is ErrCorrupt.
+// no result line. Only the end of a file may be cut, where the writer died, which is one
+// line; what has others behind it was damaged by something else. It is ErrCorrupt.
 type CorruptError struct {
 	Path   string
 	Line   int64  // from 1

@@ -62,7 +62,7 @@ func readLines(path string, yield func(Line, error) bool) error {
 		return nil
 	case err != nil:
 		return fmt.Errorf("read %s: %w", path, err)
-	case d != nil && d.follow:
+	case d != nil && d.middle():
 		return &CorruptError{Path: path, Line: d.line, Offset: d.offset, Text: string(d.begin), Why: d.why}
 	case d != nil && d.offset == 0 && !beginsLine(string(d.begin)):
 		return fmt.Errorf("%w: %s begins with %.*q", ErrForeign, path, excerpt, d.begin)

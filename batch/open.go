@@ -237,7 +237,7 @@ func (j *Journal) judge(d *damage, size int64) error {
 	switch {
 	case d.offset == 0 && !j.begun(d):
 		return j.foreign(fmt.Sprintf("it begins with %.*q", excerpt, d.begin))
-	case !d.follow, j.o.CutDamaged:
+	case !d.middle(), j.o.CutDamaged:
 		return nil
 	case d.hole && size-d.offset <= 2*mostUnsynced:
 		return nil // power was lost before the sync, and some of what came later had made it

@@ -107,7 +107,12 @@ type damage struct {
 	why    string
 	hole   bool // there are zeros in it
 	follow bool // a good line follows
+	more   bool // a line follows, good or not
 }
+
+// middle reports whether it is no end that a writer has left: that is one line, or what
+// power took away.
+func (d *damage) middle() bool { return d.follow || d.more && !d.hole }
 
 // scanPlain reads the lines of a part of a file, of which lines come before, and
 // returns how many are good, and where the first that is not begins.
@@ -132,6 +137,7 @@ func scanPlain(in io.ReaderAt, from, to, lines int64, each func(index int64, fai
 				begin: bytes.Clone(line[:min(len(line), excerpt)]),
 				hole:  bytes.IndexByte(line, 0) >= 0,
 			}
+			d.more = whole && r.at < to
 			d.follow, err = r.anyGood()
 			return lines, d, err
 		}

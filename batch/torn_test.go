@@ -171,6 +171,35 @@ func TestNothingButZeros(t *testing.T) {
 	}
 }
 
+// A writer leaves one line behind that is not whole. Several lines that are none, such as
+// results that somebody has set in lines of their own, are not its end.
+func TestLinesOfSomebodyElseAreNotCut(t *testing.T) {
+	path := outPath(t, "")
+	lines, _ := written(t, path, 2)
+	good := mustRead(t, path)
+	for name, text := range map[string]string{
+		"laid out":          "{\n  \"index\": 0,\n  \"ok\": true\n}\n",
+		"with notes behind": string(good) + "these are good\nand done\n",
+	} {
+		mustWrite(t, path, []byte(text))
+		if _, err := batch.Open(path, batch.Job{}, batch.JournalOptions{Resume: true}); !errors.Is(err, batch.ErrCorrupt) {
+			t.Errorf("%s: Open: %v, want ErrCorrupt", name, err)
+		}
+		if string(mustRead(t, path)) != text {
+			t.Errorf("%s: Open has failed, and changed the file", name)
+		}
+		for _, err := range batch.Lines(path) {
+			if err != nil && !errors.Is(err, batch.ErrCorrupt) {
+				t.Errorf("%s: Lines: %v, want ErrCorrupt", name, err)
+			}
+		}
+	}
+	j := mustOpen(t, path, batch.JournalOptions{Resume: true, CutDamaged: true})
+	mustCommit(t, j, lines...)
+	mustClose(t, j)
+	wantFile(t, path, lines...)
+}
+
 // Lines that are longer than what is read at once, and a line without an end.
 func TestLongLines(t *testing.T) {
 	path := outPath(t, "")

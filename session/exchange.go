@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -37,7 +38,7 @@ func (c *call) prepare() (hop, error) {
 	}
 	var err error
 	if h.url, err = url.Parse(r.URL); err != nil {
-		return h, fmt.Errorf("%s can't be read", redact(r.URL))
+		return h, fmt.Errorf("the URL can't be read%s", faultIn(r.URL, err))
 	}
 	if err := s.checkURL(h.url); err != nil {
 		return h, err
@@ -52,12 +53,21 @@ func (c *call) prepare() (hop, error) {
 	return h, nil
 }
 
+// faultIn says what is wrong with a URL, where that tells nothing of a password.
+func faultIn(text string, err error) string {
+	_, escape := errors.AsType[url.EscapeError](err)
+	if _, host := errors.AsType[url.InvalidHostError](err); !host && !escape || strings.Contains(text, "@") {
+		return ""
+	}
+	return ": " + errors.Unwrap(err).Error()
+}
+
 // checkURL returns what keeps a URL from being asked for.
 func (s *Session) checkURL(u *url.URL) error {
 	if s.schemes[u.Scheme] == nil {
 		return fmt.Errorf("URL %q: unknown scheme %q: want http://… or https://…", withoutUser(u), u.Scheme)
 	}
-	if u.Host == "" {
+	if u.Hostname() == "" {
 		return fmt.Errorf("URL %q has no host", withoutUser(u))
 	}
 	return nil

@@ -12,13 +12,16 @@ import (
 
 // redirect returns where the answer leads, nil if it is none that is followed: 301,
 // 302, 303, 307 and 308 are, if they name a place. A POST becomes a GET by 301 and
-// 302, and any method but HEAD by 303.
+// 302, and any method but HEAD by 303. It fails for a status that is no answer.
 func (c *call) redirect(h *hop, r *http.Response) (*hop, error) {
 	switch r.StatusCode {
 	case 301, 302, 303, 307, 308:
 	case 101:
 		return nil, &classError{retry.ClassProtocol, errors.New("status 101, another protocol that was not asked for")}
 	default:
+		if r.StatusCode < 100 { // net/http takes any three digits
+			return nil, &classError{retry.ClassProtocol, fmt.Errorf("status %03d, which there is not", r.StatusCode)}
+		}
 		return nil, nil
 	}
 	location := r.Header.Get("Location")

@@ -77,6 +77,8 @@ func TestUglyServers(t *testing.T) {
 		{"a flood of early hints", flood("", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"), retry.ClassHeaderTooLarge, nil},
 		{"a flood of 100 Continue", flood("", "HTTP/1.1 100 Continue\r\n\r\n"), retry.ClassHeaderTooLarge, nil},
 		{"101 without being asked", write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"), retry.ClassProtocol, nil},
+		{"a status of zeros", write("HTTP/1.1 000 OK\r\nContent-Length: 2\r\n\r\nok"), retry.ClassProtocol, nil},
+		{"a status below 100", write("HTTP/1.1 042 OK\r\nContent-Length: 2\r\n\r\nok"), retry.ClassProtocol, nil},
 		{"slowloris in the header", slowly("HTTP/1.1 200 OK\r\nX-A: "+strings.Repeat("x", 1000), time.Second), retry.ClassTimeout, nil},
 		{"slowloris in the body", func(c net.Conn) {
 			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")

@@ -124,7 +124,14 @@ func TestFetchBadUsage(t *testing.T) {
 		{[]string{"demo:///", "--retry-on", "timout"}, []string{`--retry-on "timout"`, "timeout"}},
 		{[]string{"demo:///", "--deny-private", "--unix-socket", "s"}, []string{"--deny-private", "--unix-socket"}},
 		{[]string{"demo:///", "--resume"}, []string{"--resume", "-o FILE"}},
-		{[]string{"-i", "missing.txt"}, []string{"missing.txt"}},
+		{[]string{"-i", "missing.txt"}, []string{"--input missing.txt: no such file"}},
+		{[]string{"-i", ""}, []string{`--input "": want the name of a file`}},
+		{[]string{"demo:///", "-o", ""}, []string{`--output "": want the name of a file`}},
+		{[]string{"demo:///", "--timeout", "5"}, []string{"want a time such as", "did you mean 5s?"}},
+		{[]string{"demo:///", "--log", "out.jsonl"}, []string{"--log out.jsonl is --output"}},
+		{[]string{"demo:///", "--log", "out.jsonl.job"}, []string{"--log out.jsonl.job is"}},
+		{[]string{"demo:///", "--errors", "out.jsonl.job"}, []string{"--errors out.jsonl.job is"}},
+		{[]string{"demo:///", "--errors", "e.jsonl", "--log", "./e.jsonl"}, []string{"--log ./e.jsonl is --errors"}},
 	} {
 		cmd := process(t, append([]string{"fetch", "-o", "out.jsonl"}, row.args...)...)
 		if slices.Contains(row.args, "--resume") {

@@ -248,6 +248,16 @@ func TestOutputs(t *testing.T) {
 			t.Errorf("%s: exit code %d: %s", row.output, code, errOut)
 		}
 	}
+	dry := process(t, "fetch", "demo:///", "--dry-run", "-o", "out.jsonl")
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err == nil {
+		defer full.Close()
+		var errOut bytes.Buffer
+		dry.Stdout, dry.Stderr = full, &errOut
+		if _ = dry.Run(); dry.ProcessState.ExitCode() != 5 {
+			t.Errorf("a dry run to /dev/full: exit code %d: %s", dry.ProcessState.ExitCode(), &errOut)
+		}
+	}
 	cmd := process(t, "fetch", "demo:///status/200?{1..3}", "-o", "pipe", "--format", "csv")
 	if err := exec.Command("mkfifo", output(cmd, "pipe")).Run(); err != nil {
 		t.Skip(err)

@@ -87,6 +87,7 @@ func version() string {
 // flagError says what was wrong, and what may have been meant.
 func flagError(cmd *cobra.Command, err error) error {
 	text := noNumber.ReplaceAllString(err.Error(), ": want a number")
+	text = noTime.ReplaceAllString(text, ": want a time such as 500ms, 30s or 2m")
 	if name, ok := strings.CutPrefix(text, "unknown flag: --"); ok {
 		if near := nearestFlag(cmd, name); near != "" {
 			text += fmt.Sprintf("; did you mean --%s?", near)
@@ -98,6 +99,9 @@ func flagError(cmd *cobra.Command, err error) error {
 
 // noNumber is what Go says of a text that is no number.
 var noNumber = regexp.MustCompile(`: strconv\.Parse\w+: parsing "[^"]*": (invalid syntax|value out of range)`)
+
+// noTime is what Go says of a text that is no time.
+var noTime = regexp.MustCompile(`: time: (invalid duration|missing unit in duration|unknown unit .* in duration) .*$`)
 
 var noUnit = regexp.MustCompile(`missing unit in duration "([0-9.]+)"`)
 

@@ -14,6 +14,9 @@ import (
 func runFetch(cmd *cobra.Command, o fetch.Options, v view) error {
 	ctx := cmd.Context()
 	o.DryRun = v.dryRun > 0
+	if err := o.CheckLog(v.log); err != nil {
+		return coded(err)
+	}
 	watch, err := v.open(cmd.ErrOrStderr())
 	if err != nil {
 		return err

@@ -403,21 +403,27 @@ func (j *Job) DryRun(ctx context.Context, out io.Writer, n int) error {
 			return nil
 		}
 		printed++
-		if row.Err != nil {
-			fmt.Fprintf(out, "# %s\n", j.hide(row.Err.Error()))
-			continue
+		if _, err := io.WriteString(out, j.dry(row)); err != nil {
+			return &Error{IO, err}
 		}
-		req, err := j.plan.Build(row)
-		if err != nil {
-			fmt.Fprintf(out, "# %s:%d: %s\n", row.File, row.Line, j.hide(err.Error()))
-			continue
-		}
-		if row.Request != nil && len(row.Request.Ignored) > 0 {
-			fmt.Fprintf(out, "# %s:%d: of no effect here: %s\n", row.File, row.Line, strings.Join(row.Request.Ignored, " "))
-		}
-		fmt.Fprintln(out, j.connection.Hide(request.Curl(req)))
 	}
 	return nil
+}
+
+// dry is what DryRun prints of a row.
+func (j *Job) dry(row source.Row) string {
+	if row.Err != nil {
+		return fmt.Sprintf("# %s\n", j.hide(row.Err.Error()))
+	}
+	req, err := j.plan.Build(row)
+	if err != nil {
+		return fmt.Sprintf("# %s:%d: %s\n", row.File, row.Line, j.hide(err.Error()))
+	}
+	ignored := ""
+	if row.Request != nil && len(row.Request.Ignored) > 0 {
+		ignored = fmt.Sprintf("# %s:%d: of no effect here: %s\n", row.File, row.Line, strings.Join(row.Request.Ignored, " "))
+	}
+	return ignored + j.connection.Hide(request.Curl(req)) + "\n"
 }
 
 // raw is the row as the output repeats it.

@@ -1,8 +1,10 @@
 package fetch
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -71,6 +73,9 @@ func resumeCommand(args []string) string {
 		if a == "--force" {
 			continue
 		}
+		if a == "--" && !resumed { // what is behind it is no flag
+			words, resumed = append(words, "--resume"), true
+		}
 		if i == 0 { // it may be anywhere, also where go run has put it
 			a = filepath.Base(a)
 		}
@@ -122,7 +127,7 @@ func (j *Job) job() (batch.Job, error) {
 		if path != "-" {
 			var err error
 			if in, err = batch.Fingerprint(path); err != nil {
-				return job, option.Wrap(err)
+				return job, unreadable(path, err)
 			}
 		}
 		job.Inputs = append(job.Inputs, in)
@@ -166,6 +171,17 @@ func (j *Job) job() (batch.Job, error) {
 	add("body", o.Body)
 	add("include", include)
 	return job, nil
+}
+
+// unreadable is what is wrong with a file of the input.
+func unreadable(path string, err error) error {
+	if path == "" { // a variable of the shell that is not set
+		return option.Wrong("input", "", "the name of a file, or - for stdin")
+	}
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		err = e.Err
+	}
+	return option.Errorf("--input %s: %w", path, err)
 }
 
 // withoutSecrets is what is written of a URL.

@@ -26,6 +26,9 @@ type output struct {
 
 // newOutput decides where what goes.
 func newOutput(o *Options) (*output, error) {
+	if o.Output == "" { // a variable of the shell that is not set
+		return nil, option.Wrong("output", "", "the name of a file, or - for stdout")
+	}
 	out := &output{errors: o.Errors}
 	format := o.Format
 	if format == "" {
@@ -100,18 +103,61 @@ func (out *output) check(o *Options) error {
 	case o.Errors != "" && out.form == nil && o.Fields != "" && !(option.Has(o.Fields, "input") && option.Has(o.Fields, "url")):
 		return option.Errorf("--errors makes rows of the fields input and url: name them in --fields too, or leave that out")
 	}
-	mine := map[string]string{out.journal: "the journal", o.Output: "--output"}
-	for _, in := range o.Input {
-		mine[in] = "--input"
-	}
-	for path, what := range mine {
-		if o.Errors != "" && sameFile(path, o.Errors) {
-			return option.Errorf("--errors %s is %s: take another name", o.Errors, what)
-		}
+	if err := out.apart(o, ownFile{o.Errors, "--errors"}); err != nil {
+		return err
 	}
 	for _, path := range []string{out.derived, out.errors} {
 		if err := out.mayReplace(o, path); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// An ownFile is one that the run reads or writes, and what it is.
+type ownFile struct{ path, what string }
+
+// own are the files that nothing else may be written to.
+func (out *output) own(o *Options) (files []ownFile) {
+	add := func(path, what string) {
+		if path != "" && path != "-" {
+			files = append(files, ownFile{path, what})
+		}
+	}
+	add(o.Output, "--output")
+	if out.journal != "" {
+		add(out.journal, "the journal")
+		add(out.journal+".job", "what the journal is of")
+		add(out.journal+".sent", "what was sent")
+	}
+	for _, path := range o.Input {
+		add(path, "--input")
+	}
+	request, _, _ := strings.Cut(o.Request, "#")
+	add(request, "--request")
+	add(o.DataFile, "--data-file")
+	add(o.Errors, "--errors")
+	return files
+}
+
+// CheckLog refuses a name for a log, which is written by whoever runs the job, that is
+// of another file.
+func (o *Options) CheckLog(path string) error {
+	out, err := newOutput(o)
+	if err != nil {
+		return nil // New tells it
+	}
+	return out.apart(o, ownFile{path, "--log"})
+}
+
+// apart refuses a file that is one of the others.
+func (out *output) apart(o *Options, file ownFile) error {
+	if info, err := os.Stat(file.path); file.path == "" || err == nil && !info.Mode().IsRegular() {
+		return nil // /dev/null may be any number of them
+	}
+	for _, other := range out.own(o) {
+		if other.what != file.what && sameFile(other.path, file.path) {
+			return option.Errorf("%s %s is %s: take another name", file.what, file.path, other.what)
 		}
 	}
 	return nil
@@ -208,7 +254,9 @@ func outputError(path string, err error) error {
 		return &Error{IO, fmt.Errorf("%w; or add --cut-damaged, which cuts everything from there on and fetches it again", err)}
 	case errors.Is(err, batch.ErrOtherJob):
 		return &Error{OtherJob, fmt.Errorf("%w (--force, without --resume)", err)}
-	case errors.Is(err, batch.ErrLocked), errors.Is(err, batch.ErrForeign):
+	case errors.Is(err, batch.ErrForeign):
+		return &Error{OtherJob, fmt.Errorf("%w (--force)", err)}
+	case errors.Is(err, batch.ErrLocked):
 		return &Error{OtherJob, err}
 	}
 	return &Error{IO, fmt.Errorf("the output %s: %w", path, err)}

@@ -248,7 +248,7 @@ var (
 	execFaultAt  = regexp.MustCompile(`^template: ` + templateName + `:(\d+):(\d+): executing "[^"]*" at <((?s:.*?))>: (?s:(.*))$`)
 	quoted       = regexp.MustCompile(`^function "([^"]+)" not defined$|^unexpected "([^"]+)"|^unexpected ({{[^}]*}})|^undefined variable "([^"]+)"`)
 	missingKey   = regexp.MustCompile(`^map has no entry for key "(.*)"$`)
-	nilField     = regexp.MustCompile(`^nil pointer evaluating interface \{\}\.(.*)$`)
+	nilField     = regexp.MustCompile(`^nil (?:pointer evaluating interface \{\}\.|data; no entry for key ")([^"]*)"?$`)
 	notFields    = regexp.MustCompile(`^can't evaluate field (\S+) in type (.*)$`)
 )
 

@@ -164,6 +164,9 @@ func (c *csv) name(record []byte) error {
 	if _, reason := notText(record); reason != "" {
 		return errors.New(reason)
 	}
+	if bytes.Count(record, []byte("\r")) > bytes.Count(record, []byte("\r\n")) {
+		return errors.New(`there is a \r alone in it; if all lines end by that, convert them to end by \n`)
+	}
 	fields, fault := c.split(record)
 	if fault != nil {
 		return errors.New(fault.reason)

@@ -124,7 +124,7 @@ func (s *Source) openFile(ctx context.Context, name string) (*file, reader, erro
 	s.opening = nil
 	if err != nil {
 		_ = f.Close() // what it was opened for has failed
-		return nil, nil, fmt.Errorf("%s: %w", f.name, err)
+		return nil, nil, fmt.Errorf("%s: %w", f.name, whyCut(err))
 	}
 	t := text{scanner: f.scan, file: f.name, opts: &s.opts}
 	switch f.format(s.opts.Format) {
@@ -145,6 +145,14 @@ func (s *Source) openFile(ctx context.Context, name string) (*file, reader, erro
 	default:
 		return f, &lines{text: t}, nil
 	}
+}
+
+// whyCut says what it means that compressed data ends too early.
+func whyCut(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("what is compressed in it is cut, or followed by something else: %w", err)
+	}
+	return err
 }
 
 // open opens the file, or takes in for it.

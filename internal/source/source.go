@@ -291,7 +291,7 @@ func (s *Source) partEnded(ctx context.Context, err error) error {
 		}
 	}
 	if s.open != nil {
-		err = fmt.Errorf("%s: after %d rows: %w", s.open.name, s.index, err)
+		err = fmt.Errorf("%s: after %d rows: %w", s.open.name, s.index, whyCut(err))
 	}
 	s.err = err
 	return nil

@@ -114,6 +114,10 @@ func TestRows(t *testing.T) {
 			"3@4 bad 4:0 the line is longer than 20 bytes, which is the most [http://exactly.more1]",
 			"4@5 bad 5:0 the line is longer than 20 bytes, which is the most [http://bbbbbbbbbbbbb]",
 			"5@6 http://c", "6@7 bad 7:0 the line is longer than 20 bytes, which is the most [http://ddddddddddddd]"}},
+		"a name, and no host": {from("http://ann@:80/x\nhttp://ann@\nhttp://ann@b@c/\n", source.Lines), []string{
+			"0@1 bad 1:8 not a URL: there is no host [http://ann@:80/x]",
+			"1@2 bad 2:8 not a URL: there is no host [http://ann@]",
+			"2@3 http://ann@b@c/"}},
 		"lines are data": {data("a b\n#c\n {\"x\"}\n", source.Lines), []string{`0@1 "a b"`, `1@3 "{\"x\"}"`}},
 		"braces stay":    {from("http://a/{1..3}\n", source.Lines), []string{"0@1 http://a/{1..3}"}},
 		"globs": {globs(from("http://a/{1..2}\nhttp://b\n http://é/{3..\n{x,http}://{a,}\n", source.Lines)), []string{
@@ -190,8 +194,9 @@ func TestInputsThatCannotBeRead(t *testing.T) {
 		"no column name":          {"a,,c\n", "csv", "column 2 has no name"},
 		"column twice":            {"a,b, a\n", "csv", `two columns have the name "a"`},
 		"open header":             {"a,\"b\n1,2\n", "csv", "stdin:1: the header: a quote that is never closed"},
+		"lines end in CR":         {"a,b\r1,2\r", "csv", `stdin:1: the header: there is a \r alone`},
 		"NUL in header":           {"a,\x00\n", "csv", "a NUL byte"},
-		"damaged gzip":            {"\x1f\x8b\x08\x00", "lines", "stdin: unexpected EOF"},
+		"damaged gzip":            {"\x1f\x8b\x08\x00", "lines", "stdin: what is compressed in it is cut"},
 		"truncated zstd":          {"\x28\xb5\x2f\xfd\x04", "lines", "stdin: "},
 		"zstd with a huge window": {"\x28\xb5\x2f\xfd\x00\xf8\x01\x00\x00", "lines", "window size"},
 	} {

@@ -29,7 +29,11 @@ func CheckURL(url string) (offset int, reason string) {
 		if scheme == "demo" && strings.HasPrefix(rest, "/") {
 			return 0, "" // it has one host, which need not be named
 		}
-		if rest == "" || strings.IndexByte("/?#:", rest[0]) >= 0 {
+		authority := rest
+		if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+			authority = rest[:end]
+		}
+		if host := authority[strings.LastIndexByte(authority, '@')+1:]; host == "" || host[0] == ':' {
 			return i + 3, "not a URL: there is no host"
 		}
 		return checkPort(url, i+3)
