@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/inflight-go/inflight/internal/origin"
 )
@@ -369,6 +370,42 @@ func TestFetchBodyFiles(t *testing.T) {
 	}
 	if entries, _ := os.ReadDir(output(cmd, "bodies")); len(entries) != 3 {
 		t.Errorf("in the folder there are %v", entries)
+	}
+	if code, _, errOut := run(t, process(t, "fetch", "demo:///", "--body", "file:b/{{.id}}")); code != 2 || !strings.Contains(errOut, "{{.key}}") {
+		t.Errorf("a field that there is not: exit code %d: %s", code, errOut)
+	}
+}
+
+// Keys that are much alike have bodies of their own, and none is written over what the run
+// reads and writes.
+func TestFetchBodyFilesOfOddKeys(t *testing.T) {
+	long := strings.Repeat("é", 150)
+	keys := []string{"a", "a/b", "a_b", `a\\b`, "a\\n", "_a", long + "1", long + "2", "..", "_.."}
+	cmd := process(t, "fetch", "-i", "rows.jsonl", "demo:///echo?{{.n}}", "--key", ".k", "--body", "file:./{{.key}}", "-o", "out.jsonl")
+	var text strings.Builder
+	for i, k := range append(keys, "rows.jsonl", "out.jsonl", "out.jsonl.job") {
+		fmt.Fprintf(&text, "{\"k\":\"%s\",\"n\":%d}\n", k, i)
+	}
+	write(t, cmd, "rows.jsonl", text.String())
+	if code, _, errOut := run(t, cmd); code != 1 {
+		t.Fatalf("exit code %d: %s", code, errOut)
+	}
+	names := make(map[string]bool)
+	for i, r := range wantLines(t, results(t, output(cmd, "out.jsonl")), len(keys)+3) {
+		if i >= len(keys) {
+			if r.OK || r.Error.Class != "save" {
+				t.Errorf("a file of the run: %+v", r)
+			}
+			continue
+		}
+		body, err := os.ReadFile(output(cmd, r.BodyFile))
+		if err != nil || names[r.BodyFile] || !utf8.ValidString(r.BodyFile) || !strings.Contains(string(body), fmt.Sprintf("echo?%d", i)) {
+			t.Errorf("%q: %.200s: %v", r.BodyFile, body, err)
+		}
+		names[r.BodyFile] = true
+	}
+	if got, _ := os.ReadFile(output(cmd, "rows.jsonl")); string(got) != text.String() {
+		t.Errorf("the input is now %q", got)
 	}
 }
 

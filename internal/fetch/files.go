@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"os"
@@ -11,11 +12,12 @@ import (
 	"github.com/inflight-go/inflight/internal/option"
 )
 
-// bodyFiles writes bodies to files, one each, whole or not at all.
+// bodyFiles writes bodies to files, one for each key, whole or not at all.
 type bodyFiles struct {
 	root    string // the folder in front of the first template action
 	name    *template.Template
 	durable bool
+	taken   map[string]string // paths of other files of the run, and what they are
 }
 
 // newBodyFiles reads file:DIR/{{.index}}. Without an action the text is a folder.
@@ -30,8 +32,31 @@ func newBodyFiles(text string, durable bool) (*bodyFiles, error) {
 	if err != nil {
 		return nil, option.Errorf("--body file:%s: %w", text, err)
 	}
+	err = name.Execute(io.Discard, map[string]any{"index": 0, "key": "key"})
+	if err != nil && strings.Contains(err.Error(), "no entry for key") {
+		return nil, option.Errorf("--body file:%s: there are {{.index}} and {{.key}} for it, the key as --key says", text)
+	}
 	root, _, _ := strings.Cut(text, "{{")
-	return &bodyFiles{filepath.Dir(root + "x"), name, durable}, nil
+	return &bodyFiles{root: filepath.Dir(root + "x"), name: name, durable: durable}, nil
+}
+
+// keepOff keeps bodies off files that the run reads or writes itself, whatever keys say.
+func (f *bodyFiles) keepOff(files []ownFile) error {
+	root, err := filepath.Abs(f.root)
+	if err != nil {
+		return err
+	}
+	f.taken = make(map[string]string)
+	for _, file := range files {
+		path, err := filepath.Abs(file.path)
+		if err != nil {
+			return err
+		}
+		if below, err := filepath.Rel(root, path); err == nil && filepath.IsLocal(below) {
+			f.taken[filepath.Join(f.root, below)] = file.what
+		}
+	}
+	return nil
 }
 
 // path is the file of a row. It is below the root, whatever the key says.
@@ -48,10 +73,14 @@ func (f *bodyFiles) path(index int64, key string) (string, error) {
 	if below, err := filepath.Rel(f.root, path); err != nil || !filepath.IsLocal(below) {
 		return "", fmt.Errorf("%s is not below %s", path, f.root)
 	}
+	if what := f.taken[path]; what != "" {
+		return "", fmt.Errorf("%s is %s: give bodies a folder of their own", path, what)
+	}
 	return path, nil
 }
 
-// safeName makes of a key a name that is one part of a path.
+// safeName makes of a key a name that is one part of a path. One that is not the key
+// itself ends in a digest of it: two keys have two names.
 func safeName(key string) string {
 	name := strings.Map(func(r rune) rune {
 		if r < ' ' || strings.ContainsRune(`/\:*?"<>|`, r) {
@@ -62,8 +91,16 @@ func safeName(key string) string {
 	if strings.Trim(name, ". ") == "" {
 		name = "_" + name
 	}
-	return name[:min(len(name), 200)]
+	if name == key && len(name) <= longestName {
+		return name
+	}
+	digest := sha256.Sum256([]byte(key))
+	return fmt.Sprintf("%s-%x", strings.ToValidUTF8(name[:min(len(name), longestName)], ""), digest[:6])
 }
+
+// longestName is how long a name may be, of the 255 that file systems have, without its
+// digest and what the template adds.
+const longestName = 200
 
 // create returns a writer of the file at path, which is that of a row. It is there under
 // its name only when all of it was written. What a process leaves behind that was killed

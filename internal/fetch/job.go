@@ -174,8 +174,10 @@ func (j *Job) compile(ctx context.Context) (err error) {
 	if j.judge, err = newJudge(&j.o); err != nil {
 		return err
 	}
-	j.show, err = newShow(&j.o, j.out.form)
-	return err
+	if j.show, err = newShow(&j.o, j.out.form); err != nil || j.show.files == nil {
+		return err
+	}
+	return j.show.files.keepOff(j.out.own(&j.o))
 }
 
 func (j *Job) connect(ctx context.Context) error {

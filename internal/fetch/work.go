@@ -140,7 +140,7 @@ func (j *Job) send(ctx context.Context, req *request.Request, r *record) (*sessi
 	case j.show.files != nil:
 		var err error
 		if path, err = j.show.files.path(r.Index, r.Key); err != nil {
-			return nil, &classed{"body_file", err}
+			return nil, &classed{"save", err}
 		}
 		s.Save = func(*http.Response) (io.WriteCloser, error) { return j.show.files.create(path, r.Index) }
 	case !j.show.keeps() && len(j.budgets) == 0:
