@@ -109,7 +109,7 @@ func (r *Rate) Stats() RateStats {
 	}
 }
 
-// String names the rate and how many wait: "rate [100/1s, waiters:2]".
+// String names the rate and how many wait: "rate [100/s, waiters:2]".
 func (r *Rate) String() string {
 	s := r.Stats()
 	return describe("rate", FormatRate(s.N, s.Per), s.Waiting)

@@ -37,7 +37,7 @@ the loopback interface: one after the other, and all at once. What would take to
 long one after the other is computed, and marked.`,
 		Example: `  inflight bench
   inflight bench -n 5,10,20 --delay 200ms --svg bench.svg`,
-		Args: cobra.NoArgs,
+		Args: takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return b.run(cmd) },
 	}
 	fs := cmd.Flags()

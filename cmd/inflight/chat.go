@@ -52,7 +52,7 @@ once. With --data what was said last outlasts it.`,
 		Example: `  inflight chat serve --data chat/
   nc 127.0.0.1 8001
   inflight chat join --name ann`,
-		Args: cobra.NoArgs,
+		Args: takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.serve(cmd) },
 	}
 	fs := cmd.Flags()
@@ -152,14 +152,14 @@ func (f *chatFlags) tell(cmd *cobra.Command, page net.Addr, lines net.Listener) 
 func newChatJoin() *cobra.Command {
 	var g chat.Guest
 	cmd := &cobra.Command{
-		Use:   "join [URL]",
+		Use:   "join [flags] [URL]",
 		Short: "Join a chat from a terminal, or a script",
 		Long: `join connects to a chat, shows what people say, and says each line that comes
 from stdin, until that ends. A connection that is lost is made again: what was
 said meanwhile is shown, and what was not said yet is said then, once.`,
 		Example: `  inflight chat join --name ann --room den
   echo 'the build is green' | inflight chat join --name builder wss://chat.example`,
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			g.URL = "ws://127.0.0.1:8000"
 			if len(args) > 0 {

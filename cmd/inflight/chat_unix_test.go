@@ -200,7 +200,7 @@ func TestChatJoinAsAScript(t *testing.T) {
 		"ftp://chat.example":              "want ws://HOST:PORT",
 		url + "/nothing/here":             "is no chat: it answered 404",
 		"--name=x http://127.0.0.1:1":     "no chat at 127.0.0.1:1",
-		"--name=x http://127.0.0.1:1 two": "accepts at most 1 arg",
+		"--name=x http://127.0.0.1:1 two": "2 arguments: want inflight chat join",
 	} {
 		cmd := process(t, append([]string{"chat", "join"}, strings.Fields(args)...)...)
 		if code, _, errOut := run(t, cmd); code == 0 || !strings.Contains(errOut, want) {

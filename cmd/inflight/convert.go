@@ -22,7 +22,7 @@ type conversion struct {
 func newConvert() *cobra.Command {
 	var c conversion
 	cmd := &cobra.Command{
-		Use:   "convert FILE",
+		Use:   "convert [flags] FILE",
 		Short: "Write results as a table, or as text by a template",
 		Long: `convert reads results, as fetch writes them, also while they are being written, and
 writes them in another form. Of a row that was fetched again the last result counts.
@@ -30,7 +30,7 @@ FILE may be packed by gzip or zstd, and - is the standard input.`,
 		Example: `  inflight convert results.jsonl > results.csv
   inflight convert results.jsonl --format tsv --fields index,status,json.id,headers.Etag
   inflight convert results.jsonl --failed --format 'template:{{.url}} {{.error.class}}'`,
-		Args: cobra.ExactArgs(1),
+		Args: takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd, args[0]) },
 	}
 	fs := cmd.Flags()

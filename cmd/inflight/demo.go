@@ -19,7 +19,7 @@ lengths and counts tokens, on a port of the loopback interface. The same origin
 is inside fetch, at demo://. Its page / lists all paths.`,
 		Example: `  inflight demo
   inflight fetch 'http://127.0.0.1:8080/delay/1s?id={1..100}' -o results.jsonl`,
-		Args: cobra.NoArgs,
+		Args: takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return serveDemo(cmd, listen, o)
 		},

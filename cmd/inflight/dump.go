@@ -10,12 +10,12 @@ import (
 func newDump() *cobra.Command {
 	var f targetFlags
 	cmd := &cobra.Command{
-		Use:   "dump [PID | URL]",
+		Use:   "dump [flags] [PID | URL]",
 		Short: "Write all that is known of a running program's tasks, as JSON",
 		Long: `dump writes a snapshot of a running program: its tasks, what each waits for, the
 last that did not succeed, and what is probably wrong. Times are in nanoseconds.`,
 		Example: `  inflight dump 4711 | jq '.tasks[] | select(.waiting == "queue.get") | .name'`,
-		Args:    cobra.MaximumNArgs(1),
+		Args:    takes(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			t, err := f.open(cmd.Context(), args)
 			if err != nil {

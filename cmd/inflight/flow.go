@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
 
@@ -45,9 +46,9 @@ time, join it, write a row to a file or a database. docs/flow.md has all of its 
 
 func newFlowCheck() *cobra.Command {
 	return &cobra.Command{
-		Use:   "check FILE...",
+		Use:   "check [flags] FILE...",
 		Short: "Say all that is wrong with flows, with line and column",
-		Args:  cobra.MinimumNArgs(1),
+		Args:  takes(1, math.MaxInt),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var bad []error
 			for _, name := range args {

@@ -14,9 +14,9 @@ import (
 func newFlowGraph() *cobra.Command {
 	var svg string
 	cmd := &cobra.Command{
-		Use:   "graph FILE",
+		Use:   "graph [flags] FILE",
 		Short: "Draw a flow: as a diagram in Mermaid, or as a picture",
-		Args:  cobra.ExactArgs(1),
+		Args:  takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f, err := readFlow(cmd, args[0])
 			if err != nil {
@@ -47,9 +47,9 @@ func newFlowGraph() *cobra.Command {
 func newFlowExplain() *cobra.Command {
 	a := flow.Assumptions{Items: 1000, Each: 5, Latency: 200 * time.Millisecond, Concurrency: flow.DefaultConcurrency}
 	cmd := &cobra.Command{
-		Use:   "explain FILE",
+		Use:   "explain [flags] FILE",
 		Short: "Say what a run would ask for, and how long it would take",
-		Args:  cobra.ExactArgs(1),
+		Args:  takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if a.Items < 1 || a.Each < 1 || a.PageSize < 0 || a.Latency <= 0 || a.Concurrency < 1 {
 				return &exitError{exitUsage, fmt.Errorf("--items, --each, --page-size, --latency and -c: want more than 0")}

@@ -36,7 +36,7 @@ func newFlowRun() *cobra.Command {
   inflight flow run users.yaml --var base=https://api.example.com
   inflight flow run users.yaml --sample 3                    # the rows of three items, to look at
   inflight flow run users.yaml --resume                      # after a crash, Ctrl-C, or a reboot`,
-		Args: cobra.ExactArgs(1),
+		Args: takes(1, 1),
 	}
 	groups := flagGroups{cmd: cmd}
 	groups.group("What to run", o.whatFlags)

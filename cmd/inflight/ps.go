@@ -21,7 +21,7 @@ func newPs() *cobra.Command {
 	var f targetFlags
 	order, filter, limit := "id", "", 0
 	cmd := &cobra.Command{
-		Use:   "ps [PID | URL]",
+		Use:   "ps [flags] [PID | URL]",
 		Short: "List the programs that can be attached to, or the tasks of one",
 		Long: `ps without an argument lists the programs of this user that can be attached to;
 with the number of a process, or a URL, its tasks.
@@ -32,7 +32,7 @@ in its environment, or calls debug.Attach. And it can be looked at by a URL when
 serves debug.Handler, as fetch does with --ui.`,
 		Example: `  inflight ps
   inflight ps 4711 --sort wait --limit 20`,
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return listProcesses(cmd.Context(), cmd.OutOrStdout())

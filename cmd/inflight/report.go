@@ -16,13 +16,13 @@ func newReport() *cobra.Command {
 	var asJSON bool
 	var page string
 	cmd := &cobra.Command{
-		Use:   "report FILE",
+		Use:   "report [flags] FILE",
 		Short: "Say what the results of a run tell: as text, as JSON, or as a page",
 		Long: `report reads results, as fetch writes them, also while they are being written, and
 says how many are ok, how long they took, and what went wrong where.`,
 		Example: `  inflight report results.jsonl
   inflight report results.jsonl --html results.html`,
-		Args: cobra.ExactArgs(1),
+		Args: takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runReport(cmd, args[0], asJSON, page)
 		},

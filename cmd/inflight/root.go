@@ -30,12 +30,17 @@ type exitError struct {
 	err  error // nil when all is said
 }
 
+// Error is without the names of packages, which say nothing to who runs a command.
 func (e *exitError) Error() string {
 	if e.err == nil {
 		return ""
 	}
-	return e.err.Error()
+	return ofPackage.ReplaceAllString(e.err.Error(), "$1")
 }
+
+// ofPackage is what errors of packages begin with.
+var ofPackage = regexp.MustCompile(`(?m)(^|: )inflight/(?:attach|batch|crawl/frontier|crawl/robots|crawl/warc|files|flow|hub|origin|request|serve|session|source): `)
+
 func (e *exitError) Unwrap() error { return e.err }
 func (e *exitError) ExitCode() int { return e.code }
 
@@ -82,6 +87,16 @@ func version() string {
 		module = info.Main.Version
 	}
 	return fmt.Sprintf("%s %s %s/%s", module, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// takes refuses more or fewer arguments than a command has, and says what it has.
+func takes(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < least || len(args) > most {
+			return fmt.Errorf("%s: want %s (see %s --help)", count(len(args), "argument"), cmd.UseLine(), cmd.CommandPath())
+		}
+		return nil
+	}
 }
 
 // flagError says what was wrong, and what may have been meant.

@@ -20,7 +20,7 @@ func newTop() *cobra.Command {
 	var f targetFlags
 	every := time.Second
 	cmd := &cobra.Command{
-		Use:   "top [PID | URL]",
+		Use:   "top [flags] [PID | URL]",
 		Short: "Watch what a running program waits for",
 		Long: `top shows the tree of a running program's tasks, live.
 
@@ -29,7 +29,7 @@ func newTop() *cobra.Command {
   space        pause         F, U         fold all, none    q       quit
 
 The program has to allow it: see inflight help ps.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			out, ok := cmd.OutOrStdout().(*os.File)
 			if !ok || !term.IsTerminal(int(out.Fd())) {

@@ -19,7 +19,7 @@ func newTree() *cobra.Command {
 	var filter string
 	var limits debug.Limits
 	cmd := &cobra.Command{
-		Use:   "tree [PID | URL]",
+		Use:   "tree [flags] [PID | URL]",
 		Short: "Show what a running program waits for, as a tree, and what is wrong with it",
 		Long: `tree shows the tasks of a running program and what each waits for, those that are
 alike in one line, after what is probably wrong: deadlocks, cancellations that are
@@ -28,7 +28,7 @@ ignored, waits that have grown old.
 The program has to allow it: see inflight help ps.`,
 		Example: `  inflight tree 4711
   inflight tree http://127.0.0.1:6060/ --filter queue.get`,
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			t, err := f.open(cmd.Context(), args)
 			if err != nil {
