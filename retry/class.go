@@ -130,6 +130,7 @@ var texts = []struct {
 	{"http2: client connection lost", ClassConn},
 	{"GOAWAY", ClassConn},
 	{"stream error", ClassConn},
+	{"connection error: ", ClassConn}, // of HTTP/2, also for rows that had no part in it
 	{"tls: ", ClassTLS},
 	{"server gave HTTP response to HTTPS client", ClassTLS},
 	{"response headers exceeded", ClassHeaderTooLarge},

@@ -27,6 +27,7 @@ func TestClassify(t *testing.T) {
 	}{
 		{nil, retry.ClassNone},
 		{errors.New("http2: failed reading the frame payload: http2: frame too large, note that the frame header looked like an HTTP/1.1 header"), retry.ClassProtocol},
+		{errors.New("connection error: PROTOCOL_ERROR"), retry.ClassConn},
 		{errors.New("what?"), retry.ClassOther},
 		{context.Canceled, retry.ClassCanceled},
 		{context.DeadlineExceeded, retry.ClassTimeout},

@@ -80,6 +80,7 @@ func TestAWrongOptionIsNamed(t *testing.T) {
 		`--engine "x"`:                     func(o *connect.Options) { o.Engine = "x" },
 		`--max-body "x"`:                   func(o *connect.Options) { o.MaxBody = "x" },
 		"--cacert: open":                   func(o *connect.Options) { o.CACert = "/none" },
+		"--cacert network.go: there is no": func(o *connect.Options) { o.CACert = "network.go" },
 		`--resolve "a:1"`:                  func(o *connect.Options) { o.Resolve = []string{"a:1"} },
 		"--bearer: env:NO_SUCH_VARIABLE":   func(o *connect.Options) { o.Bearer = "env:NO_SUCH_VARIABLE" },
 		"--oauth2 and --bearer or --user":  func(o *connect.Options) { o.OAuth2, o.Bearer = "f", "b" },

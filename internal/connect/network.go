@@ -2,6 +2,7 @@ package connect
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"net/url"
 	"os"
 	"strings"
@@ -42,6 +43,9 @@ func (o *Options) tls(s *session.Options) (err error) {
 		return text
 	}
 	s.CACert = read("cacert", o.CACert)
+	if err == nil && o.CACert != "" && !x509.NewCertPool().AppendCertsFromPEM(s.CACert) {
+		return option.Errorf("--cacert %s: there is no certificate in it, as PEM has them", o.CACert)
+	}
 	s.Cert = read("cert", o.Cert)
 	s.Key = read("cert-key", o.CertKey)
 	if o.Cert != "" && o.CertKey == "" {

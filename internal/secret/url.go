@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// URL returns a URL with its password and those of its parameters redacted that carry
+// URL returns a URL with its password (or its user name, where there is none) and those of its parameters redacted that carry
 // credentials, in the fragment too. Nothing else of it is changed, and it need not be
 // one that can be read.
 func URL(raw string) string {
@@ -34,7 +34,8 @@ var (
 // stars are as many as the value has characters.
 func stars(value string) string { return strings.Repeat("*", utf8.RuneCountInString(value)) }
 
-// password hides what stands between the name and the last @ before the path.
+// password hides what stands between the name and the last @ before the path, or else
+// the name.
 func (hide hider) password(raw string) string {
 	start := strings.Index(raw, "//")
 	if start < 0 {
@@ -47,8 +48,13 @@ func (hide hider) password(raw string) string {
 	if at < 0 && colon >= 0 && !digits(raw[start+colon+1:end]) && raw[start] != '[' {
 		at = strings.LastIndexByte(raw[start:], '@') // a password with a slash, and no port
 	}
-	if at < 0 || colon < 0 || colon > at {
+	switch {
+	case at <= 0:
 		return raw
+	case colon < 0 || colon >= at: // a name alone is a token, as a rule
+		return raw[:start] + hide(raw[start:start+at]) + raw[start+at:]
+	case colon+1 == at && colon > 0: // the same, with a : that has nothing behind it
+		return raw[:start] + hide(raw[start:start+colon]) + raw[start+colon:]
 	}
 	return raw[:start+colon+1] + hide(raw[start+colon+1:start+at]) + raw[start+at:]
 }

@@ -136,6 +136,10 @@ func (f *Form) row() []byte {
 	f.buf.Reset()
 	_ = f.csv.Write(f.record) // to a buffer, that can't fail
 	f.csv.Flush()
+	if f.buf.Len() == 1 { // an empty line is no record for those who read it
+		f.buf.Reset()
+		f.buf.WriteString("\"\"\n")
+	}
 	return f.buf.Bytes()
 }
 

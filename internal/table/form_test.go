@@ -43,6 +43,7 @@ func TestForms(t *testing.T) {
 		{"csv", "key, json.name", "key,json.name\n\"a,b\",\"Zoë\n\"\"Q\"\"\"\n,\n"},
 		{"csv", "json.id,json.tags,json.none,json.name.x", "json.id,json.tags,json.none,json.name.x\n123456789012345678,\"[\"\"x\"\",\"\"y\"\"]\",,\n,,,\n"},
 		{"csv", "headers.etag,headers.Set-Cookie,error.class", "headers.etag,headers.Set-Cookie,error.class\n\"\"\"1\"\"\",\"a=1, b=2\",\n,,input\n"},
+		{"csv", "json.none", "json.none\n\"\"\n\"\"\n"},
 		{"tsv", "index,input.id,key", "index\tinput.id\tkey\n0\t7\ta,b\n1\t\t\n"},
 		{"template:{{.index}} {{.status}} {{if .error}}{{.error.class}}{{else}}{{json .json.tags}}{{end}}", "", "0 200 [\"x\",\"y\"]\n1  input\n"},
 		{"template:{{.json.id}}", "", "123456789012345678\nerror: index 1: --format template, column 8: a string has no field \"id\"; {{.}} is all of it\n"},
