@@ -10,6 +10,7 @@ import (
 	"github.com/inflight-go/inflight/batch"
 	"github.com/inflight-go/inflight/crawl"
 	"github.com/inflight-go/inflight/flow"
+	"github.com/inflight-go/inflight/internal/chart"
 	"github.com/inflight-go/inflight/internal/connect"
 	"github.com/inflight-go/inflight/internal/option"
 	"github.com/spf13/pflag"
@@ -115,7 +116,7 @@ type part struct {
 
 // sumLine writes how many of a thing are done, what became of them, and how fast.
 func sumLine(out io.Writer, what string, done int64, took time.Duration, ok int64, rest ...part) {
-	fmt.Fprintf(out, "%s in %v: %d ok", count(int(done), what), took.Round(10*time.Millisecond), ok)
+	fmt.Fprintf(out, "%s in %s: %d ok", count(int(done), what), chart.Duration(took), ok)
 	for _, p := range rest {
 		if p.n > 0 {
 			fmt.Fprintf(out, ", %d %s", p.n, p.what)
