@@ -54,6 +54,9 @@
 // in the goroutine that opened the scope, as a *PanicError with the stack of
 // where it happened. runtime.Goexit in a task is a failure, ErrGoexit.
 //
+// What is wrong in itself panics where it is called, with a text that names it: a
+// nil function or task, a limit below 1, a Release of what nobody has taken.
+//
 // # Testing
 //
 // Everything here may be used in a testing/synctest bubble; package inflighttest

@@ -40,7 +40,9 @@ type CursorOptions[T any] struct {
 }
 
 // A Cursor is the queue of a job that one process runs: the input, in its order,
-// minus what is done. Make one with NewCursor and close it.
+// minus what is done. Make one with NewCursor and close it. Its methods may be called
+// by any number of goroutines, and fail as Queue says: with the cause of a ctx that has
+// ended, and with ErrNotLeased.
 type Cursor[T any] struct {
 	input iter.Seq2[T, error]
 	o     CursorOptions[T]

@@ -16,7 +16,7 @@
 //   - Each String names the state and how many wait, as in
 //     "mutex [locked by fetch, waiters:2]". It is for people to read.
 //
-// None of them may be copied after its first use. A sync.Mutex is still the right
+// None of them may be copied after its first use. A nil function panics. A sync.Mutex is still the right
 // lock for a few lines that don't block: it is faster, and there is nothing to
 // cancel. A channel is still the right thing between two goroutines.
 package locks
