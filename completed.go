@@ -14,7 +14,7 @@ import (
 // each once. The sequence ends after the last one, or when ctx ends; ctx.Err
 // tells which. The tasks are not its own: those that are not done run on. Of two
 // that are done at almost the same time either may come first, also where one has
-// awaited the other.
+// awaited the other. A task that is among its own ts waits for itself in the end.
 //
 // A loop that was left can be taken up again by ranging over the same sequence,
 // and several goroutines may range over it at once: each task goes to one of

@@ -91,8 +91,8 @@ func gather(opts []Option) options {
 // The first failure, of the body or a task, cancels the context of all of them
 // (unless Supervise says otherwise). Run returns it as it is; if there were more,
 // all of them by errors.Join, the first failure first. What a task returns
-// because it was cancelled is not a failure. If ctx ended and something was cut
-// short by that, Run returns its cause, joined behind failures if there were any.
+// because it was cancelled is not a failure. If ctx ended meanwhile and something was
+// cut short by that, or failed, Run returns its cause, joined behind the failures.
 //
 // A panic cancels too, and is raised again by Run as a *PanicError when all have
 // returned. If ctx has ended before, Run returns its cause and calls nothing.

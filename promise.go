@@ -18,6 +18,7 @@ type Promise[T any] struct {
 	future
 	crowd crowd
 	obj   park.Object
+	node  *park.Node // the innermost one that it belongs to, nil for none
 	group *TaskGroup // that reports a rejection nobody sees; nil for none
 	seen  *atomic.Bool
 	value T
@@ -25,14 +26,16 @@ type Promise[T any] struct {
 
 // NewPromise returns a promise that belongs to the scope of ctx. If it is
 // rejected and nobody asks for its result, the error is returned by the Run of
-// that scope, once, with the place of the rejection, so that it is not lost. To
-// ask is Await, Result or Err; Done, State and Wait are not. Outside of any scope
-// there is nobody to tell.
+// that scope, once, with the place of the rejection, so that it is not lost; but not
+// if it says only that the task or scope of ctx was cancelled. To ask is Await, Result
+// or Err; Done, State and Wait are not. Outside of any Run there is nobody to tell.
 func NewPromise[T any](ctx context.Context) *Promise[T] {
-	p := &Promise[T]{seen: new(atomic.Bool)}
+	p := &Promise[T]{seen: new(atomic.Bool), node: park.Of(ctx)}
 	p.many.Store(&p.crowd)
-	for n := park.Of(ctx); n != nil && p.group == nil; n = n.Parent() {
-		p.group, _ = n.Owner().(*TaskGroup)
+	for n := p.node; n != nil && p.group == nil; n = n.Parent() {
+		if n.Kind() != park.KindHedge.String() { // whose Run is nobody's
+			p.group, _ = n.Owner().(*TaskGroup)
+		}
 	}
 	return p
 }
@@ -70,12 +73,14 @@ func (p *Promise[T]) Reject(err error) bool {
 	}
 	p.settleLocked(c, Failed, err)
 	c.mu.Unlock()
-	if p.group != nil && !p.seen.Load() {
+	defer func() { // also when a method of err panics
+		p.notify()
+		park.Point(context.Background(), park.OpResolve, &p.obj)
+	}()
+	if p.group != nil && !p.seen.Load() && !cancelledBelow(p.group, p.node, err) {
 		_, file, line, _ := runtime.Caller(1)
 		p.group.keep(rejected{err, fmt.Sprintf("%s:%d", filepath.Base(file), line), p.seen})
 	}
-	p.notify()
-	park.Point(context.Background(), park.OpResolve, &p.obj)
 	return true
 }
 
@@ -119,6 +124,20 @@ type rejected struct {
 	err  error
 	site string
 	seen *atomic.Bool
+}
+
+// cancelledBelow reports whether err says nothing but that n, or what it is in below g,
+// was cancelled. A deadline that has passed is more than that.
+func cancelledBelow(g *TaskGroup, n *park.Node, err error) bool {
+	for ; n != &g.n.Node; n = n.Parent() {
+		if isDeadline(n) {
+			continue
+		}
+		if ctxErr := n.Err(); n.Cancelled() && onlyCancelled(err, ctxErr, n.Cause()) {
+			return true
+		}
+	}
+	return false
 }
 
 func (g *TaskGroup) keep(r rejected) {

@@ -1201,6 +1201,97 @@ func TestT13_a_rejection_because_of_the_cancellation(t *testing.T) {
 	})
 }
 
+// Nor is one that says only that what the promise belongs to was cancelled, though the
+// group was not. The end of a deadline, and anything else, is reported.
+func TestT13_a_rejection_because_of_a_cancellation_below(t *testing.T) {
+	late := func(ctx context.Context) (int, error) {
+		p := inflight.NewPromise[int](ctx)
+		<-ctx.Done()
+		p.Reject(context.Cause(ctx))
+		return 0, ctx.Err()
+	}
+	run := func(s *setting, body func(ctx context.Context, g *inflight.TaskGroup)) error {
+		return inflight.Run(s.ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+			body(ctx, g)
+			return nil
+		})
+	}
+	underEach(t, func(s *setting) {
+		err := run(s, func(ctx context.Context, g *inflight.TaskGroup) {
+			quick := takes(time.Second, 1, nil)
+			inflight.Race(ctx, quick, late)
+			inflight.Hedge(ctx, 0, quick, late)
+			inflight.Gather(ctx, takes(time.Second, 1, errElm), late)
+			task := inflight.Go(g, late)
+			synctest.Wait()
+			task.Cancel(errAsh)
+			task.Await(ctx)
+		})
+		wantErrs(s, err)
+	})
+	underEach(t, func(s *setting) {
+		err := run(s, func(ctx context.Context, g *inflight.TaskGroup) {
+			ctx, d := inflight.WithDeadline(ctx, time.Second)
+			defer d.Stop()
+			late(ctx)
+		})
+		wantEqual(s, "the deadline is reported", errors.Is(err, context.DeadlineExceeded), true)
+		err = run(s, func(ctx context.Context, g *inflight.TaskGroup) {
+			inflight.Race(ctx, takes(time.Second, 1, nil), func(ctx context.Context) (int, error) {
+				p := inflight.NewPromise[int](ctx)
+				<-ctx.Done()
+				p.Reject(errOak)
+				return 0, ctx.Err()
+			})
+		})
+		wantEqual(s, "another error is reported", errors.Is(err, errOak), true)
+	})
+	underEach(t, func(s *setting) {
+		told := false
+		run(s, func(ctx context.Context, g *inflight.TaskGroup) {
+			task := g.Go(func(ctx context.Context) error {
+				p := inflight.NewPromise[int](ctx)
+				p.OnDone(func() { told = true })
+				<-ctx.Done()
+				v := raisedBy(func() { p.Reject(wrapper(func() error { panic("unwrap") })) })
+				wantEqual(s, "panic", v, any("unwrap"))
+				return nil
+			})
+			synctest.Wait()
+			task.Cancel(nil)
+		})
+		wantEqual(s, "the callback was called", told, true)
+	})
+}
+
+// All that lies between passes a rejection on to the group.
+func TestT13_a_rejection_in_a_combinator(t *testing.T) {
+	rejects := func(ctx context.Context) (int, error) {
+		inflight.NewPromise[int](ctx).Reject(errOak)
+		return 0, nil
+	}
+	item := func(ctx context.Context, _ int) (int, error) { return rejects(ctx) }
+	for name, do := range map[string]func(ctx context.Context){
+		"Gather": func(ctx context.Context) { inflight.Gather(ctx, rejects) },
+		"Settle": func(ctx context.Context) { inflight.Settle(ctx, rejects) },
+		"Any":    func(ctx context.Context) { inflight.Any(ctx, rejects) },
+		"Race":   func(ctx context.Context) { inflight.Race(ctx, rejects) },
+		"Hedge":  func(ctx context.Context) { inflight.Hedge(ctx, time.Second, rejects) },
+		"Map":    func(ctx context.Context) { inflight.Map(ctx, []int{1}, 1, item) },
+		"Each": func(ctx context.Context) {
+			for range inflight.Each(ctx, slices.Values([]int{1}), 1, item) {
+			}
+		},
+	} {
+		underEach(t, func(s *setting) {
+			err := inflight.Run(s.ctx, func(ctx context.Context, g *inflight.TaskGroup) error { do(ctx); return nil })
+			if !errors.Is(err, errOak) {
+				s.Errorf("%s: Run: %v", name, err)
+			}
+		})
+	}
+}
+
 // A rejection belongs to the nearest group above, through all that lies between,
 // and to nobody outside of any.
 func TestT13_a_rejection_belongs_to_the_nearest_group(t *testing.T) {

@@ -63,7 +63,10 @@ func (e *expiredError) Unwrap() error { return context.DeadlineExceeded }
 // for each Deadline. A d of zero or less has passed at once; with Never it does
 // not pass until Reset says so. Call Stop when the work is done.
 //
-// Where the moment is never moved, context.WithTimeoutCause does the same.
+// A context that package context derives from it, with a later deadline than it has
+// then, sets no timer of its own and so moves along with a Reset; one of WithDeadline
+// counts for itself. Where the moment is never moved, context.WithTimeoutCause does the
+// same as WithDeadline.
 func WithDeadline(ctx context.Context, d time.Duration) (context.Context, *Deadline) {
 	dl := new(Deadline)
 	dl.n.InitScope(ctx, dl, park.KindDeadline, "", 0)

@@ -693,6 +693,27 @@ func TestTO17_reset_to_now(t *testing.T) {
 	})
 }
 
+// What package context derives from a deadline leaves an earlier moment to it, and moves
+// along; a deadline below it has its own.
+func TestTO17_reset_and_what_is_derived(t *testing.T) {
+	underEach(t, func(s *setting) {
+		ctx, d := inflight.WithDeadline(s.ctx, time.Second)
+		defer d.Stop()
+		derived, cancel := context.WithTimeout(ctx, 2*time.Second)
+		defer cancel()
+		own, e := inflight.WithDeadline(ctx, 2*time.Second)
+		defer e.Stop()
+		d.Reset(time.Hour)
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		wantEqual(s, "one of its own", own.Err(), context.DeadlineExceeded)
+		wantErrs(s, derived.Err())
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		wantErrs(s, derived.Err(), context.DeadlineExceeded)
+	})
+}
+
 // Reset after Stop, and after the context was ended by others, reports false and
 // does nothing.
 func TestTO17_reset_after_the_end(t *testing.T) {

@@ -1,6 +1,7 @@
 // Package goroutine knows what a goroutine carries from one function to the
 // next, so that a goroutine can be reused without anybody noticing: profile
-// labels, the lock on a thread, and what a fault does.
+// labels, the lock on a thread, and what a fault does. (What it can't know, decision
+// 0002 names.)
 //
 // The runtime shows the first and has no question for the second; both are read
 // through names that the runtime has promised to keep (go.dev/issue/67401). A
