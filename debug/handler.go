@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/inflight-go/inflight"
 	"github.com/inflight-go/inflight/internal/attach"
@@ -99,8 +100,15 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, why, http.StatusForbidden)
 		return
 	}
+	control := http.NewResponseController(w)
+	_ = control.SetWriteDeadline(time.Now().Add(mostTime))
+	defer func() { _ = control.SetWriteDeadline(time.Time{}) }() // the connection may be used for others
 	h.mux.ServeHTTP(w, r)
 }
+
+// mostTime is how long an answer may take to be read: a snapshot of many tasks is
+// megabytes, and would be kept for who does not read.
+const mostTime = time.Minute
 
 // refuses says why a request is not answered, "" if it is.
 func (h *handler) refuses(r *http.Request) string {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/inflight-go/inflight"
 	"github.com/inflight-go/inflight/debug"
+	"github.com/inflight-go/inflight/inflighttest"
 )
 
 func TestWhoIsAnswered(t *testing.T) {
@@ -266,4 +268,37 @@ func TestPageIsStatic(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Who does not read what he has asked for is let go.
+func TestHandlerLetsGoWhoDoesNotRead(t *testing.T) {
+	inflighttest.Run(t, func(t *testing.T, ctx context.Context, g *inflight.TaskGroup) {
+		over := make(chan struct{})
+		handler := debug.Handler(debug.Token("secret"))
+		o := inflighttest.NewOrigin(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			defer close(over)
+			handler.ServeHTTP(w, r)
+		}))
+		for range 2000 { // so many that the answer is more than a connection holds
+			g.Service(func(ctx context.Context) error { <-ctx.Done(); return nil }, inflight.Name(strings.Repeat("x", 500)))
+		}
+		conn, err := o.Dial(ctx, "tcp", "any.example:80")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		fmt.Fprint(conn, "GET /tasks?token=secret HTTP/1.1\r\nHost: any.example\r\n\r\n")
+		inflighttest.Advance(time.Second)
+		select {
+		case <-over:
+			t.Fatal("the answer fits into the connection")
+		default:
+		}
+		inflighttest.Advance(2 * time.Minute)
+		select {
+		case <-over:
+		default:
+			t.Error("it still waits for a reader")
+		}
+	})
 }

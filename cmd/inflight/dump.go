@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"net/http"
 
@@ -21,7 +22,9 @@ last that did not succeed, and what is probably wrong. Times are in nanoseconds.
 			if err != nil {
 				return err
 			}
-			body, err := t.open(cmd.Context(), http.MethodGet, "tasks")
+			ctx, cancel := context.WithTimeout(cmd.Context(), patience)
+			defer cancel()
+			body, err := t.open(ctx, http.MethodGet, "tasks")
 			if err != nil {
 				return &exitError{exitIO, err}
 			}

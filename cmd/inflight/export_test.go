@@ -74,3 +74,16 @@ func (s *Screen) Look(next *debug.Snapshot) {
 
 // Lines are what is seen, without colours.
 func (s *Screen) Lines() []string { return strings.Split(ansi.Strip(s.m.View().Content), "\n") }
+
+// Coloured is a line of the tree, as a terminal shows it.
+func Coloured(b *debug.Branch) string { return paint(true).branch(b) }
+
+// Ask runs a command that looks at processes, which have so long to answer.
+func Ask(d time.Duration, args ...string) (out string, err error) {
+	was, wasList := patience, listPatience
+	patience, listPatience = d, d
+	defer func() { patience, listPatience = was, wasList }()
+	var b strings.Builder
+	err = execute(context.Background(), args, strings.NewReader(""), &b, &b)
+	return b.String(), err
+}

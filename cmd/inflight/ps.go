@@ -9,8 +9,9 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
+	"github.com/charmbracelet/x/ansi"
+	"github.com/inflight-go/inflight"
 	"github.com/inflight-go/inflight/debug"
 	"github.com/inflight-go/inflight/internal/attach"
 	"github.com/inflight-go/inflight/internal/option"
@@ -40,6 +41,9 @@ serves debug.Handler, as fetch does with --ui.`,
 			if err := option.OneOf("sort", order, "id", "name", "wait", "age", "state"); err != nil {
 				return err
 			}
+			if limit < 0 {
+				return &exitError{exitUsage, fmt.Errorf("--limit %d: want 0 or more", limit)}
+			}
 			t, err := f.open(cmd.Context(), args)
 			if err != nil {
 				return err
@@ -61,18 +65,30 @@ serves debug.Handler, as fetch does with --ui.`,
 // listProcesses writes a line for each process with a socket.
 func listProcesses(ctx context.Context, out io.Writer) error {
 	lines := [][]string{{"PID", "PROGRAM", "TASKS", "WAITING", "LEVEL", "UP", "FINDINGS"}}
-	for _, p := range attach.List() {
-		s, err := onSocket(p.PID, p.Client()).snapshot(ctx)
-		if err != nil {
-			lines = append(lines, []string{fmt.Sprint(p.PID), "?", "", "", "", "", printable(err.Error())})
-			continue
-		}
-		running, waiting := s.Running()
-		lines = append(lines, []string{
-			fmt.Sprint(p.PID), printable(s.Program), fmt.Sprint(running + waiting), fmt.Sprint(waiting), fmt.Sprint(s.Level), debug.Brief(s.Up), findings(s),
-		})
+	more, err := inflight.Map(ctx, attach.List(), 32, func(ctx context.Context, p attach.Process) ([]string, error) {
+		return describeProcess(ctx, p), nil
+	})
+	if err != nil {
+		return err
 	}
-	return writeTable(out, lines)
+	return writeTable(out, append(lines, more...))
+}
+
+// listPatience is how long each process has that is only listed.
+var listPatience = 5 * time.Second
+
+// describeProcess makes the line of a process.
+func describeProcess(ctx context.Context, p attach.Process) []string {
+	ctx, cancel := context.WithTimeout(ctx, listPatience)
+	defer cancel()
+	s, err := onSocket(p.PID, p.Client()).snapshot(ctx)
+	if err != nil {
+		return []string{fmt.Sprint(p.PID), "?", "", "", "", "", printable(err.Error())}
+	}
+	running, waiting := s.Running()
+	return []string{
+		fmt.Sprint(p.PID), printable(s.Program), fmt.Sprint(running + waiting), fmt.Sprint(waiting), fmt.Sprint(s.Level), debug.Brief(s.Up), findings(s),
+	}
 }
 
 // findings names the kinds of findings, with how many there are.
@@ -80,8 +96,9 @@ func findings(s *debug.Snapshot) string {
 	var kinds []string
 	count := make(map[string]int)
 	for _, f := range s.Findings {
-		if count[f.Kind]++; count[f.Kind] == 1 {
-			kinds = append(kinds, f.Kind)
+		kind := printable(f.Kind)
+		if count[kind]++; count[kind] == 1 {
+			kinds = append(kinds, kind)
 		}
 	}
 	for i, k := range kinds {
@@ -158,14 +175,14 @@ func writeTable(w io.Writer, lines [][]string) error {
 	widths := make([]int, len(lines[0]))
 	for _, line := range lines {
 		for i, cell := range line {
-			widths[i] = min(60, max(widths[i], utf8.RuneCountInString(cell)))
+			widths[i] = min(60, max(widths[i], ansi.StringWidth(cell)))
 		}
 	}
 	out := bufio.NewWriter(w)
 	for _, line := range lines {
 		text := ""
 		for i, cell := range line {
-			text += cell + strings.Repeat(" ", max(0, widths[i]-utf8.RuneCountInString(cell))+2)
+			text += cell + strings.Repeat(" ", max(0, widths[i]-ansi.StringWidth(cell))+2)
 		}
 		fmt.Fprintln(out, strings.TrimRight(text, " "))
 	}

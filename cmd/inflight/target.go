@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/inflight-go/inflight/debug"
 	"github.com/inflight-go/inflight/internal/attach"
@@ -100,8 +101,16 @@ func onlyTarget() (*target, error) {
 	return nil, fmt.Errorf("several processes can be attached to: give one of %s (inflight ps tells more)", strings.Join(pids, ", "))
 }
 
+// subject names it in a sentence.
+func (t *target) subject() string {
+	if t.base.Host == attach.Host {
+		return "process " + t.name
+	}
+	return t.name
+}
+
 // patience is how long a process has to answer.
-const patience = 30 * time.Second
+var patience = 30 * time.Second
 
 // get returns what the process answers, of at most so many bytes.
 func (t *target) get(ctx context.Context, method, path string, most int64) ([]byte, error) {
@@ -128,6 +137,9 @@ func (t *target) open(ctx context.Context, method, path string) (io.ReadCloser, 
 		req.Header.Set("Authorization", "Bearer "+t.token)
 	}
 	resp, err := t.client.Do(req)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil, fmt.Errorf("%s does not answer: it hangs, or was stopped", t.subject())
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", t.name, errors.Unwrap(err))
 	}
@@ -155,12 +167,22 @@ func (t *target) snapshot(ctx context.Context) (*debug.Snapshot, error) {
 	return s, nil
 }
 
-// printable keeps what a stranger says from doing more to a terminal than to be read.
+// printable keeps what a stranger says from doing more to a terminal than to be read,
+// on the line where it stands.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' || r == 0x7f || 0x80 <= r && r < 0xa0 {
-			return -1
+		if unicode.IsControl(r) || r == 0x2028 || r == 0x2029 || unicode.Is(unicode.Bidi_Control, r) {
+			return unicode.ReplacementChar
 		}
 		return r
 	}, s)
+}
+
+// printableLines is printable for each line of a text.
+func printableLines(text string) []string {
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = printable(lines[i])
+	}
+	return lines
 }

@@ -32,8 +32,8 @@ The program has to allow it: see inflight help ps.`,
 		Args: takes(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			out, ok := cmd.OutOrStdout().(*os.File)
-			if !ok || !term.IsTerminal(int(out.Fd())) {
-				return &exitError{exitUsage, errors.New("top needs a terminal; inflight tree and ps do not")}
+			if !ok || !term.IsTerminal(int(out.Fd())) || os.Getenv("TERM") == "dumb" {
+				return &exitError{exitUsage, errors.New("top needs a terminal that it can draw on; inflight tree and ps do not")}
 			}
 			if every < 50*time.Millisecond {
 				return &exitError{exitUsage, fmt.Errorf("--every %v: want 50ms or more", every)}

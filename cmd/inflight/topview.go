@@ -69,11 +69,11 @@ func (m *top) head() (lines []string) {
 	}
 	lines = append(lines, line)
 	for _, f := range s.Findings[:min(len(s.Findings), m.findings())] {
-		first, _, more := strings.Cut(printable(f.Text), "\n")
+		first, _, more := strings.Cut(f.Text, "\n")
 		if more {
 			first += " …"
 		}
-		lines = append(lines, p.red("! "+f.Kind+": ")+first)
+		lines = append(lines, p.red("! "+printable(f.Kind)+": ")+printable(first))
 	}
 	return lines
 }
@@ -160,7 +160,7 @@ func (m *top) row(r topRow) string {
 		long = debug.Brief(r.Longest)
 	}
 	if r.Key == m.active {
-		return m.columns(name, does, long, r.Where(), func(s string) string { return p.with("30;46", s) })
+		return m.columns(name, does, long, printable(r.Where()), func(s string) string { return p.with("30;46", s) })
 	}
 	code := "36"
 	switch {
@@ -216,7 +216,7 @@ func (m *top) page(room int) []string {
 			title = "its stack"
 		}
 		lines = append(lines, "", p.bold(title))
-		lines = append(lines, strings.Split(strings.TrimRight(printable(strings.ReplaceAll(d.Stack, "\t", "    ")), "\n"), "\n")...)
+		lines = append(lines, printableLines(strings.TrimRight(strings.ReplaceAll(d.Stack, "\t", "    "), "\n"))...)
 	}
 	m.scroll = max(0, min(m.scroll, len(lines)-room))
 	return lines[m.scroll:min(len(lines), m.scroll+max(1, room))]

@@ -71,7 +71,7 @@ func writeTree(w io.Writer, s *debug.Snapshot, filter string) error {
 	fmt.Fprintf(out, "%s %s\n", p.bold(printable(s.Program)), p.faint(fmt.Sprintf("pid %d, tasks: %d running, %d waiting; %d goroutines; level %d",
 		s.PID, running, waiting, s.Goroutines, s.Level)))
 	for _, f := range s.Findings {
-		fmt.Fprintf(out, "%s %s\n", p.red("! "+f.Kind+":"), strings.ReplaceAll(printable(f.Text), "\n", "\n    "))
+		fmt.Fprintf(out, "%s %s\n", p.red("! "+printable(f.Kind)+":"), strings.Join(printableLines(f.Text), "\n    "))
 	}
 	tree.Lines(func(indent string, b *debug.Branch) bool {
 		_, err := fmt.Fprintf(out, "%s%s\n", p.faint(indent), p.branch(b))
@@ -85,7 +85,7 @@ type paint bool
 
 func paintFor(w io.Writer) paint {
 	f, ok := w.(*os.File)
-	return paint(ok && term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == "")
+	return paint(ok && term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb")
 }
 
 func (p paint) with(code, s string) string {
