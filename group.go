@@ -131,7 +131,9 @@ func (g *TaskGroup) finish(ctx context.Context) error {
 	g.join(ctx)
 	g.finished = true
 	g.reportUnseen()
-	return g.out.result(&g.n.Node)
+	err := g.out.result(&g.n.Node)
+	g.out.failures = nil // a handle that is kept leads here
+	return err
 }
 
 // leave is deferred by Run. It has something to do beyond taking the scope off

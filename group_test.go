@@ -1492,7 +1492,15 @@ func TestG20_a_handle_keeps_its_own_result_alone(t *testing.T) {
 		}
 		captured := &ballast{error: errElm}
 		siblings = append(siblings, weak.Make(captured))
-		kept = inflight.Go(g, func(context.Context) (*ballast, error) { runtime.KeepAlive(captured); return own, nil })
+		inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+			for range 10 {
+				b := &ballast{error: errElm}
+				siblings = append(siblings, weak.Make(b))
+				g.Go(fails(b))
+			}
+			kept = inflight.Go(g, func(context.Context) (*ballast, error) { runtime.KeepAlive(captured); return own, nil })
+			return nil
+		}, inflight.Supervise())
 	})
 	if left := collected(siblings...); left != 0 {
 		t.Errorf("%d are still referred to", left)
@@ -1500,6 +1508,32 @@ func TestG20_a_handle_keeps_its_own_result_alone(t *testing.T) {
 	value, err := kept.Result()
 	wantEqual(t, "value", value, own)
 	wantErrs(t, err)
+}
+
+// A promise that is settled keeps nothing of the task and the group that it was made in.
+func TestG20_a_promise_keeps_its_own_result_alone(t *testing.T) {
+	for _, settle := range []func(p *inflight.Promise[int]){
+		func(p *inflight.Promise[int]) { p.Resolve(7) },
+		func(p *inflight.Promise[int]) { p.Reject(errOak) },
+	} {
+		made := func() (p *inflight.Promise[int], left []weak.Pointer[ballast]) {
+			value, result := &ballast{error: errElm}, &ballast{error: errElm}
+			inflight.Run(context.WithValue(t.Context(), valueKey{}, value), func(ctx context.Context, g *inflight.TaskGroup) error {
+				inflight.Go(g, func(ctx context.Context) (*ballast, error) {
+					p = inflight.NewPromise[int](ctx)
+					settle(p)
+					return result, nil
+				})
+				return nil
+			})
+			return p, []weak.Pointer[ballast]{weak.Make(value), weak.Make(result)}
+		}
+		p, others := made()
+		if left := collected(others...); left != 0 {
+			t.Errorf("%v: %d are still referred to", p, left)
+		}
+		runtime.KeepAlive(p)
+	}
 }
 
 // A handle does not keep what its function has captured, however the task has

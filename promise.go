@@ -49,6 +49,7 @@ func (p *Promise[T]) Resolve(v T) bool {
 		return false
 	}
 	p.value = v
+	p.leave()
 	p.settleLocked(c, Succeeded, nil)
 	c.mu.Unlock()
 	p.notify()
@@ -71,17 +72,26 @@ func (p *Promise[T]) Reject(err error) bool {
 	if !c.list.Empty() { // those get it
 		p.seen.Store(true)
 	}
+	node, group := p.leave()
 	p.settleLocked(c, Failed, err)
 	c.mu.Unlock()
 	defer func() { // also when a method of err panics
 		p.notify()
 		park.Point(context.Background(), park.OpResolve, &p.obj)
 	}()
-	if p.group != nil && !p.seen.Load() && !cancelledBelow(p.group, p.node, err) {
+	if group != nil && !p.seen.Load() && !cancelledBelow(group, node, err) {
 		_, file, line, _ := runtime.Caller(1)
-		p.group.keep(rejected{err, fmt.Sprintf("%s:%d", filepath.Base(file), line), p.seen})
+		group.keep(rejected{err, fmt.Sprintf("%s:%d", filepath.Base(file), line), p.seen})
 	}
 	return true
+}
+
+// leave lets go of what the promise belongs to, for who keeps it when it is settled. The
+// caller holds the lock.
+func (p *Promise[T]) leave() (node *park.Node, group *TaskGroup) {
+	node, group = p.node, p.group
+	p.node, p.group = nil, nil
+	return node, group
 }
 
 // Await waits for the result and returns it. When ctx ends first, or has ended
