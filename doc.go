@@ -55,7 +55,7 @@
 // where it happened. runtime.Goexit in a task is a failure, ErrGoexit.
 //
 // What is wrong in itself panics where it is called, with a text that names it: a
-// nil function or task, a limit below 1, a Release of what nobody has taken.
+// nil function or task, a limit below 1 of Map, a Release of what nobody has taken.
 //
 // # Testing
 //

@@ -10,14 +10,11 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
-
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/inflight-go/inflight/batch"
 	"github.com/inflight-go/inflight/internal/atomicfile"
+	"github.com/inflight-go/inflight/internal/packed"
 )
 
 // linger is how long rows for a database wait for others to be written with.
@@ -102,11 +99,11 @@ func describe(job batch.Job) map[string]string {
 // writeCSV makes a table of the lines of a journal: the columns are those that are named,
 // or else the fields of the first row.
 func writeCSV(to io.Writer, name, journal string, columns []string) error {
-	packed, err := pack(name, to)
+	content, err := packed.NewWriter(name, to)
 	if err != nil {
 		return err
 	}
-	buffered := bufio.NewWriterSize(packed, 1<<16)
+	buffered := bufio.NewWriterSize(content, 1<<16)
 	w := csv.NewWriter(buffered)
 	if columns != nil {
 		if err := w.Write(columns); err != nil {
@@ -145,7 +142,7 @@ func writeCSV(to io.Writer, name, journal string, columns []string) error {
 	if err := buffered.Flush(); err != nil {
 		return err
 	}
-	return packed.Close()
+	return content.Close()
 }
 
 // cell is a value as a table has it: a text as it is, nothing for null, and else JSON.
@@ -159,18 +156,3 @@ func cell(v json.RawMessage) string {
 	}
 	return string(v)
 }
-
-// pack packs what is written to a file of that name.
-func pack(name string, w io.Writer) (io.WriteCloser, error) {
-	switch {
-	case strings.HasSuffix(name, ".gz"):
-		return gzip.NewWriter(w), nil
-	case strings.HasSuffix(name, ".zst"):
-		return zstd.NewWriter(w)
-	}
-	return plainFile{w}, nil
-}
-
-type plainFile struct{ io.Writer }
-
-func (plainFile) Close() error { return nil }

@@ -8,15 +8,13 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/inflight-go/inflight/batch"
 	"github.com/inflight-go/inflight/internal/atomicfile"
+	"github.com/inflight-go/inflight/internal/packed"
 	"github.com/inflight-go/inflight/internal/secret"
 	"github.com/inflight-go/inflight/internal/source"
 	"github.com/inflight-go/inflight/internal/table"
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 )
 
 // derive writes the files that are made of the journal, each whole or not at all.
@@ -53,14 +51,14 @@ func (t *Table) Write(path, to string, stdout io.Writer) error {
 		return t.write(path, stdout)
 	}
 	return atomicfile.Write(to, func(w io.Writer) error {
-		packed, err := pack(to, w)
+		content, err := packed.NewWriter(to, w)
 		if err != nil {
 			return err
 		}
-		if err := t.write(path, packed); err != nil {
+		if err := t.write(path, content); err != nil {
 			return err
 		}
-		return packed.Close()
+		return content.Close()
 	})
 }
 
@@ -90,21 +88,6 @@ func (t *Table) write(path string, out io.Writer) error {
 	}
 	return w.Flush()
 }
-
-// pack packs what is written to a file of that name.
-func pack(name string, w io.Writer) (io.WriteCloser, error) {
-	switch {
-	case strings.HasSuffix(name, ".gz"):
-		return gzip.NewWriter(w), nil
-	case strings.HasSuffix(name, ".zst"):
-		return zstd.NewWriter(w)
-	}
-	return plainFile{w}, nil
-}
-
-type plainFile struct{ io.Writer }
-
-func (plainFile) Close() error { return nil }
 
 // writeFailed writes the rows that have failed as they can be read again: JSON, as in
 // the input, or the URL where a row is nothing else. Of a bad row nothing is left that

@@ -1,10 +1,11 @@
-// Package packed reads what may be compressed.
+// Package packed reads and writes what may be compressed.
 package packed
 
 import (
 	"bufio"
 	"bytes"
 	"io"
+	"strings"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -51,3 +52,19 @@ func Open(in *bufio.Reader) (r io.ReadCloser, format string, err error) {
 	}
 	return io.NopCloser(in), "", nil
 }
+
+// NewWriter compresses what is written to a file of that name: for .gz and .zst, and no
+// other. To close it ends the compression and does not close w.
+func NewWriter(name string, w io.Writer) (io.WriteCloser, error) {
+	switch {
+	case strings.HasSuffix(name, ".gz"):
+		return gzip.NewWriter(w), nil
+	case strings.HasSuffix(name, ".zst"):
+		return zstd.NewWriter(w)
+	}
+	return plain{w}, nil
+}
+
+type plain struct{ io.Writer }
+
+func (plain) Close() error { return nil }
