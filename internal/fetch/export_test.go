@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// AppendMillis is appendMillis.
+func AppendMillis(d time.Duration) string { return string(appendMillis(nil, d)) }
+
 // AppendString is appendString.
 func AppendString(s string) string { return string(appendString(nil, s)) }
 

@@ -296,10 +296,15 @@ func appendMember(b []byte, i int, name string) []byte {
 // appendMillis appends milliseconds with three digits behind the point at most.
 func appendMillis(b []byte, d time.Duration) []byte {
 	us := d.Round(time.Microsecond).Microseconds()
-	if us%1000 == 0 {
-		return strconv.AppendInt(b, us/1000, 10)
+	if us < 0 {
+		b, us = append(b, '-'), -us
 	}
-	return strconv.AppendFloat(b, float64(us)/1000, 'f', -1, 64)
+	b = strconv.AppendInt(b, us/1000, 10)
+	if us %= 1000; us == 0 {
+		return b
+	}
+	b = append(b, '.', '0'+byte(us/100), '0'+byte(us/10%10), '0'+byte(us%10))
+	return bytes.TrimRight(b, "0")
 }
 
 func appendJSON(b []byte, v any) []byte {

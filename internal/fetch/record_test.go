@@ -3,8 +3,10 @@ package fetch_test
 import (
 	"bytes"
 	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/inflight-go/inflight/internal/fetch"
@@ -46,6 +48,21 @@ func TestStringAnywhere(t *testing.T) {
 				t.Errorf("%q became %s: %v", s, text, err)
 			}
 		}
+	}
+}
+
+// Durations are those numbers of milliseconds that have no more digits than they need.
+func TestMillis(t *testing.T) {
+	for us := int64(-12_000); us < 12_000; us++ {
+		for _, us := range []int64{us, us + 1_000_000, us + 1<<40} {
+			want := strconv.FormatFloat(float64(us)/1000, 'f', -1, 64)
+			if got := fetch.AppendMillis(time.Duration(us) * time.Microsecond); got != want {
+				t.Errorf("%d µs became %s, want %s", us, got, want)
+			}
+		}
+	}
+	if got := fetch.AppendMillis(1_499_500 * time.Nanosecond); got != "1.5" {
+		t.Errorf("1.4995 ms became %s", got)
 	}
 }
 

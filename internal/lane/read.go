@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"net/http"
+	"net/textproto"
 	"strings"
 )
 
@@ -108,11 +109,12 @@ func parse(r *bufio.Reader, n int, req *http.Request) *http.Response {
 	header, values := make(http.Header, count), make([]string, 0, count)
 	length := int64(-1)
 	for fields != "\r\n" {
-		var line string
-		line, fields, _ = strings.Cut(fields, "\r\n")
+		end := strings.IndexByte(fields, '\n') // behind a '\r', as scan has seen
+		line := fields[:end-1]
+		fields = fields[end+1:]
 		name, value, _ := strings.Cut(line, ":")
 		name = canonical(name)
-		value = strings.Trim(value, " \t")
+		value = textproto.TrimString(value)
 		old := header[name]
 		switch name {
 		case "Transfer-Encoding", "Trailer", "Pragma":
