@@ -24,6 +24,7 @@ type options struct {
 	pprof   string
 	child   string
 	url     string
+	count   string
 }
 
 func (o *options) addFlags(fs *flag.FlagSet) {
@@ -34,6 +35,7 @@ func (o *options) addFlags(fs *flag.FlagSet) {
 	fs.IntVar(&o.scrapy, "scrapy-pages", 2_000, "scrapy stops after so many `pages`; 0 means that it does not")
 	fs.IntVar(&o.rounds, "rounds", 1, "how often each is run; the fastest counts")
 	fs.StringVar(&o.pprof, "pprof", "", "write a CPU profile of inflight to this `file`")
+	fs.StringVar(&o.count, "valgrind", "", "count the instructions of inflight and colly with this `program`, instead of time")
 	fs.StringVar(&o.child, "child", "", "internal: be this crawler")
 	fs.StringVar(&o.url, "url", "", "internal: where to begin")
 }
@@ -68,7 +70,7 @@ func (o *options) run(ctx context.Context) error {
 	}
 	defer server.stop()
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "fields\tcrawler\tpages/s\tCPU µs/page\tRSS MiB\tpages\trequests\tfetched again\t")
+	fmt.Fprintln(table, "fields\tcrawler\tpages/s\tCPU µs/page\tRSS MiB\tpages\trequests\tfetched again\tinstructions\t")
 	for fields := range strings.SplitSeq(o.fields, ",") {
 		for who := range strings.SplitSeq(o.only, ",") {
 			best, err := o.best(ctx, server, who, fields)

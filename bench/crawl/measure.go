@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/inflight-go/inflight/bench/valgrind"
 )
 
 // result is how a crawl went. What was fetched is counted by the server.
@@ -17,10 +19,15 @@ type result struct {
 	rss       int64 // KiB, at most
 	pages     int   // different ones
 	requests  int
+
+	instructions int64 // in all, with -valgrind; time and memory are not told then
 }
 
 func (r result) String() string {
-	return fmt.Sprintf("%.0f\t%.0f\t%d\t%d\t%d\t%d", float64(r.pages)/r.took.Seconds(),
+	if r.instructions > 0 {
+		return fmt.Sprintf("-\t-\t-\t%d\t%d\t%d\t%d", r.pages, r.requests, r.requests-r.pages, r.instructions)
+	}
+	return fmt.Sprintf("%.0f\t%.0f\t%d\t%d\t%d\t%d\t-", float64(r.pages)/r.took.Seconds(),
 		float64(r.cpu.Microseconds())/float64(r.pages), r.rss>>10, r.pages, r.requests, r.requests-r.pages)
 }
 
@@ -36,6 +43,13 @@ func (o *options) measure(ctx context.Context, s *server, who, fields string) (r
 		return r, err
 	}
 	if err := s.forget(); err != nil {
+		return r, err
+	}
+	if o.count != "" {
+		if r.instructions, err = valgrind.Count(ctx, o.count, cmd, ""); err != nil {
+			return r, err
+		}
+		r.pages, r.requests, err = s.fetched()
 		return r, err
 	}
 	began := time.Now()
