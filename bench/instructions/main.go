@@ -34,13 +34,13 @@ type options struct {
 }
 
 func (o *options) addFlags(fs *flag.FlagSet) {
-	fs.StringVar(&o.valgrind, "valgrind", "valgrind", "the `program` that counts, from 3.24 on")
+	fs.StringVar(&o.valgrind, "valgrind", "valgrind", "the `program` that counts; its version 3.24 can, and 3.19 not")
 	fs.StringVar(&o.inflight, "inflight", "", "the `program` that is counted; built if there is none")
 	fs.StringVar(&o.profile, "profile", "", "leave the counts of all functions in this `folder`, for cg_annotate")
 	fs.StringVar(&o.only, "only", "", "the `clients` that take part, by parts of their names, with | between")
 	fs.StringVar(&o.procs, "procs", "1,2", "the values of `GOMAXPROCS`")
 	fs.IntVar(&o.few, "few", 2_000, "the requests of the run that is taken away")
-	fs.IntVar(&o.many, "many", 10_000, "the requests of the run it is taken away from")
+	fs.IntVar(&o.many, "many", 6_000, "the requests of the run it is taken away from")
 	fs.IntVar(&o.at, "c", 64, "how many requests at once")
 	fs.IntVar(&o.rounds, "rounds", 3, "how often each is counted")
 	fs.StringVar(&o.bare, "bare", "", "internal: be the bare loop, over the URLs of this `file`")

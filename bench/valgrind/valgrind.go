@@ -19,7 +19,7 @@ var refs = regexp.MustCompile(`I +refs: +([0-9,]+)`)
 
 // Count runs a command to its end under valgrind, which is a path or a name, and
 // returns how many instructions it executed outside of the kernel. Programs of Go 1.26
-// need valgrind 3.24; those of earlier ones die. If profile is not "", the
+// need a new valgrind: 3.24 runs them, 3.19 dies. If profile is not "", the
 // instructions of each function are written there, for cg_annotate.
 func Count(ctx context.Context, valgrind string, cmd *exec.Cmd, profile string) (instructions int64, err error) {
 	dir, err := os.MkdirTemp("", "valgrind")
