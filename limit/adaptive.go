@@ -118,7 +118,7 @@ func (a *Adaptive) Release(o Outcome) {
 }
 
 func (a *Adaptive) learn(o Outcome) {
-	used, waiting := a.pool.Stats()
+	used, waited := a.pool.InUse()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := park.Now().Sub(a.origin)
@@ -136,7 +136,7 @@ func (a *Adaptive) learn(o Outcome) {
 		return
 	}
 	r := &a.round
-	r.busy = r.busy || waiting > 0 || float64(used) >= math.Floor(a.limit)
+	r.busy = r.busy || waited || float64(used) >= math.Floor(a.limit)
 	if start < r.began {
 		return
 	}

@@ -80,6 +80,9 @@ func uses(t *testing.T, p *permit.Pool, used int64, waiters int) {
 	if u, w := p.Stats(); u != used || w != waiters {
 		t.Errorf("%d in use and %d waiting, want %d and %d", u, w, used, waiters)
 	}
+	if u, waited := p.InUse(); u != used || waited != (waiters > 0) {
+		t.Errorf("InUse: %d, waited %v; want %d and %d waiters", u, waited, used, waiters)
+	}
 }
 
 // tries checks what TryAcquire answers.
