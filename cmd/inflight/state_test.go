@@ -102,7 +102,7 @@ func TestStateDamaged(t *testing.T) {
 	}
 	bad := process(t, "fetch", "demo:///status/200", "--state", "file")
 	write(t, bad, "file", "")
-	if code, _, errOut := run(t, bad); code != 5 || !strings.Contains(errOut, "file") {
+	if code, _, errOut := run(t, bad); code != 5 || !strings.Contains(errOut, "--state file") {
 		t.Errorf("exit code %d: %s", code, errOut)
 	}
 }

@@ -61,6 +61,17 @@ func TestOptionsReachTheServer(t *testing.T) {
 	}
 }
 
+// An address may stand between brackets, as one of IPv6 has to in URLs.
+func TestResolveWithBrackets(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	_, port, _ := strings.Cut(server.Listener.Addr().String(), ":")
+	c := open(t, func(o *connect.Options) { o.Resolve = []string{"a.example:" + port + ":[127.0.0.1]"} })
+	if r, err := c.Session.Do(t.Context(), &session.Request{URL: "http://a.example:" + port}); err != nil || r.Status != http.StatusNotFound {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
 func TestAWrongOptionIsNamed(t *testing.T) {
 	for want, change := range map[string]func(*connect.Options){
 		`--retries "-1": want 0 or more`:   func(o *connect.Options) { o.Retries = -1 },
@@ -81,6 +92,7 @@ func TestAWrongOptionIsNamed(t *testing.T) {
 		`--max-body "x"`:                   func(o *connect.Options) { o.MaxBody = "x" },
 		"--cacert: open":                   func(o *connect.Options) { o.CACert = "/none" },
 		"--cacert network.go: there is no": func(o *connect.Options) { o.CACert = "network.go" },
+		`--resolve "a:x:127.0.0.1"`:        func(o *connect.Options) { o.Resolve = []string{"a:x:127.0.0.1"} },
 		`--resolve "a:1"`:                  func(o *connect.Options) { o.Resolve = []string{"a:1"} },
 		"--bearer: env:NO_SUCH_VARIABLE":   func(o *connect.Options) { o.Bearer = "env:NO_SUCH_VARIABLE" },
 		"--oauth2 and --bearer or --user":  func(o *connect.Options) { o.OAuth2, o.Bearer = "f", "b" },

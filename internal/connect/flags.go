@@ -4,7 +4,7 @@ import "github.com/spf13/pflag"
 
 // TimeFlags adds the flags of how long things may take.
 func (o *Options) TimeFlags(fs *pflag.FlagSet) {
-	fs.DurationVar(&o.Timeout, "timeout", o.Timeout, "for each attempt")
+	fs.DurationVar(&o.Timeout, "timeout", o.Timeout, "for each attempt; 0 for none, of these")
 	fs.DurationVar(&o.ConnectTimeout, "connect-timeout", o.ConnectTimeout, "to connect")
 	fs.DurationVar(&o.TTFBTimeout, "ttfb-timeout", o.TTFBTimeout, "to the first byte of the answer (default: --timeout)")
 	fs.DurationVar(&o.IdleTimeout, "idle-timeout", o.IdleTimeout, "without a byte of the body")
@@ -38,7 +38,7 @@ func (o *Options) NetworkFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.TLSMin, "tls-min", o.TLSMin, "the lowest TLS `version`: 1.2, 1.3")
 	fs.BoolVar(&o.Compressed, "compressed", o.Compressed, "ask for compressed answers")
 	fs.IntVar(&o.MaxRedirects, "max-redirects", o.MaxRedirects, "follow this many")
-	fs.StringVar(&o.MaxBody, "max-body", o.MaxBody, "cut a body at this `size`")
+	fs.StringVar(&o.MaxBody, "max-body", o.MaxBody, "cut a body at this `size`; 0 for none")
 	fs.BoolVar(&o.DenyPrivate, "deny-private", false, "refuse private, loopback and link-local addresses")
 }
 

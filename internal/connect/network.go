@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/inflight-go/inflight/internal/option"
@@ -67,8 +68,11 @@ func (o *Options) network(s *session.Options) error {
 	}
 	for _, r := range o.Resolve {
 		parts := strings.SplitN(r, ":", 3)
-		if len(parts) != 3 || parts[0] == "" || parts[1] == "" || parts[2] == "" {
+		if len(parts) != 3 || parts[0] == "" || !isPort(parts[1]) || parts[2] == "" {
 			return option.Wrong("resolve", r, "host:port:address such as example.com:443:127.0.0.1")
+		}
+		if inner, ok := strings.CutPrefix(parts[2], "["); ok { // an IPv6 address as URLs have it
+			parts[2] = strings.TrimSuffix(inner, "]")
 		}
 		if s.Resolve == nil {
 			s.Resolve = make(map[string]string)
@@ -76,4 +80,9 @@ func (o *Options) network(s *session.Options) error {
 		s.Resolve[parts[0]+":"+parts[1]] = parts[2]
 	}
 	return nil
+}
+
+func isPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && n > 0
 }

@@ -44,7 +44,7 @@ func (j *Job) recall() error {
 		return nil
 	}
 	if err := os.MkdirAll(j.o.State, 0o777); err != nil {
-		return &Error{IO, err}
+		return &Error{IO, fmt.Errorf("--state %s can't be a folder: %w", j.o.State, err)}
 	}
 	if err := j.lockState(); err != nil {
 		return err
