@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/inflight-go/inflight/internal/request"
 	"github.com/inflight-go/inflight/internal/source/caret"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -147,11 +148,14 @@ func set(flags *pflag.FlagSet, f *pflag.Flag, value any, where string) error {
 	}
 	for _, v := range list {
 		if err := flags.Set(f.Name, fmt.Sprint(v)); err != nil {
-			return fmt.Errorf("%s: %s: %w%s", where, f.Name, err, unitHint(err))
+			return fmt.Errorf("%s: %s: %s", where, f.Name, valueFault(err))
 		}
 	}
 	return nil
 }
+
+// maxConfig is how large a config file may be. It may have come with the folder.
+const maxConfig = 1 << 20
 
 // readConfig reads the file at path or, where none is named, the one that is there.
 func readConfig(path string) (c config, found string, err error) {
@@ -163,14 +167,14 @@ func readConfig(path string) (c config, found string, err error) {
 		}
 	}
 	for _, found = range candidates {
-		text, err := os.ReadFile(found)
+		text, err := request.ReadText(found, maxConfig)
 		if os.IsNotExist(err) && path == "" {
 			continue
 		}
 		if err != nil {
 			return c, found, err
 		}
-		if err := yaml.UnmarshalWithOptions(text, &c, yaml.Strict()); err != nil {
+		if err := yaml.UnmarshalWithOptions([]byte(text), &c, yaml.Strict()); err != nil {
 			return c, found, fmt.Errorf("%s: %s", found, yaml.FormatError(err, false, true))
 		}
 		return c, found, nil

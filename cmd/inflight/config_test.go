@@ -37,7 +37,10 @@ func TestConfigErrors(t *testing.T) {
 		{"defaults: {limitt: 5}", `did you mean "limit"?`},
 		{"defaults: [\n", "1 | defaults: ["},
 		{"default: {limit: 5}", "default"},
-		{"defaults: {limit: many}", "many"},
+		{"defaults: {limit: many}", `"many" for "--limit" flag: want a number`},
+		{"defaults: {timeout: 5}", "want a time such as 500ms, 30s or 2m; did you mean 5s?"},
+		{"defaults: {strict: maybe}", `"maybe" for "--strict" flag: want true or false`},
+		{"# " + strings.Repeat("x", 1<<20), "larger than 1 MiB"},
 	} {
 		cmd := process(t, "fetch", "demo:///status/200")
 		write(t, cmd, "inflight.yaml", row.text)

@@ -101,16 +101,24 @@ func takes(least, most int) cobra.PositionalArgs {
 
 // flagError says what was wrong, and what may have been meant.
 func flagError(cmd *cobra.Command, err error) error {
-	text := noNumber.ReplaceAllString(err.Error(), ": want a number")
-	text = noTime.ReplaceAllString(text, ": want a time such as 500ms, 30s or 2m")
+	text := valueFault(err)
 	if name, ok := strings.CutPrefix(text, "unknown flag: --"); ok {
 		if near := nearestFlag(cmd, name); near != "" {
 			text += fmt.Sprintf("; did you mean --%s?", near)
 		}
 	}
-	text += unitHint(err)
 	return &exitError{exitUsage, fmt.Errorf("%s (see %s --help)", text, cmd.CommandPath())}
 }
+
+// valueFault is what is wrong with the value of a flag, in words for people.
+func valueFault(err error) string {
+	text := noBool.ReplaceAllString(err.Error(), ": want true or false")
+	text = noNumber.ReplaceAllString(text, ": want a number")
+	return noTime.ReplaceAllString(text, ": want a time such as 500ms, 30s or 2m") + unitHint(err)
+}
+
+// noBool is what Go says of a text that is neither true nor false.
+var noBool = regexp.MustCompile(`: strconv\.ParseBool: parsing "[^"]*": invalid syntax`)
 
 // noNumber is what Go says of a text that is no number.
 var noNumber = regexp.MustCompile(`: strconv\.Parse\w+: parsing "[^"]*": (invalid syntax|value out of range)`)
