@@ -9,6 +9,7 @@ import (
 	"github.com/inflight-go/inflight/batch"
 	"github.com/inflight-go/inflight/internal/atomicfile"
 	"github.com/inflight-go/inflight/internal/fetch"
+	"github.com/inflight-go/inflight/internal/option"
 	"github.com/inflight-go/inflight/internal/table"
 	"github.com/spf13/cobra"
 )
@@ -46,6 +47,9 @@ func (c *conversion) run(cmd *cobra.Command, path string) error {
 	form, err := table.Parse(c.format, c.fields)
 	if err != nil {
 		return &exitError{exitUsage, err}
+	}
+	if c.output == "" {
+		return option.Wrong("output", "", "the name of a file, or - for stdout")
 	}
 	if c.ok && c.failed {
 		return &exitError{exitUsage, errors.New("--ok and --failed: only one of them; without either all results are written")}

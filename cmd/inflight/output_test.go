@@ -322,6 +322,7 @@ func TestConvert(t *testing.T) {
 		{". ", nil, 2, "not a regular file"},
 		{"out.jsonl -o out.jsonl", nil, 2, "take another name"},
 		{"out.jsonl -o /dev/full", nil, 5, "no space left"},
+		{"out.jsonl --output=", nil, 2, `--output "": want the name of a file`},
 	} {
 		cmd := process(t, append([]string{"convert"}, strings.Fields(row.args)...)...)
 		cmd.Dir, cmd.Stdin = dir, row.in

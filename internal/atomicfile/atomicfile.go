@@ -58,6 +58,8 @@ func create(path string, mode os.FileMode, open func(path string, mode os.FileMo
 	path = Target(path)
 	old, err := os.Lstat(path)
 	switch {
+	case path == "": // which would be something beside nothing
+		return nil, err
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	case err == nil && old.Mode()&fs.ModeSymlink != 0:

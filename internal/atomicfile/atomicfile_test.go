@@ -3,6 +3,7 @@ package atomicfile_test
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -46,6 +47,17 @@ func TestWrite(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(path + "?*"); len(left) > 0 {
 		t.Errorf("left: %v", left)
+	}
+}
+
+// A name that is empty is that of no file, nor of one beside it.
+func TestWriteNowhere(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := atomicfile.Write("", func(io.Writer) error { return nil }); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%v, want that there is no such file", err)
+	}
+	if all, _ := os.ReadDir("."); len(all) > 0 {
+		t.Errorf("there is now %v", all)
 	}
 }
 
