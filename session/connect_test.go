@@ -172,6 +172,21 @@ func TestProxy(t *testing.T) {
 	}
 }
 
+// A proxy that does not connect is named, with its status and without its password.
+func TestProxyThatRefuses(t *testing.T) {
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, "who are you?", http.StatusProxyAuthRequired)
+	}))
+	defer proxy.Close()
+	u, _ := url.Parse(proxy.URL)
+	u.User = url.UserPassword("u", "hush")
+	_, err := get(t, session.Options{Proxy: u}, "https://a.example/x")
+	e, ok := errors.AsType[*session.Error](err)
+	if !ok || e.Class != retry.ClassConnect || !strings.Contains(err.Error(), u.Host+" refused to connect: status 407 Proxy Auth") || strings.Contains(err.Error(), "hush") {
+		t.Errorf("%v", err)
+	}
+}
+
 type tripper func(*http.Request) (*http.Response, error)
 
 func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -10,9 +10,11 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"time"
 
 	"github.com/inflight-go/inflight/internal/lane"
+	"github.com/inflight-go/inflight/retry"
 )
 
 // transports returns what makes the exchanges, by scheme, and what closes their
@@ -86,7 +88,17 @@ func (o *Options) transport() (*http.Transport, error) {
 	case o.ProxyFromEnv:
 		t.Proxy = http.ProxyFromEnvironment
 	}
+	t.OnProxyConnectResponse = proxyAnswered
 	return t, nil
+}
+
+// proxyAnswered returns why there is no way through a proxy. net/http itself says the
+// text behind the status alone.
+func proxyAnswered(_ context.Context, proxy *url.URL, _ *http.Request, r *http.Response) error {
+	if r.StatusCode == http.StatusOK {
+		return nil
+	}
+	return &classError{retry.ClassConnect, fmt.Errorf("the proxy %s refused to connect: status %d %s", proxy.Host, r.StatusCode, http.StatusText(r.StatusCode))}
 }
 
 func (o *Options) tlsConfig() (*tls.Config, error) {
