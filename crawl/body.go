@@ -3,6 +3,7 @@ package crawl
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"hash"
 	"io"
@@ -98,13 +99,24 @@ func (s *stream) leave() error {
 	return os.Remove(name)
 }
 
+// partsOf begins the names of the files of a crawl that are not whole yet. It is that of
+// the output, which no other crawl has: several may save into one folder.
+func partsOf(output string) (string, error) {
+	path, err := filepath.Abs(output)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256([]byte(path))
+	return ".part-" + hex.EncodeToString(sum[:6]), nil
+}
+
 // part is the file that the body of a page is written to before it has its name. What a
 // process leaves behind that was killed is overwritten when the page is fetched again.
 func (c *crawl) part(index int64) (*os.File, error) {
 	if err := os.MkdirAll(c.o.Save, 0o777); err != nil {
 		return nil, err
 	}
-	return os.OpenFile(filepath.Join(c.o.Save, fmt.Sprintf(".part-%d", index)), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o666)
+	return os.OpenFile(filepath.Join(c.o.Save, fmt.Sprintf("%s-%d", c.parts, index)), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o666)
 }
 
 // save gives the body of a page its file.

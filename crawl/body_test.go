@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/inflight-go/inflight/crawl"
 	"github.com/inflight-go/inflight/crawl/warc"
@@ -141,6 +142,47 @@ func TestSave(t *testing.T) {
 				t.Errorf("%s is in %s", url, l.File)
 			}
 		}
+	}
+}
+
+// Two crawls may save into one folder at the same time.
+func TestSaveTogether(t *testing.T) {
+	w := newWorld(t)
+	half := make(chan struct{})
+	w.pages["a.test/"] = func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("Content-Type", "application/octet-stream")
+		fmt.Fprint(rw, "first ")
+		rw.(http.Flusher).Flush()
+		<-half
+		fmt.Fprint(rw, "second")
+	}
+	w.text("b.test/", "application/octet-stream", "other")
+	dir := t.TempDir()
+	o := crawl.Options{Save: filepath.Join(dir, "save"), Session: w.session}
+	if err := os.Mkdir(o.Save, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	run := func(host string) error {
+		o := o
+		o.Seeds = []string{"http://" + host + "/"}
+		_, err := crawl.Run(t.Context(), filepath.Join(dir, host), o)
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- run("a.test") }()
+	for len(files(t, o.Save)) == 0 {
+		time.Sleep(time.Millisecond) // until its part is there
+	}
+	if err := run("b.test"); err != nil {
+		t.Error(err)
+	}
+	close(half)
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	saved := files(t, o.Save)
+	if a, b := saved[filepath.Join(o.Save, "a.test~http", "~index")], saved[filepath.Join(o.Save, "b.test~http", "~index")]; len(saved) != 2 || a != "first second" || b != "other" {
+		t.Errorf("%q", saved)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/net/idna"
@@ -113,6 +114,9 @@ func spellHost(u *url.URL) (string, error) {
 	}
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
+	}
+	if n, err := strconv.Atoi(port); port != "" && (err != nil || n < 1 || n > 65535) {
+		return "", fmt.Errorf("the port is %.20q: a port is a number from 1 to 65535", port)
 	}
 	if port != "" && !(u.Scheme == "http" && port == "80" || u.Scheme == "https" && port == "443") {
 		host += ":" + port

@@ -74,7 +74,7 @@ func TestNoURL(t *testing.T) {
 		t.Errorf("//a.example/ is %s", u)
 	}
 	base, _ := url.Parse("http://site.example/")
-	for _, link := range []string{"mailto:a@b.example", "javascript:void(0)", "tel:1", "http://", "http:///x", "data:text/html,x", "http://[::1", "http://a.example:port/"} {
+	for _, link := range []string{"mailto:a@b.example", "javascript:void(0)", "tel:1", "http://", "http:///x", "data:text/html,x", "http://[::1", "http://a.example:port/", "http://a.example:65536/", "http://a.example:0/"} {
 		if u, err := new(crawl.Spelling).Resolve(base, link); err == nil {
 			t.Errorf("%q is %s", link, u)
 		}

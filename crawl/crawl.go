@@ -76,6 +76,7 @@ type crawl struct {
 	drain    func() // of a session that nobody else uses
 	robots   *robots.Cache
 	header   http.Header // of requests for pages
+	parts    string      // what bodies are called before they have their names
 	delays   sync.Map    // of hosts: time.Duration
 	greeted  sync.Map    // hosts whose sitemaps are known
 	contents contents
@@ -93,7 +94,12 @@ func (c *crawl) seeds() ([]frontier.Page, error) {
 	for _, text := range c.o.Seeds {
 		u, err := c.o.Spelling.Resolve(nil, text)
 		if err != nil && !strings.Contains(text, "://") {
-			err = fmt.Errorf("%q is no URL: did you mean https://%s?", text, text)
+			if _, meant := c.o.Spelling.Resolve(nil, "https://"+text); meant == nil {
+				err = fmt.Errorf("%.200q is no URL: did you mean https://%.200s?", text, text)
+			}
+		}
+		if err == nil && !frontier.Valid(u.String()) {
+			err = fmt.Errorf("%.200q is longer than %d bytes", text, frontier.MaxURL)
 		}
 		if err != nil {
 			return nil, seedError{fmt.Errorf("seed: %w", err)}
@@ -109,6 +115,9 @@ func (c *crawl) seeds() ([]frontier.Page, error) {
 }
 
 func (c *crawl) run(ctx context.Context, output string, seeds []frontier.Page) (s Summary, err error) {
+	if c.parts, err = partsOf(output); err != nil {
+		return s, err
+	}
 	journal, err := batch.Open(output, c.job(), c.o.Journal)
 	if err != nil {
 		return s, err
@@ -163,7 +172,7 @@ func (c *crawl) accept() func(p frontier.Page) bool {
 		if c.o.MaxPerHost > 0 && perHost[host] >= c.o.MaxPerHost {
 			return false
 		}
-		if c.trap != nil {
+		if c.trap != nil && p.Referrer >= 0 { // a seed is meant, whatever it looks like
 			u, err := url.Parse(p.URL)
 			if err != nil || c.trap.caught(u, p.URL, p.Depth) != "" {
 				return false

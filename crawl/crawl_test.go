@@ -131,6 +131,62 @@ func TestNoFollow(t *testing.T) {
 	found(t, w.crawl(t, o), "a.test/", "a.test/yes", "a.test/no", "a.test/meta", "a.test/header", "a.test/hidden")
 }
 
+// What an X-Robots-Tag says to another one says nothing.
+func TestNoFollowOfOthers(t *testing.T) {
+	w := newWorld(t)
+	o := crawl.Options{Seeds: []string{"http://a.test/"}, Sitemaps: crawl.SitemapsNot, Agent: "My-Bot"}
+	for value, follows := range map[string]bool{
+		"otherbot: nofollow": true, "otherbot: noindex, nofollow": true, "my-bot: nofollow": false, "otherbot: noindex, My-Bot: none": false,
+		"unavailable_after: 25 Jun 2030 15:00:00 PST, nofollow": false, "max-snippet: 5": true, "": true,
+	} {
+		w.pages["a.test/"] = func(rw http.ResponseWriter, _ *http.Request) {
+			rw.Header().Set("X-Robots-Tag", value)
+			rw.Header().Set("Content-Type", "text/html")
+			fmt.Fprint(rw, links("/next"))
+		}
+		if got := len(w.crawl(t, o)) == 2; got != follows {
+			t.Errorf("%q: followed is %v", value, got)
+		}
+	}
+}
+
+func TestRefresh(t *testing.T) {
+	w := newWorld(t)
+	var body strings.Builder
+	want := []string{"a.test/", "a.test/5"}
+	for i, content := range []string{"0;url=/a", "5; URL = '/b'x", "0,url=\"/c", " 1.5 ; /d", "0 /e", "0;url", "0", ";url=/no", "0x;url=/no", "", "url=/no"} {
+		fmt.Fprintf(&body, "<meta http-equiv=Refresh content='%s'>", strings.ReplaceAll(content, "'", "&#39;"))
+		if i < 5 {
+			want = append(want, "a.test/"+string(rune('a'+i)))
+		}
+	}
+	w.page("a.test/", body.String())
+	want[1] = "a.test/url" // which browsers take for a path, too
+	found(t, w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}}), want...)
+}
+
+// A robots.txt outside of the scope, that of a sitemap's host, leads nowhere.
+func TestSitemapsLeadNoFurther(t *testing.T) {
+	w := newWorld(t)
+	for i, host := range []string{"a", "b", "c"} {
+		w.text(host+".test/robots.txt", "text/plain", "Sitemap: http://"+string(rune('b'+i))+".test/map.xml\n")
+		w.text(host+".test/map.xml", "application/xml", "<urlset><url><loc>http://a.test/mapped</loc></url></urlset>")
+	}
+	for _, scope := range []crawl.Scope{crawl.ScopeHost, crawl.ScopePrefix} {
+		lines := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}, Scope: scope})
+		found(t, lines, "a.test/", "b.test/map.xml", "a.test/mapped")
+	}
+}
+
+// A seed is meant, also if it looks like a trap.
+func TestSeedsAreNoTraps(t *testing.T) {
+	w := newWorld(t)
+	seeds := []string{"http://a.test/a/a/a/a/a/a/x", "http://a.test/" + strings.Repeat("x", 3000)}
+	if lines := w.crawl(t, crawl.Options{Seeds: seeds}); len(lines) != 2 {
+		t.Errorf("%d lines", len(lines))
+	}
+}
+
 func TestTraps(t *testing.T) {
 	w := newWorld(t)
 	w.page("a.test/", links("/cal/0", "/deep/", "/list?f=0", "/long/x"))
@@ -355,7 +411,8 @@ func TestResume(t *testing.T) {
 
 func TestBadSeeds(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out.jsonl")
-	for seed, want := range map[string]string{"": "no seed", "example.com/x": "did you mean https://example.com/x?", "http://": "names no host", "http://me:hush@a.test/": "has a user"} {
+	for seed, want := range map[string]string{"": "no seed", "example.com/x": "did you mean https://example.com/x?", "http://": "names no host", "http://me:hush@a.test/": "has a user",
+		"/x": `"/x" names no host`, "javascript:alert(1)": "names no host", "http://a.test/" + strings.Repeat("x", 70_000): "is longer than"} {
 		o := crawl.Options{Seeds: []string{seed}}
 		if seed == "" {
 			o.Seeds = nil

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/url"
 	"regexp"
@@ -36,7 +37,7 @@ type filter func(v any, page *url.URL) (any, error)
 // ParseField reads a field.
 //
 // The filters are number (1 299,00 € is 1299, and so are 1,299.00 and $1299), int,
-// lower, upper, url (resolved against the page), json, trim, and html (the element
+// lower, upper, url (resolved against the page), json (with numbers as json.Number), trim, and html (the element
 // itself, which has to come first).
 func ParseField(text string) (Field, error) {
 	name, rest, ok := strings.Cut(text, "=")
@@ -162,8 +163,7 @@ func (f *Field) value(n *html.Node, page *url.URL) any {
 var filters = map[string]filter{
 	"number": func(v any, _ *url.URL) (any, error) { return number(fmt.Sprint(v)) },
 	"int": func(v any, _ *url.URL) (any, error) {
-		n, err := number(fmt.Sprint(v))
-		return int64(n), err
+		return whole(fmt.Sprint(v))
 	},
 	"lower": func(v any, _ *url.URL) (any, error) { return strings.ToLower(fmt.Sprint(v)), nil },
 	"upper": func(v any, _ *url.URL) (any, error) { return strings.ToUpper(fmt.Sprint(v)), nil },
@@ -176,44 +176,77 @@ var filters = map[string]filter{
 		return u.String(), nil
 	},
 	"json": func(v any, _ *url.URL) (any, error) {
-		var out any
-		err := json.Unmarshal([]byte(fmt.Sprint(v)), &out)
-		return out, err
+		return decodeJSON(fmt.Sprint(v))
 	},
 }
 
-// thousands are three digits that a blank or an apostrophe parts from those before.
-var thousands = regexp.MustCompile(`(\d)[ \x{A0}\x{202F}'\x{2019}](\d{3}\b)`)
+// thousands are digits, and threes of them that a blank or an apostrophe parts from those
+// before.
+var (
+	thousands = regexp.MustCompile(`\d+(?:[ \x{A0}\x{202F}'\x{2019}]\d{3})+\b`)
+	parting   = strings.NewReplacer(" ", "", "\u00A0", "", "\u202F", "", "'", "", "\u2019", "")
+)
 
-// number reads the first number in a text, whichever of point and comma parts its
+// number reads the first number in a text.
+func number(text string) (float64, error) {
+	sign, whole, fraction, err := digitsOf(text)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseFloat(sign+whole+"."+fraction, 64)
+}
+
+// whole reads what stands before the decimal point of the first number in a text: an
+// int64, or as many digits as there are.
+func whole(text string) (any, error) {
+	sign, whole, _, err := digitsOf(text)
+	if err != nil {
+		return nil, err
+	}
+	if n, err := strconv.ParseInt(sign+whole, 10, 64); err == nil {
+		return n, nil
+	}
+	return json.Number(sign + strings.TrimLeft(whole, "0")), nil
+}
+
+// digitsOf takes the first number in a text apart, whichever of point and comma parts its
 // thousands: the last of the two is the decimal one, unless it occurs more than once
 // or exactly three digits follow a comma that stands alone.
-func number(text string) (float64, error) {
+func digitsOf(text string) (sign, whole, fraction string, err error) {
 	from := strings.IndexFunc(text, func(r rune) bool { return '0' <= r && r <= '9' })
 	if from < 0 {
-		return 0, fmt.Errorf("%q has no number in it", text)
+		return "", "", "", fmt.Errorf("%q has no number in it", text)
 	}
-	negative := strings.HasSuffix(strings.TrimRight(text[:from], "$€£ \u00A0"), "-") || strings.HasSuffix(text[:from], "\u2212")
-	digits := thousands.ReplaceAllString(text[from:], "$1$2")
-	digits = thousands.ReplaceAllString(digits, "$1$2") // groups next to each other overlap
+	if strings.HasSuffix(strings.TrimRight(text[:from], "$€£ \u00A0"), "-") || strings.HasSuffix(text[:from], "\u2212") {
+		sign = "-"
+	}
+	digits := thousands.ReplaceAllStringFunc(text[from:], parting.Replace)
 	end := strings.IndexFunc(digits, func(r rune) bool { return (r < '0' || r > '9') && r != '.' && r != ',' })
 	if end >= 0 {
 		digits = digits[:end]
 	}
 	digits = strings.TrimRight(digits, ".,")
-	whole, fraction := digits, ""
+	whole = digits
 	if at := strings.LastIndexAny(digits, ".,"); at >= 0 && strings.Count(digits, digits[at:at+1]) == 1 {
 		alone := !strings.ContainsAny(digits[:at], ".,")
 		if !(alone && digits[at] == ',' && len(digits)-at == 4) {
 			whole, fraction = digits[:at], digits[at+1:]
 		}
 	}
-	whole = strings.NewReplacer(".", "", ",", "").Replace(whole)
-	n, err := strconv.ParseFloat(whole+"."+fraction, 64)
-	if negative {
-		n = -n
+	return sign, strings.NewReplacer(".", "", ",", "").Replace(whole), fraction, nil
+}
+
+// decodeJSON reads one value, with numbers as json.Number: so they keep their digits.
+func decodeJSON(text string) (v any, err error) {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	if err = d.Decode(&v); err != nil {
+		return nil, err
 	}
-	return n, err
+	if _, err = d.Token(); err != io.EOF {
+		return nil, errors.New("something follows the value")
+	}
+	return v, nil
 }
 
 // textOf is the text below a node, without that of scripts and styles, its blanks in a
@@ -258,8 +291,7 @@ func jsonLD(doc *html.Node) []any {
 		if kind, _ := attrOf(n, "type"); !strings.EqualFold(strings.TrimSpace(kind), "application/ld+json") {
 			continue
 		}
-		var v any
-		if json.Unmarshal([]byte(n.FirstChild.Data), &v) == nil {
+		if v, err := decodeJSON(n.FirstChild.Data); err == nil {
 			found = append(found, v)
 		}
 	}

@@ -14,7 +14,7 @@ const shop = `<html><body><h1> The
  <b>Shop</b> </h1><script>var x = 1</script>
 <ul><li class=item data-id="7"><a href="/tea?x=1#y">Tea</a> <span class=price>1 299,00 €</span></li>
 <li class=item><a href="bread">Bread</a> <span class=price>$ 2.50</span></li></ul>
-<p id=meta data-json='{"a":[1]}'>A<br>B</p></body></html>`
+<p id=meta data-json='{"a":[1]}'>A<br>B</p><i id=big>012 345 678 901 234 567 890</i><i id=exact>no. -9007199254740993.9</i><i id=ld>{"n":9007199254740993,"p":1.10}</i></body></html>`
 
 func TestFields(t *testing.T) {
 	doc, err := html.Parse(strings.NewReader(shop))
@@ -36,12 +36,16 @@ func TestFields(t *testing.T) {
 		"a=h1 | number":                  `null`,
 		"a=#meta@data-json | json":       `{"a":[1]}`,
 		"a=h1 | lower | upper":           `"THE SHOP"`,
+		"a=#big | int":                   `12345678901234567890`,
+		"a=#exact | int":                 `-9007199254740993`,
+		"a=#ld | json":                   `{"n":9007199254740993,"p":1.10}`,
+		"a=#meta | json":                 `null`,
 		"a=p":                            `"A B"`,
 		"a=b | html":                     `"\u003cb\u003eShop\u003c/b\u003e"`,
 		`a=li[data-id="7"] a`:            `"Tea"`,
 		`a=a[href="/tea?x=1#y"]`:         `"Tea"`,
 		"a=ul, p":                        `"Tea 1 299,00 € Bread $ 2.50"`,
-		"a=body":                         `"The Shop Tea 1 299,00 € Bread $ 2.50 A B"`,
+		"a=body":                         `"The Shop Tea 1 299,00 € Bread $ 2.50 A B012 345 678 901 234 567 890no. -9007199254740993.9{\"n\":9007199254740993,\"p\":1.10}"`,
 		"a=a:contains('Bread')@href":     `"bread"`,
 		"a=li:not([data-id]) > a @ href": `"bread"`,
 		"a=a[href|=x] | upper":           `null`,
@@ -62,7 +66,7 @@ func TestFields(t *testing.T) {
 func TestNumbers(t *testing.T) {
 	for text, want := range map[string]any{
 		"12": 12.0, "1,299.00": 1299.0, "1.299,00": 1299.0, "1,299": 1299.0, "1.299": 1.299, "12,5": 12.5, "-3.5": -3.5,
-		"- $4": -4.0, "1'000'000.5": 1000000.5, "1 000 000": 1000000.0, "3 items": 3.0, "10 20": 10.0, "1,000,000": 1000000.0,
+		"- $4": -4.0, "1'000'000.5": 1000000.5, "1 000 000": 1000000.0, "1 000 000 000,5": 1e9 + 0.5, "1 000 000 0001": 1e6, "3 items": 3.0, "10 20": 10.0, "1,000,000": 1000000.0,
 		"about 5.": 5.0, "none": nil, "\u22127": -7.0, "2024-05-06": 2024.0, "1 234567": 1.0, "€1\u00A0000,5": 1000.5,
 	} {
 		doc, _ := html.Parse(strings.NewReader("<p>" + text))

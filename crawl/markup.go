@@ -237,13 +237,46 @@ func (m *markup) meta(a *attributes) {
 	case strings.EqualFold(a.name, "robots"):
 		m.robots(a.content)
 	case strings.EqualFold(a.equiv, "refresh"):
-		if _, target, ok := strings.Cut(a.content, ";"); ok {
-			target = strings.TrimSpace(target)
-			if len(target) > 4 && strings.EqualFold(target[:4], "url=") {
-				m.link(strings.Trim(target[4:], `'" `), "")
-			}
+		m.link(refresh(a.content), "")
+	}
+}
+
+// refresh is where a refresh leads, read as browsers do: a time, a semicolon, a comma or
+// blanks, "url=" or not, and quotes or not.
+func refresh(content string) string {
+	const blanks = " \t\n\f\r"
+	rest := strings.TrimLeft(content, blanks)
+	time := len(rest) - len(strings.TrimLeft(rest, "0123456789."))
+	after := strings.TrimLeft(rest[time:], blanks)
+	target := strings.TrimLeft(strings.TrimPrefix(strings.TrimPrefix(after, ";"), ","), blanks)
+	if time == 0 || after != "" && len(target) == len(rest[time:]) {
+		return "" // no time, or something that belongs to it
+	}
+	if len(target) > 3 && strings.EqualFold(target[:3], "url") {
+		if value, ok := strings.CutPrefix(strings.TrimLeft(target[3:], blanks), "="); ok {
+			target = strings.TrimLeft(value, blanks)
 		}
 	}
+	if target != "" && (target[0] == '\'' || target[0] == '"') {
+		target, _, _ = strings.Cut(target[1:], target[:1])
+	}
+	return target
+}
+
+// saidTo is what of an X-Robots-Tag an agent is told: behind the name of another one and
+// a colon nothing, until the end of the header.
+func saidTo(agent, value string) string {
+	var said []string
+	to := ""
+	for part := range strings.SplitSeq(value, ",") {
+		if name, rest, ok := strings.Cut(part, ":"); ok && !hasWord("unavailable_after max-snippet max-image-preview max-video-preview", strings.TrimSpace(name)) {
+			to, part = strings.TrimSpace(name), rest
+		}
+		if to == "" || strings.EqualFold(to, agent) {
+			said = append(said, part)
+		}
+	}
+	return strings.Join(said, ",")
 }
 
 // robots reads what a page, or the header X-Robots-Tag, says to robots.

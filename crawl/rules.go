@@ -1,9 +1,11 @@
 package crawl
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -100,6 +102,7 @@ func (e *RulesError) Unwrap() error { return e.Err }
 // The first rule that matches counts. The name is that of the file, for the error, which
 // is a *RulesError.
 func ParseRules(name string, text []byte) ([]Rule, error) {
+	text = bytes.TrimPrefix(text, []byte("\uFEFF")) // which some editors write
 	r := &ruleReader{name: name, lines: strings.Split(string(text), "\n")}
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
@@ -262,6 +265,9 @@ func (r *ruleReader) fields(n ast.Node) (fields []Field, err error) {
 		name := p.Key.GetToken().Value
 		err := r.read(p.Value, func(text string) error {
 			f, err := ParseField(name + "=" + text)
+			if err == nil && slices.ContainsFunc(fields, func(other Field) bool { return other.name == f.name }) {
+				err = fmt.Errorf("there are two fields %q", f.name)
+			}
 			fields = append(fields, f)
 			return err
 		})

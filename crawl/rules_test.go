@@ -79,6 +79,8 @@ var badRules = map[string]string{
 	"rules:\n  - match: '('\n":             "r.yaml:2:12: error parsing regexp",
 	"rules:\n  - zzz: 1":                   `r.yaml:2:5: there is no key "zzz"; there are: name, match, item, fields, jsonld`,
 	"rules:\n  - fields:\n      a: h1 | nmber":   `r.yaml:3:10: field "a": there is no filter "nmber"; is it "number"?`,
+	"rules:\n  - fields: {a: b, 'a[]': c}":       `r.yaml:2:27: there are two fields "a"`,
+	"\uFEFFrules: 7":                             "r.yaml:1:8: a list of rules is expected",
 	"rules:\n  - fields:\n      a: [x]":          "r.yaml:3:10: a text is expected",
 	"rules:\n  - fields: {a: b}\n    item: 'x['": "r.yaml:3:11: the selector",
 	"rules:\n  - jsonld: yes":                    "r.yaml:2:13: true or false is expected",

@@ -69,6 +69,13 @@ func (f *fence) reachesHost(u *url.URL) bool {
 	return true
 }
 
+// holds reports whether the host of a page is one of the crawl's, not only of a sitemap.
+func (f *fence) holds(u *url.URL) bool {
+	root := u.Scheme + "://" + u.Host + "/"
+	return f.reachesHost(u) && (f.scope != ScopePrefix ||
+		slices.ContainsFunc(f.prefixes, func(p string) bool { return strings.HasPrefix(p, root) }))
+}
+
 func withoutWWW(host string) string { return strings.TrimPrefix(host, "www.") }
 
 // domain is what of a name can be registered; of what can't be it is all.

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/inflight-go/inflight/batch"
@@ -111,12 +110,14 @@ func (c *crawl) may(ctx context.Context, at *url.URL, l *line) (bool, error) {
 	return false, nil
 }
 
-// greet takes on the sitemaps that a host names, when its first page comes.
+// greet takes on the sitemaps that a host names, when its first page comes. One that is
+// there for a sitemap only, outside of the scope, has nothing to say: a site could lead
+// the crawl from host to host.
 func (c *crawl) greet(ctx context.Context, at *url.URL, from int64) error {
 	if c.o.Sitemaps == SitemapsNot || c.o.Depth < 0 {
 		return nil
 	}
-	if _, known := c.greeted.Load(at.Host); known {
+	if _, known := c.greeted.Load(at.Host); known || !c.fence.holds(at) {
 		return nil
 	}
 	file, err := c.robots.File(ctx, at)
@@ -293,7 +294,9 @@ func (c *crawl) links(p *Page, l *line) []string {
 	m := p.markup()
 	l.Title, l.Links = m.title, len(m.links)
 	if !c.o.IgnoreRobots {
-		m.robots(strings.Join(p.Response.Header.Values("X-Robots-Tag"), ","))
+		for _, value := range p.Response.Header.Values("X-Robots-Tag") {
+			m.robots(saidTo(c.o.Agent, value))
+		}
 	}
 	if c.o.Sitemaps == SitemapsOnly || m.noFollow && !c.o.IgnoreRobots {
 		return nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -161,6 +162,9 @@ func (o *crawlFlags) options() (c crawl.Options, err error) {
 	}
 	if info, err := os.Stat(o.output); o.output == "-" || err == nil && info.IsDir() {
 		return c, wrong(fmt.Errorf("--output %s: a file is wanted, with which the crawl goes on after a crash", o.output))
+	}
+	if o.warc != "" && filepath.Clean(o.warc) == filepath.Clean(o.output) {
+		return c, wrong(fmt.Errorf("--warc %s: that is the output: name another file", o.warc))
 	}
 	if err := o.check(); err != nil {
 		return c, coded(err)
