@@ -345,6 +345,12 @@ func TestNoSuchFile(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	}
+	if err := os.WriteFile(p.name, []byte(strings.Repeat("no database ", 100)), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.open(t).Transact(t.Context(), func(flow.Tx) error { return nil }); err == nil || !strings.Contains(err.Error(), p.name) {
+		t.Errorf("an error does not name the file: %v", err)
+	}
 	f, _ := in(t, "\nversion: 1\nsteps: {list: {sql: SELECT 1, "+p.String()+"}}")
 	if _, err := f.Run(t.Context(), flow.Options{}); !errors.Is(err, flow.ErrDriver) {
 		t.Errorf("without a driver: %v", err)

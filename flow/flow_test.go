@@ -619,6 +619,17 @@ steps:
 select: "{id, who, n: .a.n, l: [1]}"
 output: {file: '`+out+`', order: input, columns: [id, who, n, l]}`)
 	texts := map[string]string{"/1": `{"n":1.50}`, "/3": `{}`}
+	if err := os.WriteFile(out, []byte("somebody's"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, resume := range []bool{false, true} {
+		if _, err := f.Run(t.Context(), flow.Options{Journal: batch.JournalOptions{Resume: resume}}); !errors.Is(err, batch.ErrExists) {
+			t.Errorf("a table that is somebody else's: %v", err)
+		}
+	}
+	if err := os.Remove(out); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := f.Run(t.Context(), flow.Options{Session: served(answers(texts))}); err != nil {
 		t.Fatal(err)
 	}

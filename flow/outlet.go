@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -38,6 +39,9 @@ func (r *run) journalOutlet(path, table string) (*outlet, error) {
 		return nil, err
 	}
 	if table != "" {
+		if err := r.foreign(path, table); err != nil {
+			return nil, err
+		}
 		if err := makeFolder(filepath.Dir(path)); err != nil {
 			return nil, err
 		}
@@ -54,6 +58,17 @@ func (r *run) journalOutlet(path, table string) (*outlet, error) {
 		}
 	}
 	return &outlet{sink: j, done: j.Done, resume: j.Stats().Done > 0, anew: nothing, end: end, close: j.Close}, nil
+}
+
+// foreign is an error if a table of CSV is there that no run has made: its lines are not.
+func (r *run) foreign(path, table string) error {
+	if _, err := os.Lstat(path); err == nil || r.o.Journal.Force {
+		return nil
+	}
+	if _, err := os.Lstat(table); err == nil {
+		return fmt.Errorf("%w: %s, and no run of this flow has made it: force it to be overwritten, or write to another one", batch.ErrExists, table)
+	}
+	return nil
 }
 
 // tablesOutlet is a database.

@@ -35,6 +35,7 @@ func TestMistakesAreExplained(t *testing.T) {
 		{"fetch", 2, "-i - is stdin"},
 		{"fetch demo:///status/200 --cost 5", 2, "of a --budget, and there is none"},
 		{"fetch -X G@T demo:///status/200", 2, `test: the method "G@T"; want a word`},
+		{"crawl demo:///site/ -o out --warc ./out", 2, "--warc ./out: that is the output"},
 		{"convert out.jsonl --ok --failed", 2, "only one of them"},
 		{"report notes.txt", 2, "notes.txt holds no results"},
 		{"report empty.jsonl", 0, "There is no result."},

@@ -211,6 +211,9 @@ func (d *database) Transact(ctx context.Context, write func(flow.Tx) error) erro
 	}
 	d.mu.Unlock()
 	tx, err := d.writer.BeginTx(ctx, nil)
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("%s: %w", d.name, err)
+	}
 	if err != nil {
 		return caused(ctx, err)
 	}
