@@ -69,6 +69,11 @@ func (c *crawl) page(ctx context.Context, u batch.Unit[frontier.Page]) ([]byte, 
 	return l.encode(), nil
 }
 
+// An ending is an error that ends the run, and that no page is to blame for.
+type ending struct{ error }
+
+func (e ending) Unwrap() error { return e.error }
+
 // fatal makes of an error that is not the page's own, such as that of a full disk, one
 // that gives the page back and ends the run.
 func (c *crawl) fatal(ctx context.Context, err error) error {
@@ -76,7 +81,7 @@ func (c *crawl) fatal(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	}
 	c.end(err)
-	return batch.Again(0, err)
+	return batch.Again(0, ending{err})
 }
 
 // may asks robots.txt. The error is why the page is not done.
@@ -97,8 +102,9 @@ func (c *crawl) may(ctx context.Context, at *url.URL, l *line) (bool, error) {
 	if rules.Allowed(at) {
 		return true, nil
 	}
-	switch err := rules.Err(); {
-	case errors.Is(err, session.ErrDraining):
+	err, reason := rules.Err(), ending{}
+	switch {
+	case errors.Is(err, session.ErrDraining), errors.As(err, &reason):
 		return false, batch.Again(0, err)
 	case err != nil:
 		l.fail("robots", err.Error())
@@ -192,12 +198,12 @@ func (c *crawl) get(ctx context.Context, at string, to *bodies, l *line) (*sessi
 		return nil, errNoAnswer
 	}
 	if e, ok := errors.AsType[*session.Error](err); ok {
-		l.fail(string(e.Class), e.Err.Error())
-		c.o.Progress.failed(e)
-		l.Status, l.Attempts = e.Status, len(e.Attempts)
 		if errors.Is(err, session.ErrDraining) {
 			return nil, err
 		}
+		l.fail(string(e.Class), e.Err.Error())
+		c.o.Progress.failed(e)
+		l.Status, l.Attempts = e.Status, len(e.Attempts)
 		return nil, errNoAnswer
 	}
 	if err != nil {

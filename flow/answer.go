@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/inflight-go/inflight"
 	"github.com/inflight-go/inflight/internal/request"
@@ -62,10 +63,10 @@ func (r *run) send(ctx context.Context, s *step, req request.Request) (*answer, 
 		return nil, err
 	}
 	if resp.Status >= 400 {
-		return nil, refusal(req.Method, resp)
+		return nil, r.refusal(req.Method, resp)
 	}
 	a := &answer{url: resp.URL, header: resp.Header, hash: hashOf(resp.Body)}
-	if a.value, err = decode(resp); err != nil {
+	if a.value, err = r.decode(resp); err != nil {
 		return nil, fmt.Errorf("%s %s: %w", req.Method, secret.URL(req.URL), err)
 	}
 	return a, nil
@@ -103,13 +104,19 @@ func (e *StatusError) Error() string {
 	return text
 }
 
-func refusal(method string, resp *session.Response) error {
-	return &StatusError{method, secret.URL(resp.URL), resp.Status, len(resp.Attempts),
-		string(bytes.TrimSpace(resp.Body[:min(len(resp.Body), 500)]))}
+func (r *run) refusal(method string, resp *session.Response) error {
+	return &StatusError{method, secret.URL(resp.URL), resp.Status, len(resp.Attempts), r.beginning(resp.Body, 500)}
+}
+
+// beginning is that of a body, to be shown. What is secret is taken out before it is cut,
+// where a part of it would be left.
+func (r *run) beginning(body []byte, n int) string {
+	text := strings.TrimSpace(r.f.secrets.clean(string(body[:min(len(body), n+1<<16)])))
+	return strings.ToValidUTF8(text[:min(len(text), n)], "")
 }
 
 // decode reads the JSON of an answer. No body at all is null.
-func decode(resp *session.Response) (any, error) {
+func (r *run) decode(resp *session.Response) (any, error) {
 	if resp.Truncated {
 		return nil, fmt.Errorf("the answer is longer than %d bytes, and was cut", resp.Bytes)
 	}
@@ -118,7 +125,7 @@ func decode(resp *session.Response) (any, error) {
 	}
 	value, err := decodeJSON(resp.Body)
 	if err != nil {
-		return nil, fmt.Errorf("the answer is no JSON but %s: %v: %.60q", orNothing(resp.Header.Get("Content-Type")), err, resp.Body)
+		return nil, fmt.Errorf("the answer is no JSON but %s: %v: %.60q", orNothing(resp.Header.Get("Content-Type")), err, r.beginning(resp.Body, 500))
 	}
 	return value, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -489,6 +490,58 @@ steps:
 	t.Setenv("FLOW_TEST_TOKEN", "")
 	if _, err := f.Run(t.Context(), flow.Options{}); !errors.Is(err, flow.ErrVar) {
 		t.Errorf("a variable of nothing: %v", err)
+	}
+}
+
+// A secret is not shown however it is written: in a URL, in JSON, in a command, in the answer
+// of a server that sends it back, cut in its middle, and in the error of the run.
+func TestSecretsHoweverWritten(t *testing.T) {
+	t.Setenv("FLOW_TEST_TOKEN", `s3cr3t'"<&\ü`)
+	var status atomic.Int64
+	var sent atomic.Value
+	status.Store(http.StatusOK)
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if r.URL.Path == "/list" {
+			w.WriteHeader(int(status.Load()))
+			fmt.Fprint(w, "[1,2]")
+			return
+		}
+		sent.Store(string(body))
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprintf(w, "%s%s and again %s", strings.Repeat("x", 170-len(body)), body, body)
+	})
+	text := `
+version: 1
+vars: {token: env:FLOW_TEST_TOKEN}
+steps:
+  list: {post: "demo://o/list?key={{query .token}}", headers: {X-Key: "{{.token}}"}, json: {k: "{{.token}}"}, each: ".[]"}
+  a: {for: list, post: "demo://o/a", json: {k: "{{.token}}", e: '{{env "FLOW_TEST_TOKEN"}}'}}
+  b: {for: list, post: "demo://o/b/{{path .token}}", body: "{{.token}}", on_error: skip}`
+	f, out := in(t, text)
+	if _, err := f.Run(t.Context(), flow.Options{Session: served(h)}); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := sent.Load().(string); !strings.Contains(got, "s3cr3t") {
+		t.Errorf("sent %q", got)
+	}
+	written, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	if err := f.DryRun(&all, nil); err != nil {
+		t.Fatal(err)
+	}
+	status.Store(http.StatusForbidden)
+	f, _ = in(t, text)
+	_, err = f.Run(t.Context(), flow.Options{Session: served(h)})
+	if !errors.Is(err, flow.ErrList) {
+		t.Errorf("%v", err)
+	}
+	fmt.Fprintf(&all, "%s%v", written, err)
+	if strings.Contains(all.String(), "s3c") || strings.Count(all.String(), "REDACTED") < 5 {
+		t.Errorf("the secret is shown in\n%s", all.String())
 	}
 }
 

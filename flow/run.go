@@ -57,7 +57,7 @@ func (f *Flow) Run(ctx context.Context, o Options) (s Summary, err error) {
 	if r.vars, err = f.values(o.Vars); err != nil {
 		return s, err
 	}
-	defer func() { err = errors.Join(err, r.close()) }()
+	defer func() { err = f.secrets.cleaned(errors.Join(err, r.close())) }()
 	if err := r.open(ctx); err != nil {
 		return s, err
 	}

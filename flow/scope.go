@@ -48,8 +48,8 @@ type leaf struct {
 }
 
 // newLeaf reads a text. One that is nothing but {{json .field}} is that value.
-func newLeaf(source string) (*leaf, error) {
-	t, err := request.CompileTemplate("json", source)
+func newLeaf(source string, env func(string) (string, bool)) (*leaf, error) {
+	t, err := request.CompileTemplate("json", source, env)
 	if err != nil {
 		return nil, err
 	}

@@ -1,10 +1,12 @@
 package flow
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -53,12 +55,71 @@ func (s *secrets) prepare() {
 	for _, value := range values {
 		for i, form := range []string{value, url.QueryEscape(value), url.PathEscape(value)} {
 			mark := fmt.Sprintf("{{%d %s}}", i, s.names[value])
-			clean = append(clean, form, secret.Redacted)
 			hide = append(hide, form, mark)
 			show = append(show, mark, form)
 		}
+		for _, form := range written(value) {
+			clean = append(clean, form, secret.Redacted)
+		}
 	}
 	s.toClean, s.toHide, s.toShow = strings.NewReplacer(clean...), strings.NewReplacer(hide...), strings.NewReplacer(show...)
+}
+
+// spellings are how a text is written in what is shown: in URLs, in JSON, between quotes of
+// Go and of a shell.
+var spellings = []func(string) string{
+	url.QueryEscape,
+	url.PathEscape,
+	func(text string) string { return inJSON(text, true) },
+	func(text string) string { return inJSON(text, false) },
+	func(text string) string { quoted := strconv.Quote(text); return quoted[1 : len(quoted)-1] },
+	func(text string) string { return strings.ReplaceAll(text, "'", `'\''`) },
+}
+
+func inJSON(text string, escapeHTML bool) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(escapeHTML)
+	_ = e.Encode(text) // a text can always be written
+	return strings.TrimSuffix(strings.TrimPrefix(b.String(), `"`), "\"\n")
+}
+
+// written are all ways in which a value may stand in what is shown, also one in the other,
+// such as JSON in the argument of a command. The longest come first: one may begin with
+// another.
+func written(value string) []string {
+	forms := []string{value}
+	for range 2 {
+		for _, form := range forms {
+			for _, spell := range spellings {
+				if s := spell(form); !slices.Contains(forms, s) {
+					forms = append(forms, s)
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(forms, func(a, b string) int { return len(b) - len(a) })
+	return forms
+}
+
+// A cleanError is an error whose text may be shown.
+type cleanError struct {
+	error
+	text string
+}
+
+func (e *cleanError) Error() string { return e.text }
+func (e *cleanError) Unwrap() error { return e.error }
+
+// cleaned is an error without secrets in its text.
+func (s *secrets) cleaned(err error) error {
+	if err == nil {
+		return nil
+	}
+	if text := s.clean(err.Error()); text != err.Error() {
+		return &cleanError{err, text}
+	}
+	return err
 }
 
 func (s *secrets) replace(which func() *strings.Replacer, text string) string {

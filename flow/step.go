@@ -339,7 +339,7 @@ func (p *flowReader) readLeaf(n ast.Node) any {
 	if !ok || !strings.Contains(t.string, "{{") {
 		return t.string
 	}
-	l, err := newLeaf(t.string)
+	l, err := newLeaf(t.string, p.f.env)
 	if err != nil {
 		p.syntax(t, "template", err)
 	}

@@ -402,9 +402,10 @@ func (t *text) fieldsAround(value any, context, missing string) (in any, known b
 type Template struct{ text *text }
 
 // CompileTemplate reads a template that is for something else than a request: what says
-// what, in errors. The error is a *SyntaxError. The environment is not for it.
-func CompileTemplate(what, source string) (*Template, error) {
-	t, err := newText(what, piece{text: source}, functions(nil))
+// what, in errors. The error is a *SyntaxError. env tells the variables of the environment;
+// nil means that they are not for it.
+func CompileTemplate(what, source string, env func(string) (string, bool)) (*Template, error) {
+	t, err := newText(what, piece{text: source}, functions(env))
 	if err != nil {
 		return nil, err
 	}

@@ -47,7 +47,7 @@ func Parse(form, columns string) (*Form, error) {
 	case isTemplate && text != "":
 		f.name = "template"
 		var err error
-		f.text, err = request.CompileTemplate("--format template", text)
+		f.text, err = request.CompileTemplate("--format template", text, nil)
 		return f, err
 	}
 	return nil, fmt.Errorf("--format %q: want jsonl, csv, tsv or 'template:{{.url}} {{.status}}'", form)
