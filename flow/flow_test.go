@@ -515,7 +515,7 @@ func TestSecretsHoweverWritten(t *testing.T) {
 version: 1
 vars: {token: env:FLOW_TEST_TOKEN}
 steps:
-  list: {post: "demo://o/list?key={{query .token}}", headers: {X-Key: "{{.token}}"}, json: {k: "{{.token}}"}, each: ".[]"}
+  list: {post: "demo://o/list?x={{query .token}}", headers: {X-Key: "{{.token}}"}, json: {k: "{{.token}}"}, each: ".[]"}
   a: {for: list, post: "demo://o/a", json: {k: "{{.token}}", e: '{{env "FLOW_TEST_TOKEN"}}'}}
   b: {for: list, post: "demo://o/b/{{path .token}}", body: "{{.token}}", on_error: skip}`
 	f, out := in(t, text)
