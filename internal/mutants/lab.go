@@ -51,7 +51,9 @@ func (l *lab) control(ctx context.Context, mutants []mutant) error {
 	if len(packages) == 0 {
 		return nil
 	}
-	if output, err := l.test(ctx, "", "", packages); err != nil {
+	patient := *l // nothing is to be found here, and a machine may be busy
+	patient.timeout *= 10
+	if output, err := patient.test(ctx, "", "", packages); err != nil {
 		return fmt.Errorf("the tests fail without a mutant: %w\n%s", err, output)
 	}
 	return nil
