@@ -124,8 +124,14 @@ func warnOfVariables(cmd *cobra.Command) {
 	}
 }
 
-// trusted refuses what runs commands in a file that nobody has named: it may have come
-// with the folder.
+// named are flags that only a file which was named may set: the folder may have come from
+// somebody else. They send what is asked for another way, believe what others don't, or
+// write over files.
+var named = []string{
+	"oauth2", "proxy", "resolve", "unix-socket", "insecure", "cacert", "ui", "force", "cut-damaged", "log", "cookie-jar",
+}
+
+// trusted refuses what a file that nobody has named may not do.
 func (c *config) trusted(path string) error {
 	sets := []map[string]any{c.Defaults}
 	for _, p := range c.Profiles {
@@ -133,8 +139,11 @@ func (c *config) trusted(path string) error {
 	}
 	for _, set := range sets {
 		for name, value := range set {
-			if name == "oauth2" || strings.Contains(fmt.Sprint(value), "cmd:") {
-				return fmt.Errorf("%s: %s may run a command: name the file by --config to allow that", path, name)
+			switch {
+			case strings.Contains(fmt.Sprint(value), "cmd:"):
+				return fmt.Errorf("%s: %s runs a command, and the file may have come with the folder: name it by --config to allow that", path, name)
+			case slices.Contains(named, name):
+				return fmt.Errorf("%s sets %s, and may have come with the folder: name it by --config to allow that", path, name)
 			}
 		}
 	}

@@ -110,10 +110,13 @@ func TestFetchOAuth2BadFile(t *testing.T) {
 	}
 }
 
-// A configuration that came with the folder runs no command.
-func TestConfigRunsNothing(t *testing.T) {
+// A configuration that came with the folder runs no command, sends nothing another way,
+// and writes over nothing.
+func TestConfigOfTheFolder(t *testing.T) {
 	for _, text := range []string{
 		"defaults: {bearer: \"cmd:touch gone\"}\n", "profiles: {p: {oauth2: auth.yaml}}\n",
+		"defaults: {proxy: \"http://127.0.0.1:1\"}\n", "defaults: {insecure: true}\n", "defaults: {output: out.jsonl, force: true}\n",
+		"defaults: {resolve: \"example.com:443:127.0.0.1\"}\n", "profiles: {p: {log: out.jsonl}}\n",
 	} {
 		cmd := process(t, "fetch", "demo:///")
 		write(t, cmd, "inflight.yaml", text)

@@ -115,8 +115,8 @@ func TestRows(t *testing.T) {
 			"4@5 bad 5:0 the line is longer than 20 bytes, which is the most [http://bbbbbbbbbbbbb]",
 			"5@6 http://c", "6@7 bad 7:0 the line is longer than 20 bytes, which is the most [http://ddddddddddddd]"}},
 		"a name, and no host": {from("http://ann@:80/x\nhttp://ann@\nhttp://ann@b@c/\n", source.Lines), []string{
-			"0@1 bad 1:8 not a URL: there is no host [http://ann@:80/x]",
-			"1@2 bad 2:8 not a URL: there is no host [http://ann@]",
+			"0@1 bad 1:8 not a URL: there is no host [http://REDACTED@:80/x]",
+			"1@2 bad 2:8 not a URL: there is no host [http://REDACTED@]",
 			"2@3 http://ann@b@c/"}},
 		"lines are data": {data("a b\n#c\n {\"x\"}\n", source.Lines), []string{`0@1 "a b"`, `1@3 "{\"x\"}"`}},
 		"braces stay":    {from("http://a/{1..3}\n", source.Lines), []string{"0@1 http://a/{1..3}"}},
