@@ -77,9 +77,14 @@ func (w *watch) keep(f *flight) bool {
 	return true
 }
 
-// slotOf spreads addresses, which may have their low bits in common, over the table.
+// slotOf spreads addresses over the table, as if they were random: they may have their low
+// bits in common, and be equally far apart. It is the finalizer of SplitMix64 (Steele, Lea
+// and Flood, "Fast splittable pseudorandom number generators", 2014).
 func slotOf(key uintptr) int {
-	return int(uint64(key) * 0x9e3779b97f4a7c15 >> 32 % slots)
+	x := uint64(key)
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return int((x ^ x>>31) % slots)
 }
 
 // dismiss ends flights that were kept.
