@@ -13,7 +13,7 @@ import (
 // minute, bytes in an hour. What something costs is often known only when it is
 // done; so an estimate is reserved before and settled after.
 //
-// A reservation counts from the moment at which Reserve returned. What Settle gives
+// A reservation counts from the moment at which Reserve returned, or from Begin. What Settle gives
 // back of it is free at once. What was used beyond it counts from the moment of
 // Settle: by that much a window may hold more than the budget, and those who come
 // later wait for longer. Nothing else makes a window hold more.
@@ -58,6 +58,20 @@ type Reservation struct {
 	number  int64 // of its entry
 	n       int64
 	settled bool
+}
+
+// Begin says that what was reserved is begun to be spent only now, because something else
+// had to be waited for: it counts from this moment on. It may be called again, for another
+// attempt, and does nothing after Settle or Cancel. If the window of the reservation is over,
+// it counts all the same, and by that much a window may hold more than the budget.
+func (r *Reservation) Begin() {
+	m := r.meter
+	m.change(func() {
+		if !r.settled {
+			m.window.refund(r.number, r.n)
+			r.number = m.window.add(r.n, m.now(), false)
+		}
+	})
 }
 
 // Settle says how much was used in the end. Only the first call counts, of Settle

@@ -290,3 +290,41 @@ func TestBudgetGrantWins(t *testing.T) {
 		same(t, "string", fmt.Sprint(b), "budget [10 of 10/m]")
 	})
 }
+
+// What is begun later than it was reserved counts from there on.
+func TestBudgetBegin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := limit.NewBudget(10, time.Second)
+		reserve := func(n int64) *limit.Reservation {
+			r, err := b.Reserve(t.Context(), n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}
+		began := time.Now()
+		first := reserve(10)
+		time.Sleep(700 * time.Millisecond)
+		first.Begin()
+		time.Sleep(200 * time.Millisecond)
+		first.Begin() // for another attempt
+		first.Settle(9)
+		first.Begin()
+		if s := b.Stats(); s.Used != 9 {
+			t.Error(s)
+		}
+		reserve(1)
+		if d := time.Since(began); d != 900*time.Millisecond {
+			t.Errorf("what was given back could be had after %v", d)
+		}
+		reserve(2)
+		if d := time.Since(began); d != 1900*time.Millisecond {
+			t.Errorf("what was begun was free again after %v", d)
+		}
+		late := reserve(5)
+		time.Sleep(time.Minute)
+		if late.Begin(); b.Stats().Used != 5 {
+			t.Errorf("begun after its window: %v", b)
+		}
+	})
+}

@@ -14,6 +14,9 @@ const farthest = 365 * 24 * time.Hour
 // a valid one, because the clocks may differ, and with now if not. A date that has
 // passed is a wait of zero.
 //
+// Retry-After-Ms, which APIs of language models add, says the same in milliseconds and
+// comes first, because seconds are rounded up.
+//
 // ok is false where there is no such header or it can't be read. A wait of more
 // than longest comes back as longest, with over; a negative longest counts as zero.
 func After(h http.Header, now time.Time, longest time.Duration) (wait time.Duration, over, ok bool) {
@@ -25,6 +28,12 @@ func After(h http.Header, now time.Time, longest time.Duration) (wait time.Durat
 }
 
 func after(h http.Header, now time.Time) (wait time.Duration, ok bool) {
+	if wait, ok := seconds(strings.TrimSpace(h.Get("Retry-After-Ms"))); ok {
+		if wait < farthest {
+			wait /= 1000
+		}
+		return wait, true
+	}
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	if value == "" {
 		return 0, false
@@ -45,6 +54,9 @@ func after(h http.Header, now time.Time) (wait time.Duration, ok bool) {
 // seconds reads digits, and a point and digits, however many: what is too large
 // for a Duration is farthest.
 func seconds(s string) (wait time.Duration, ok bool) {
+	if s == "" || s[0] == '.' {
+		return 0, false
+	}
 	whole, fraction, _ := strings.Cut(s, ".")
 	for _, c := range whole {
 		if c < '0' || c > '9' {

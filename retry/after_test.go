@@ -53,6 +53,31 @@ func TestAfter(t *testing.T) {
 	}
 }
 
+func TestAfterMilliseconds(t *testing.T) {
+	for _, c := range []struct {
+		ms, value string
+		wait      time.Duration
+		over, ok  bool
+	}{
+		{"20", "1", 20 * time.Millisecond, false, true},
+		{"20.5", "", 20500 * time.Microsecond, false, true},
+		{"0", "1", 0, false, true},
+		{"3600001", "1", time.Hour, true, true},
+		{"99999999999999999999999999999999999999", "1", time.Hour, true, true},
+		{"", "1", time.Second, false, true},
+		{"soon", "1", time.Second, false, true},
+		{"-20", "1", time.Second, false, true},
+		{".5", "1", time.Second, false, true},
+		{"soon", "soon", 0, false, false},
+	} {
+		h := http.Header{"Retry-After-Ms": {c.ms}, "Retry-After": {c.value}}
+		wait, over, ok := retry.After(h, noon, time.Hour)
+		if wait != c.wait || over != c.over || ok != c.ok {
+			t.Errorf("%q ms, %q s: %v, %v, %v, want %v, %v, %v", c.ms, c.value, wait, over, ok, c.wait, c.over, c.ok)
+		}
+	}
+}
+
 func FuzzAfter(f *testing.F) {
 	for _, s := range []string{"1", "1.5", "Sun, 01 Mar 2026 12:00:30 GMT", "-1", "99999999999999999999", "1.99999999999999999999"} {
 		f.Add(s, "")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	"github.com/inflight-go/inflight/internal/option"
 	"github.com/inflight-go/inflight/internal/request"
@@ -32,7 +33,7 @@ func newBudgets(o *Options) (budgets []*budget, err error) {
 		if err != nil {
 			return nil, option.Errorf("--budget %s: %w", name, err)
 		}
-		budgets = append(budgets, &budget{name: name, limit: limit.NewBudget(int64(n), per)})
+		budgets = append(budgets, &budget{name: name, limit: limit.NewBudget(int64(n), per+margin(per))})
 	}
 	if len(budgets) == 0 && len(o.Cost)+len(o.Settle) > 0 {
 		return nil, option.Errorf("--cost and --settle are of a --budget, and there is none: --budget tokens=150000/1m")
@@ -49,6 +50,11 @@ func newBudgets(o *Options) (budgets []*budget, err error) {
 	}
 	return budgets, nil
 }
+
+// margin is how much longer a window is than it was said to be. What is reserved here is
+// counted by the server when the request is there, a little later, and not always by the
+// same: without it the first of a window would come to the server in the one before.
+func margin(per time.Duration) time.Duration { return min(per/100, 2*time.Second) }
 
 // attach compiles an expression and gives it to the budget that it is for.
 func attach(budgets []*budget, flag, text string, set func(*budget, *request.Expr)) error {
@@ -117,6 +123,25 @@ func (j *Job) reserveBeforeStop(ctx context.Context, row any) (*spending, error)
 	ctx, done := beforeStop(ctx)
 	defer done()
 	return j.reserve(ctx, row)
+}
+
+// begins is what happens before each exchange: guard, and what is reserved counts from
+// there on, as it does for the server. Rates and holds came in between.
+func (s *spending) begins(guard func() error) func() error {
+	if len(s.reserved) == 0 {
+		return guard
+	}
+	return func() error {
+		if guard != nil {
+			if err := guard(); err != nil {
+				return err
+			}
+		}
+		for _, r := range s.reserved {
+			r.Begin()
+		}
+		return nil
+	}
 }
 
 // cancel gives everything back.

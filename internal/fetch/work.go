@@ -101,7 +101,7 @@ func (j *Job) fetch(ctx context.Context, row *source.Row, r *record) error {
 	if err != nil {
 		return err
 	}
-	resp, err := j.send(ctx, &req, r)
+	resp, err := j.send(ctx, &req, spent, r)
 	if err != nil {
 		spent.cancelOrPay(err)
 		return err
@@ -130,7 +130,7 @@ func (s *spending) cancelOrPay(err error) {
 }
 
 // send sends the request and records how that went.
-func (j *Job) send(ctx context.Context, req *request.Request, r *record) (*session.Response, error) {
+func (j *Job) send(ctx context.Context, req *request.Request, spent *spending, r *record) (*session.Response, error) {
 	s := &session.Request{
 		Method: req.Method, URL: connect.DemoURL(req.URL), Header: req.Header, Body: req.Body,
 		IdempotencyKey: req.IdempotencyKey,
@@ -149,7 +149,7 @@ func (j *Job) send(ctx context.Context, req *request.Request, r *record) (*sessi
 	if j.judge.retryIf != nil {
 		s.Retry = j.retryIf
 	}
-	s.Starting = j.guard(ctx, r.Index, req)
+	s.Starting = spent.begins(j.guard(ctx, r.Index, req))
 	j.watchRow(s, r)
 	resp, err := j.session.Do(ctx, s)
 	if err != nil {
