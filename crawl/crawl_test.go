@@ -320,6 +320,11 @@ func TestUniqueGoesOn(t *testing.T) {
 		out := filepath.Join(t.TempDir(), name)
 		o := crawl.Options{Seeds: []string{"http://a.test/"}, Session: w.session, Unique: true, Concurrency: 1, Grace: -1}
 		ctx, cancel := context.WithCancel(t.Context())
+		same := w.pages["a.test/12"]
+		w.pages["a.test/12"] = func(rw http.ResponseWriter, r *http.Request) {
+			<-ctx.Done() // it has to be stopped before the last page
+			same(rw, r)
+		}
 		o.Journal.SyncLines = 1
 		done := 0
 		o.OnEvent = func(e batch.Event) {
