@@ -121,32 +121,42 @@ func scan(text string) *markup {
 
 // scanPlain is scan for a page that is written plainly; nil for another one.
 func scanPlain(text string) *markup {
-	m := &markup{}
 	r := plainhtml.NewReader(text)
-	inTitle := false
+	s := scanner{m: &markup{}}
 	for r.Next() {
-		switch r.Type {
-		case html.TextToken:
-			if inTitle && m.title == "" {
-				m.title = titleOf(r.Text)
-			}
-		case html.StartTagToken:
-			inTitle = r.Atom == atom.Title
-			if counts(r.Atom) {
-				var a attributes
-				for i := range r.Attr {
-					a.set(r.Attr[i].Key, r.Attr[i].Val)
-				}
-				m.tag(r.Atom, &a)
-			}
-		case html.EndTagToken:
-			inTitle = false
-		}
+		s.token(r)
 	}
 	if r.Odd() {
 		return nil
 	}
-	return m
+	return s.m
+}
+
+// scanner reads the tokens of a page that is written plainly.
+type scanner struct {
+	m       *markup
+	inTitle bool
+}
+
+// token takes the token that was read last.
+func (s *scanner) token(r *plainhtml.Reader) {
+	switch r.Type {
+	case html.TextToken:
+		if s.inTitle && s.m.title == "" {
+			s.m.title = titleOf(r.Text)
+		}
+	case html.StartTagToken:
+		s.inTitle = r.Atom == atom.Title
+		if counts(r.Atom) {
+			var a attributes
+			for i := range r.Attr {
+				a.set(r.Attr[i].Key, r.Attr[i].Val)
+			}
+			s.m.tag(r.Atom, &a)
+		}
+	case html.EndTagToken:
+		s.inTitle = false
+	}
 }
 
 // titleOf is the text of a title, as much of it as there may be in a line.

@@ -25,6 +25,7 @@ type Page struct {
 	text   []byte  // in UTF-8, if it is HTML
 	parse  func() *html.Node
 	markup func() *markup
+	tree   *plainhtml.Tree // of readWhole; nil if there is none
 }
 
 func newPage(index int64, u *url.URL, depth int, referrer int64, resp *session.Response, charset string) *Page {
@@ -35,6 +36,33 @@ func newPage(index int64, u *url.URL, depth int, referrer int64, resp *session.R
 	p.parse = sync.OnceValue(func() *html.Node { return parse(string(p.text)) })
 	p.markup = sync.OnceValue(func() *markup { return scan(string(p.text)) })
 	return p
+}
+
+// trees are those that are done with.
+var trees = sync.Pool{New: func() any { return new(plainhtml.Tree) }}
+
+// readWhole reads the tree of the page and its markup at once, which takes half the time
+// if both are wanted. A page that is not written plainly is left as it is.
+func (p *Page) readWhole() {
+	t := trees.Get().(*plainhtml.Tree)
+	r := plainhtml.NewReader(string(p.text))
+	s := scanner{m: &markup{}}
+	for r.Next() && t.Add(r) {
+		s.token(r)
+	}
+	p.tree = t
+	if doc, ok := t.Document(); ok {
+		p.parse = func() *html.Node { return doc }
+		p.markup = func() *markup { return s.m }
+	}
+}
+
+// recycle gives the memory of the tree back. Nobody may hold a node of it.
+func (p *Page) recycle() {
+	if p.tree != nil {
+		p.tree.Reset()
+		trees.Put(p.tree)
+	}
 }
 
 // parse makes the tree of a page. One that is more than 512 elements deep is empty:

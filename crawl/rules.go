@@ -47,6 +47,9 @@ func (c *crawl) rule(url string) *Rule {
 	return &Rule{Item: c.o.Item, Fields: c.o.Fields, JSONLD: c.o.JSONLD}
 }
 
+// readsTree reports whether the rule takes anything from the tree of a page.
+func (r *Rule) readsTree() bool { return len(r.Fields) > 0 || r.JSONLD }
+
 // take takes from a page of HTML what the rule says.
 func (r *Rule) take(p *Page, l *line) {
 	l.Rule = r.Name

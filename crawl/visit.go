@@ -63,7 +63,11 @@ func (c *crawl) page(ctx context.Context, u batch.Unit[frontier.Page]) ([]byte, 
 	}
 	p := newPage(u.Index, at, u.Row.Depth, u.Row.Referrer, resp, c.o.Charset)
 	p.stream, p.hops = to.stream, u.Row.Hops
-	if err := errors.Join(c.read(ctx, p, l), p.stream.leave()); err != nil {
+	err = errors.Join(c.read(ctx, p, l), p.stream.leave())
+	if c.o.Handle == nil { // which may have kept a node
+		p.recycle()
+	}
+	if err != nil {
 		return nil, err
 	}
 	return l.encode(), nil
@@ -263,6 +267,10 @@ func (c *crawl) read(ctx context.Context, p *Page, l *line) error {
 	if c.repeated(p, l) {
 		return nil
 	}
+	rule := c.rule(l.URL)
+	if p.HTML() && (c.o.Follow != nil || rule.readsTree()) {
+		p.readWhole()
+	}
 	links, depth := c.links(p, l), p.Depth+1
 	if c.o.Depth != 0 && depth > c.o.Depth {
 		links = nil
@@ -273,7 +281,7 @@ func (c *crawl) read(ctx context.Context, p *Page, l *line) error {
 	if err := c.save(ctx, p, l); err != nil {
 		return err
 	}
-	return c.take(ctx, p, l)
+	return c.take(ctx, p, rule, l)
 }
 
 // repeated reports whether the content was there before.
@@ -353,9 +361,9 @@ func (c *crawl) follow(ctx context.Context, p *Page, base *url.URL, links []stri
 }
 
 // take takes from a page what was asked for.
-func (c *crawl) take(ctx context.Context, p *Page, l *line) (err error) {
+func (c *crawl) take(ctx context.Context, p *Page, rule *Rule, l *line) (err error) {
 	if p.HTML() {
-		c.rule(l.URL).take(p, l)
+		rule.take(p, l)
 	}
 	if c.o.Handle == nil {
 		return nil

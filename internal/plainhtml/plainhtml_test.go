@@ -28,6 +28,7 @@ var (
 		`<div a=1 b=2 a=3 data-X:y @click="z" disabled DISABLED=x>&nbsp;&hearts;&NotEqualTilde;</div>`,
 		`<b><i><b><b><b><b>x</b></b></b></b></i></b><a-b>c</a-b><IFRAME src=x><p></IFRAME>`,
 		`<noscript><img src=a></noscript><video><source src=a></video><label>x<input></label>`,
+		strings.Repeat(`<p a=1 b=2 c=3>x`, 3000), // more than a tree keeps memory for
 	}
 	odd = []string{
 		``, `text`, `<b><p>x</b></p>`, `<a><a></a></a>`, `</p>`, `<div><span></div>`, `<table>x</table>`, `<table><td>x</table>`,
@@ -72,8 +73,15 @@ func check(t *testing.T, text string) bool {
 	t.Helper()
 	checkTokens(t, text)
 	doc, ok := plainhtml.Parse(text)
-	if !ok {
+	again, still := reuse(text)
+	if ok != still {
+		t.Errorf("%q: plain %t, with a tree that was used before %t", text, ok, still)
+	}
+	if !ok || !still {
 		return false
+	}
+	if err := same(again, doc, ""); err != nil {
+		t.Errorf("%q, with a tree that was used before: %v", text, err)
 	}
 	want, err := html.Parse(strings.NewReader(text))
 	if err != nil {
@@ -83,6 +91,17 @@ func check(t *testing.T, text string) bool {
 		t.Errorf("%q: %v", text, err)
 	}
 	return true
+}
+
+// used is a tree of all the pages of a test, one behind the other.
+var used plainhtml.Tree
+
+func reuse(text string) (*html.Node, bool) {
+	used.Reset()
+	r := plainhtml.NewReader(text)
+	for r.Next() && used.Add(r) {
+	}
+	return used.Document()
 }
 
 // checkTokens compares all tokens of a plain page with those of package html.

@@ -23,7 +23,7 @@ type Reader struct {
 }
 
 // maxAttr is how many attributes a plain tag has.
-const maxAttr = 64
+const maxAttr = chunkSize
 
 // NewReader makes a reader of a page in UTF-8.
 func NewReader(text string) *Reader {

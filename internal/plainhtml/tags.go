@@ -9,188 +9,188 @@ import (
 )
 
 // start takes a start tag.
-func (b *builder) start() bool {
-	tag := b.r.Atom
-	if b.place == atStart {
-		b.place = inHTML
+func (t *Tree) start() bool {
+	tag := t.r.Atom
+	if t.place == atStart {
+		t.place = inHTML
 		if tag == atom.Html {
-			return b.push()
+			return t.push()
 		}
-		b.implied(atom.Html)
+		t.implied(atom.Html)
 	}
-	if b.place == inHTML {
-		b.place = inHead
+	if t.place == inHTML {
+		t.place = inHead
 		if tag == atom.Head {
-			return b.push()
+			return t.push()
 		}
-		b.implied(atom.Head)
+		t.implied(atom.Head)
 	}
-	if b.place == inHead {
+	if t.place == inHead {
 		switch tag {
 		case atom.Base, atom.Link, atom.Meta:
-			return b.void()
+			return t.void()
 		case atom.Noscript, atom.Script, atom.Title, atom.Style:
-			return b.push()
+			return t.push()
 		case atom.Basefont, atom.Bgsound, atom.Noframes, atom.Template, atom.Head, atom.Html:
 			return false
 		}
-		b.pop()
-		b.place = behindHead
+		t.pop()
+		t.place = behindHead
 	}
-	if b.place == behindHead {
-		b.place = inBody
+	if t.place == behindHead {
+		t.place = inBody
 		switch tag {
 		case atom.Body:
-			return b.push()
+			return t.push()
 		case atom.Base, atom.Link, atom.Meta, atom.Noscript, atom.Script, atom.Title, atom.Style:
 			return false // it belongs to the head
 		}
-		b.implied(atom.Body)
+		t.implied(atom.Body)
 	}
-	return b.place == inBody && b.startInBody(tag)
+	return t.place == inBody && t.startInBody(tag)
 }
 
 // void takes an element that has nothing in it.
-func (b *builder) void() bool {
-	ok := b.push()
-	b.pop()
+func (t *Tree) void() bool {
+	ok := t.push()
+	t.pop()
 	return ok
 }
 
-func (b *builder) startInBody(tag atom.Atom) bool {
-	switch b.tag() {
+func (t *Tree) startInBody(tag atom.Atom) bool {
+	switch t.tag() {
 	case atom.Table, atom.Tbody, atom.Thead, atom.Tfoot, atom.Tr:
-		return b.startInTable(tag)
+		return t.startInTable(tag)
 	}
 	switch tag {
 	case atom.A:
-		return b.count[kindA] == 0 && b.formatting()
+		return t.count[kindA] == 0 && t.formatting()
 	case atom.B, atom.Big, atom.Code, atom.Em, atom.Font, atom.I, atom.S, atom.Small, atom.Strike, atom.Strong, atom.Tt, atom.U:
-		return b.formatting()
+		return t.formatting()
 	case atom.Li, atom.Dd, atom.Dt:
-		return b.startItem(tag)
+		return t.startItem(tag)
 	case atom.Area, atom.Br, atom.Embed, atom.Img, atom.Wbr, atom.Param, atom.Source, atom.Track, atom.Base, atom.Link, atom.Meta:
-		return b.void()
+		return t.void()
 	case atom.Input:
-		return b.count[kindSelect] == 0 && b.void()
+		return t.count[kindSelect] == 0 && t.void()
 	case atom.Hr:
-		return b.count[kindSelect] == 0 && b.leaveP() && b.void()
+		return t.count[kindSelect] == 0 && t.leaveP() && t.void()
 	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
-		return b.leaveP() && !isHeading(b.tag()) && b.push()
+		return t.leaveP() && !isHeading(t.tag()) && t.push()
 	case atom.Form:
-		return b.count[kindForm] == 0 && b.leaveP() && b.push()
+		return t.count[kindForm] == 0 && t.leaveP() && t.push()
 	case atom.Button, atom.Select:
-		return b.count[kindOf(tag)] == 0 && b.push()
+		return t.count[kindOf(tag)] == 0 && t.push()
 	case atom.Option:
-		return b.startOption()
+		return t.startOption()
 	case atom.Table:
-		return b.count[kindP] == 0 && b.push()
+		return t.count[kindP] == 0 && t.push()
 	}
 	switch {
 	case isBlock(tag):
-		return b.leaveP() && b.push()
+		return t.leaveP() && t.push()
 	case isOdd(tag):
 		return false
 	}
-	return b.push()
+	return t.push()
 }
 
 // leaveP closes a paragraph, which a block ends.
-func (b *builder) leaveP() bool {
-	if b.count[kindP] > 0 && b.tag() == atom.P {
-		b.pop()
+func (t *Tree) leaveP() bool {
+	if t.count[kindP] > 0 && t.tag() == atom.P {
+		t.pop()
 	}
-	return b.count[kindP] == 0
+	return t.count[kindP] == 0
 }
 
 // formatting opens an element whose attributes package html sorts.
-func (b *builder) formatting() bool {
-	ok := b.push()
-	if attrs := b.top().Attr; len(attrs) > 1 {
+func (t *Tree) formatting() bool {
+	ok := t.push()
+	if attrs := t.top().Attr; len(attrs) > 1 {
 		slices.SortFunc(attrs, func(x, y html.Attribute) int { return cmp.Compare(x.Key, y.Key) })
 	}
 	return ok
 }
 
 // startItem opens an item of a list, which ends the one before.
-func (b *builder) startItem(tag atom.Atom) bool {
+func (t *Tree) startItem(tag atom.Atom) bool {
 	kind := kindOf(tag)
-	if kindOf(b.tag()) == kind {
-		b.pop()
+	if kindOf(t.tag()) == kind {
+		t.pop()
 	}
-	switch b.tag() {
+	switch t.tag() {
 	case atom.Ul, atom.Ol, atom.Menu, atom.Dl, atom.Dir:
 	default:
-		if b.count[kind] > 0 {
+		if t.count[kind] > 0 {
 			return false
 		}
 	}
-	return b.leaveP() && b.push()
+	return t.leaveP() && t.push()
 }
 
 // startOption opens an option, which ends the one before.
-func (b *builder) startOption() bool {
-	if b.tag() == atom.Option {
-		b.pop()
+func (t *Tree) startOption() bool {
+	if t.tag() == atom.Option {
+		t.pop()
 	}
-	return b.tag() == atom.Select && b.push()
+	return t.tag() == atom.Select && t.push()
 }
 
 // startInTable takes a tag where there may be no text.
-func (b *builder) startInTable(tag atom.Atom) bool {
-	at := b.tag()
+func (t *Tree) startInTable(tag atom.Atom) bool {
+	at := t.tag()
 	switch tag {
 	case atom.Tbody, atom.Thead, atom.Tfoot:
-		return at == atom.Table && b.push()
+		return at == atom.Table && t.push()
 	case atom.Tr:
 		if at == atom.Table {
-			b.implied(atom.Tbody)
+			t.implied(atom.Tbody)
 		}
-		return at != atom.Tr && b.push()
+		return at != atom.Tr && t.push()
 	case atom.Td, atom.Th:
-		return at == atom.Tr && b.push()
+		return at == atom.Tr && t.push()
 	case atom.Script, atom.Style:
-		return b.push()
+		return t.push()
 	}
 	return false
 }
 
 // end takes an end tag.
-func (b *builder) end() bool {
-	tag := b.r.Atom
+func (t *Tree) end() bool {
+	tag := t.r.Atom
 	switch {
-	case len(b.open) == 0:
+	case len(t.open) == 0:
 		return false
-	case b.place == behindBody:
-		b.place = behindHTML
+	case t.place == behindBody:
+		t.place = behindHTML
 		return tag == atom.Html
-	case b.place == inHead && tag == atom.Head && b.tag() == tag:
-		b.place = behindHead
-		b.pop()
+	case t.place == inHead && tag == atom.Head && t.tag() == tag:
+		t.place = behindHead
+		t.pop()
 		return true
-	case b.place == inHead:
-		return isRaw(tag) && b.leave(tag)
-	case b.place != inBody:
+	case t.place == inHead:
+		return isRaw(tag) && t.leave(tag)
+	case t.place != inBody:
 		return false
 	case tag == atom.Body:
-		b.place = behindBody
-		return b.tag() == tag
-	case tag == atom.Table && b.tag() == atom.Tbody:
-		b.pop()
+		t.place = behindBody
+		return t.tag() == tag
+	case tag == atom.Table && t.tag() == atom.Tbody:
+		t.pop()
 	case endsItems(tag):
-		for b.tag() != tag && isImplied(b.tag()) {
-			b.pop()
+		for t.tag() != tag && isImplied(t.tag()) {
+			t.pop()
 		}
 	}
-	return tag != atom.Html && b.leave(tag)
+	return tag != atom.Html && t.leave(tag)
 }
 
 // leave closes the element that is open, which has to be the one that was named.
-func (b *builder) leave(tag atom.Atom) bool {
-	if b.tag() != tag || b.top().Data != b.r.Name {
+func (t *Tree) leave(tag atom.Atom) bool {
+	if t.tag() != tag || t.top().Data != t.r.Name {
 		return false
 	}
-	b.pop()
+	t.pop()
 	return true
 }
 

@@ -11,13 +11,10 @@ import (
 // whether the page is plain; there is no tree if it is not.
 func Parse(text string) (*html.Node, bool) {
 	r := NewReader(text)
-	b := builder{r: r, doc: &html.Node{Type: html.DocumentNode}}
-	for r.Next() {
-		if !b.token() {
-			return nil, false
-		}
+	var t Tree
+	for r.Next() && t.Add(r) {
 	}
-	return b.doc, !r.odd && b.place >= inBody
+	return t.Document()
 }
 
 // maxDepth is how deep a plain page is. Package html has a bound, too.
@@ -36,16 +33,48 @@ const (
 	behindHTML
 )
 
-// builder makes a tree. Each of its methods for tokens reports whether all is plain.
-type builder struct {
+// A Tree is made of the tokens of a page, one by one. The zero Tree is empty.
+//
+// Its methods for tokens report whether all is plain.
+type Tree struct {
 	r     *Reader
 	doc   *html.Node
 	place place
+	odd   bool
 	open  []*html.Node
 	count [kinds]int // of those that are open
 
-	nodes []html.Node // to be used
-	attrs []html.Attribute
+	nodes slab[html.Node]
+	attrs slab[html.Attribute]
+}
+
+// Add adds the token that a reader has read last, and reports whether the page is plain
+// up to there. Once it is not, there is nothing more to add.
+func (t *Tree) Add(r *Reader) bool {
+	if t.doc == nil {
+		t.r, t.doc = r, t.node()
+		t.doc.Type = html.DocumentNode
+	}
+	t.odd = !t.token()
+	return !t.odd
+}
+
+// Document is the tree of a page that was read to its end. It reports whether the page
+// is plain; there is no tree if it is not.
+func (t *Tree) Document() (*html.Node, bool) {
+	if t.place < inBody || t.odd || t.r.odd {
+		return nil, false
+	}
+	return t.doc, true
+}
+
+// Reset empties the tree for another page. Its nodes will be used again: nobody may
+// hold one.
+func (t *Tree) Reset() {
+	t.nodes.reset()
+	t.attrs.reset()
+	clear(t.open[:cap(t.open)])
+	*t = Tree{open: t.open[:0], nodes: t.nodes, attrs: t.attrs}
 }
 
 // Elements of which it matters whether one is open.
@@ -83,56 +112,56 @@ func kindOf(tag atom.Atom) int {
 	return -1
 }
 
-func (b *builder) token() bool {
-	switch b.r.Type {
+func (t *Tree) token() bool {
+	switch t.r.Type {
 	case html.StartTagToken:
-		return b.start()
+		return t.start()
 	case html.EndTagToken:
-		return b.end()
+		return t.end()
 	case html.CommentToken:
-		b.comment()
+		t.comment()
 		return true
 	case html.DoctypeToken:
-		return b.doctype()
+		return t.doctype()
 	}
-	return b.textOf(b.r.Text)
+	return t.textOf(t.r.Text)
 }
 
 // doctype: package html knows what the parts of one mean.
-func (b *builder) doctype() bool {
-	if b.place != atStart || b.doc.FirstChild != nil {
+func (t *Tree) doctype() bool {
+	if t.place != atStart || t.doc.FirstChild != nil {
 		return false
 	}
-	if b.r.Text == "html" {
-		b.doc.AppendChild(&html.Node{Type: html.DoctypeNode, Data: "html"})
+	if t.r.Text == "html" {
+		t.doc.AppendChild(&html.Node{Type: html.DoctypeNode, Data: "html"})
 		return true
 	}
-	doc, err := html.Parse(strings.NewReader("<!doctype " + b.r.Text + ">"))
+	doc, err := html.Parse(strings.NewReader("<!doctype " + t.r.Text + ">"))
 	if err != nil || doc.FirstChild == nil || doc.FirstChild.Type != html.DoctypeNode {
 		return false
 	}
 	n := doc.FirstChild
 	doc.RemoveChild(n)
-	b.doc.AppendChild(n)
+	t.doc.AppendChild(n)
 	return true
 }
 
-func (b *builder) comment() {
-	n := b.node()
-	n.Type, n.Data = html.CommentNode, b.r.Text
-	switch b.place {
+func (t *Tree) comment() {
+	n := t.node()
+	n.Type, n.Data = html.CommentNode, t.r.Text
+	switch t.place {
 	case atStart, behindHTML:
-		b.doc.AppendChild(n)
+		t.doc.AppendChild(n)
 	case behindBody:
-		b.open[0].AppendChild(n)
+		t.open[0].AppendChild(n)
 	default:
-		b.top().AppendChild(n)
+		t.top().AppendChild(n)
 	}
 }
 
-func (b *builder) textOf(text string) bool {
+func (t *Tree) textOf(text string) bool {
 	blank := strings.Trim(text, blanks) == ""
-	switch top := b.tag(); b.place {
+	switch top := t.tag(); t.place {
 	case atStart, inHTML:
 		return blank // it counts for nothing
 	case inBody:
@@ -142,7 +171,7 @@ func (b *builder) textOf(text string) bool {
 				return false
 			}
 		case atom.Pre, atom.Textarea, atom.Listing:
-			if b.top().FirstChild == nil {
+			if t.top().FirstChild == nil {
 				if strings.HasPrefix(text, "\r") {
 					return false
 				}
@@ -154,77 +183,66 @@ func (b *builder) textOf(text string) bool {
 			return false
 		}
 	}
-	b.text(text)
+	t.text(text)
 	return true
 }
 
 // text adds text to the element that is open.
-func (b *builder) text(text string) {
+func (t *Tree) text(text string) {
 	if text == "" {
 		return
 	}
-	if last := b.top().LastChild; last != nil && last.Type == html.TextNode {
+	if last := t.top().LastChild; last != nil && last.Type == html.TextNode {
 		last.Data += text
 		return
 	}
-	n := b.node()
+	n := t.node()
 	n.Type, n.Data = html.TextNode, text
-	b.top().AppendChild(n)
+	t.top().AppendChild(n)
 }
 
 // node is a new one.
-func (b *builder) node() *html.Node {
-	if len(b.nodes) == 0 {
-		b.nodes = make([]html.Node, 64)
-	}
-	n := &b.nodes[0]
-	b.nodes = b.nodes[1:]
-	return n
-}
+func (t *Tree) node() *html.Node { return &t.nodes.take(1)[0] }
 
 // add opens an element, with the attributes of the tag that was read.
-func (b *builder) add(tag atom.Atom, name string, attrs []html.Attribute) bool {
-	n := b.node()
+func (t *Tree) add(tag atom.Atom, name string, attrs []html.Attribute) bool {
+	n := t.node()
 	n.Type, n.DataAtom, n.Data = html.ElementNode, tag, name
 	if count := len(attrs); count > 0 {
-		if len(b.attrs) < count {
-			b.attrs = make([]html.Attribute, max(64, count))
-		}
-		copy(b.attrs, attrs)
-		n.Attr = b.attrs[:count:count]
-		b.attrs = b.attrs[count:]
+		n.Attr = t.attrs.take(count)
+		copy(n.Attr, attrs)
 	}
-	if len(b.open) == 0 {
-		b.doc.AppendChild(n)
+	if len(t.open) == 0 {
+		t.doc.AppendChild(n)
 	} else {
-		b.top().AppendChild(n)
+		t.top().AppendChild(n)
 	}
-	b.open = append(b.open, n)
+	t.open = append(t.open, n)
 	if kind := kindOf(tag); kind >= 0 {
-		b.count[kind]++
+		t.count[kind]++
 	}
-	return len(b.open) <= maxDepth
+	return len(t.open) <= maxDepth
 }
 
 // push opens the element of the tag that was read.
-func (b *builder) push() bool { return b.add(b.r.Atom, b.r.Name, b.r.Attr) }
+func (t *Tree) push() bool { return t.add(t.r.Atom, t.r.Name, t.r.Attr) }
 
 // implied opens an element that has no tag.
-func (b *builder) implied(tag atom.Atom) { b.add(tag, tag.String(), nil) }
+func (t *Tree) implied(tag atom.Atom) { t.add(tag, tag.String(), nil) }
 
-func (b *builder) pop() {
-	if kind := kindOf(b.tag()); kind >= 0 {
-		b.count[kind]--
+func (t *Tree) pop() {
+	if kind := kindOf(t.tag()); kind >= 0 {
+		t.count[kind]--
 	}
-	b.open = b.open[:len(b.open)-1]
+	t.open = t.open[:len(t.open)-1]
 }
 
-func (b *builder) top() *html.Node { return b.open[len(b.open)-1] }
+func (t *Tree) top() *html.Node { return t.open[len(t.open)-1] }
 
 // tag is the element that is open; 0 if there is none, or it has a name of its own.
-func (b *builder) tag() atom.Atom {
-	if len(b.open) == 0 {
+func (t *Tree) tag() atom.Atom {
+	if len(t.open) == 0 {
 		return 0
 	}
-	return b.top().DataAtom
+	return t.top().DataAtom
 }
