@@ -3,13 +3,13 @@ package files
 import (
 	"context"
 	"fmt"
-	"hash/maphash"
 	"io"
 	"iter"
 	"path/filepath"
 	"sync"
 
 	"github.com/inflight-go/inflight"
+	"github.com/inflight-go/inflight/internal/seen"
 )
 
 // Transform reads each of paths, at most limit at once, and replaces the file to(path) by
@@ -69,24 +69,18 @@ func transformOne(ctx context.Context, path, to string, transform func(context.C
 	}, opts...)
 }
 
-// outputs are the files that have an input. Of each 64 bits are kept.
+// outputs are the files that have an input.
 type outputs struct {
 	mu   sync.Mutex
-	seed maphash.Seed
-	seen map[uint64]struct{}
+	seen seen.Set
 }
 
 // take fails if there was an input for that output.
 func (o *outputs) take(path, to string) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.seen == nil {
-		o.seed, o.seen = maphash.MakeSeed(), make(map[uint64]struct{})
-	}
-	h := maphash.String(o.seed, filepath.Clean(to))
-	if _, twice := o.seen[h]; twice {
+	if !o.seen.Add(filepath.Clean(to)) {
 		return fmt.Errorf("%s: its output %s is that of another input, too", path, to)
 	}
-	o.seen[h] = struct{}{}
 	return nil
 }

@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"iter"
 	"path/filepath"
 
 	"github.com/itchyny/gojq"
 
 	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/internal/seen"
 	"github.com/inflight-go/inflight/internal/source"
 )
 
@@ -31,10 +31,9 @@ type list struct {
 	journal *batch.Journal // nil for a sample
 	pages   int64          // in the journal
 	seen    repeats
-	seed    maphash.Seed
-	keys    map[uint64]struct{} // nil without key
-	max     any                 // of since
-	given   int64               // items that were handed out
+	keys    seen.Set // empty without key
+	max     any      // of since
+	given   int64    // items that were handed out
 }
 
 // A listed is a page of the list in the journal.
@@ -47,11 +46,7 @@ type listed struct {
 }
 
 func (r *run) newList(s *step) *list {
-	l := &list{r: r, s: s, seed: maphash.MakeSeed()}
-	if s.key != nil {
-		l.keys = make(map[uint64]struct{})
-	}
-	return l
+	return &list{r: r, s: s}
 }
 
 // listPath is where the journal of a list is.
@@ -247,19 +242,8 @@ func (l *list) keyOf(v any) string {
 
 // isNew reports whether no item had the key of this one.
 func (l *list) isNew(v any) bool {
-	if l.keys == nil {
-		return true
-	}
 	key := l.keyOf(v)
-	if key == "" {
-		return true
-	}
-	sum := maphash.String(l.seed, key)
-	if _, known := l.keys[sum]; known {
-		return false
-	}
-	l.keys[sum] = struct{}{}
-	return true
+	return key == "" || l.keys.Add(key)
 }
 
 // keep writes a page to the journal.
@@ -324,10 +308,7 @@ func (l *list) snapshot(ctx context.Context, give func(any) error) error {
 	if err != nil || l.journal == nil {
 		return err
 	}
-	l.pages, l.max = 0, nil
-	if l.keys != nil {
-		clear(l.keys)
-	}
+	l.pages, l.max, l.keys = 0, nil, seen.Set{}
 	_, err = l.replay(give)
 	return err
 }

@@ -1,13 +1,6 @@
 package frontier
 
-import "hash/maphash"
-
-// Set is the set of fingerprints, Line the queue of places.
-type Set struct{ s seen }
-
-func NewSet() *Set                 { return &Set{seen{seed: maphash.MakeSeed()}} }
-func (s *Set) Add(url string) bool { return s.s.add(url) }
-
+// Line is the queue of places.
 type Line struct{ l line }
 
 func (l *Line) Put(at int64)         { l.l.put(at) }

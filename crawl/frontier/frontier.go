@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"io"
 	"strings"
 	"time"
 
 	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/internal/seen"
 	"github.com/inflight-go/inflight/locks"
 )
 
@@ -69,7 +69,7 @@ type Frontier struct {
 	mu      locks.Mutex
 	change  *locks.Cond // a page can be leased, or none ever again
 	log     *log
-	seen    seen
+	seen    seen.Set
 	hosts   hosts
 	leased  map[int64]lease
 	tries   map[int64]int // of pages that were given back
@@ -98,7 +98,6 @@ func Open(path string, o Options) (*Frontier, error) {
 	f := &Frontier{
 		order:   o.Order,
 		accept:  o.Accept,
-		seen:    seen{seed: maphash.MakeSeed()},
 		hosts:   hosts{perHost: o.PerHost, delay: o.Delay, all: make(map[string]*host)},
 		leased:  make(map[int64]lease),
 		tries:   make(map[int64]int),
@@ -114,7 +113,7 @@ func Open(path string, o Options) (*Frontier, error) {
 	now := time.Now()
 	var err error
 	f.log, err = openLog(path, func(at, index int64, p Page) error {
-		f.seen.add(p.URL)
+		f.seen.Add(p.URL)
 		f.accept(p)
 		f.found++
 		if o.Done != nil && o.Done(index) {
@@ -162,7 +161,7 @@ func (f *Frontier) Add(ctx context.Context, pages ...Page) (added int, err error
 	}
 	var fresh []staged
 	for _, p := range pages {
-		if f.seen.add(p.URL) && f.accept(p) {
+		if f.seen.Add(p.URL) && f.accept(p) {
 			fresh = append(fresh, staged{p.URL, f.log.stage(f.found+int64(len(fresh)), p)})
 		}
 	}

@@ -2,22 +2,10 @@ package frontier_test
 
 import (
 	"math/rand/v2"
-	"strconv"
 	"testing"
 
 	"github.com/inflight-go/inflight/crawl/frontier"
 )
-
-func TestSetAgainstMap(t *testing.T) {
-	set, want := frontier.NewSet(), make(map[string]bool)
-	for range 50_000 {
-		url := "http://host.example/" + strconv.Itoa(rand.IntN(30_000))
-		if got := set.Add(url); got == want[url] {
-			t.Fatalf("%s: added %t, known %t", url, got, want[url])
-		}
-		want[url] = true
-	}
-}
 
 func TestLineAgainstSlice(t *testing.T) {
 	for range 20 {

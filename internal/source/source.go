@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 
+	"github.com/inflight-go/inflight/internal/seen"
 	"github.com/inflight-go/inflight/internal/waitread"
 )
 
@@ -99,7 +100,7 @@ type Source struct {
 
 	index    int64 // of the next row
 	taken    int64 // rows that count for Limit
-	seen     seen
+	seen     seen.Set
 	position position
 	err      error // that ended it
 }
@@ -360,7 +361,7 @@ func (s *Source) admit(row *Row) bool {
 		text, err := s.opts.Unique(*row)
 		if err != nil {
 			*row = Row{Index: row.Index, File: row.File, Line: row.Line, Err: &RowError{File: row.File, Line: row.Line, Reason: err.Error()}}
-		} else if !s.seen.add(text) {
+		} else if !s.seen.Add(text) {
 			return false
 		}
 	}
