@@ -196,7 +196,7 @@ func TestSchemesAndTransport(t *testing.T) {
 		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(r.URL.String())), ContentLength: -1}, nil
 	})
 	o := session.Options{Schemes: map[string]http.RoundTripper{"demo": answer}, Transport: answer}
-	for _, u := range []string{"demo://a/x", "http://a.example/x", "https://a.example/x"} {
+	for _, u := range []string{"demo://a/x", "demo:///x", "http://a.example/x", "https://a.example/x"} {
 		if r, err := get(t, o, u); err != nil || string(r.Body) != u {
 			t.Errorf("%+v, %v", r, err)
 		}

@@ -67,7 +67,7 @@ func (s *Session) checkURL(u *url.URL) error {
 	if s.schemes[u.Scheme] == nil {
 		return fmt.Errorf("URL %q: unknown scheme %q: want http://… or https://…", withoutUser(u), u.Scheme)
 	}
-	if u.Hostname() == "" {
+	if u.Hostname() == "" && web(u) {
 		return fmt.Errorf("URL %q has no host", withoutUser(u))
 	}
 	return nil

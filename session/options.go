@@ -162,7 +162,8 @@ type Options struct {
 	// Transport, if it is not nil, makes the exchanges with http and https; then
 	// all that has to do with connections is its own affair.
 	Transport http.RoundTripper
-	// Schemes makes the exchanges with URLs of other schemes, such as "demo".
+	// Schemes makes the exchanges with URLs of other schemes, such as "demo". They need
+	// not have a host.
 	Schemes map[string]http.RoundTripper
 }
 

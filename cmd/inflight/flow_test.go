@@ -122,7 +122,7 @@ func TestFlowFails(t *testing.T) {
 	cmd := process(t, "flow", "run", "x.yaml", "--retries", "0")
 	write(t, cmd, "x.yaml", `version: 1
 steps:
-  ids: {get: "demo://origin/json/3", each: ".[]"}
+  ids: {get: "demo:///json/3", each: ".[]"}
   bad: {for: ids, get: "demo://origin/status/404"}
 output: {file: x.jsonl}
 `)

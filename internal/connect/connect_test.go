@@ -30,9 +30,10 @@ func open(t *testing.T, change func(*connect.Options)) *connect.Connection {
 
 func TestTheDemoOriginNeedsNoServer(t *testing.T) {
 	c := open(t, func(*connect.Options) {})
-	r, err := c.Session.Do(t.Context(), &session.Request{URL: connect.DemoURL("demo:///users/1")})
-	if err != nil || r.Status != http.StatusOK {
-		t.Fatalf("%v, %v", r, err)
+	for _, url := range []string{connect.DemoURL("demo:///users/1"), "demo:///users/1", "demo://any/users/1"} {
+		if r, err := c.Session.Do(t.Context(), &session.Request{URL: url}); err != nil || r.Status != http.StatusOK {
+			t.Errorf("%s: %v, %v", url, r, err)
+		}
 	}
 	if url := connect.DemoURL("http://a.example/"); url != "http://a.example/" {
 		t.Errorf("another URL became %s", url)

@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -52,7 +53,7 @@ func DemoHint(url string) string {
 // RoundTrip sends the request to the origin, whatever host it names.
 func (d *demo) RoundTrip(r *http.Request) (*http.Response, error) {
 	inner := r.Clone(r.Context())
-	inner.URL.Scheme = "http"
+	inner.URL.Scheme, inner.URL.Host = "http", cmp.Or(inner.URL.Host, "origin")
 	return d.transport.RoundTrip(inner)
 }
 
