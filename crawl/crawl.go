@@ -17,6 +17,7 @@ import (
 	"github.com/inflight-go/inflight/crawl/frontier"
 	"github.com/inflight-go/inflight/crawl/robots"
 	"github.com/inflight-go/inflight/internal/secret"
+	"github.com/inflight-go/inflight/internal/seen"
 	"github.com/inflight-go/inflight/session"
 )
 
@@ -291,25 +292,20 @@ func (s *sink) Commit(ctx context.Context, lines []batch.Line) error {
 	return s.journal.Commit(ctx, lines)
 }
 
+// hashSize is how many bytes of the checksum of a body stand in its line.
+const hashSize = 16
+
 // contents are the checksums of the pages that were there.
 type contents struct {
 	mu   sync.Mutex
-	sums map[[8]byte]struct{}
+	sums seen.Set
 }
 
 // add reports whether a checksum is new.
 func (c *contents) add(sum []byte) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.sums == nil {
-		c.sums = make(map[[8]byte]struct{})
-	}
-	key := [8]byte(sum)
-	if _, known := c.sums[key]; known {
-		return false
-	}
-	c.sums[key] = struct{}{}
-	return true
+	return c.sums.Add(string(sum[:hashSize]))
 }
 
 // remember reads which contents there were before. A page that was like another one
@@ -327,7 +323,7 @@ func (c *crawl) remember(output string, journal *batch.Journal) error {
 		if err := json.Unmarshal(l.Data, &was); err != nil {
 			return fmt.Errorf("%s: line of page %d: %w", output, l.Index, err)
 		}
-		if sum, err := hex.DecodeString(was.Hash); err == nil && len(sum) >= 8 && was.Skipped == "" && journal.Done(l.Index) {
+		if sum, err := hex.DecodeString(was.Hash); err == nil && len(sum) == hashSize && was.Skipped == "" && journal.Done(l.Index) {
 			c.contents.add(sum)
 		}
 	}

@@ -287,7 +287,7 @@ func (c *crawl) read(ctx context.Context, p *Page, l *line) error {
 // repeated reports whether the content was there before.
 func (c *crawl) repeated(p *Page, l *line) bool {
 	sum := p.sum()
-	l.Hash = hex.EncodeToString(sum[:16])
+	l.Hash = hex.EncodeToString(sum[:hashSize])
 	if !c.o.Unique || c.contents.add(sum) {
 		return false
 	}

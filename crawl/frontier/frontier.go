@@ -56,7 +56,7 @@ type Stats struct {
 	Done    int64 // those that are done
 	Leased  int64 // those that somebody works on
 	Waiting int64 // those that were given back, and whose time has not come
-	Hosts   int   // that have something to do
+	Hosts   int   // that have something to do, or may not begin anything yet
 }
 
 // A Frontier is the queue of a crawl. Make one with Open, and close it. Its methods
@@ -66,6 +66,7 @@ type Frontier struct {
 	order  Order
 	accept func(p Page) bool
 
+	syncing locks.Mutex // held by Sync, and locked before mu
 	mu      locks.Mutex
 	change  *locks.Cond // a page can be leased, or none ever again
 	log     *log
@@ -380,11 +381,18 @@ func (f *Frontier) again(u batch.Unit[Page], at int64) {
 func (f *Frontier) Hold(host string, d time.Duration) {
 	f.lock()
 	defer f.mu.Unlock()
-	f.hosts.hold(f.hosts.get(strings.ToLower(host)), time.Now().Add(d))
+	h, now := f.hosts.get(strings.ToLower(host)), time.Now()
+	f.hosts.hold(h, now.Add(d))
+	f.hosts.line(h, now)
+	f.changed(now)
 }
 
 // Sync makes what was added survive a loss of power.
 func (f *Frontier) Sync(ctx context.Context) error {
+	if err := f.syncing.Lock(ctx); err != nil {
+		return err
+	}
+	defer f.syncing.Unlock() // who comes meanwhile may not go on before that is done
 	if err := f.mu.Lock(ctx); err != nil {
 		return err
 	}
@@ -417,6 +425,8 @@ func (f *Frontier) Skipped() int64 { return f.skipped }
 
 // Close syncs and closes the log. Who waits in Lease gets ErrClosed.
 func (f *Frontier) Close() error {
+	_ = f.syncing.Lock(context.Background())
+	defer f.syncing.Unlock()
 	f.lock()
 	defer f.mu.Unlock()
 	if f.closed {

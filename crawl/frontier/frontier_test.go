@@ -179,6 +179,34 @@ func TestDelay(t *testing.T) {
 	})
 }
 
+// A host is forgotten when there is nothing left of it, whatever pause it has.
+func TestHostsAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := open(t, filepath.Join(t.TempDir(), "pages"), frontier.Options{Delay: func(string) time.Duration { return time.Minute }})
+		add(t, f, "http://a/1", "http://b/1", "http://b/2")
+		f.Hold("c", time.Hour)
+		for _, want := range []string{"0 http://a/1", "1 http://b/1", "2 http://b/2"} {
+			if got := lease(t, f); got != want {
+				t.Errorf("leased %s, want %s", got, want)
+			}
+			index, _ := strconv.ParseInt(want[:1], 10, 64)
+			if err := f.Done(t.Context(), index); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, row := range []struct {
+			after time.Duration
+			hosts int
+		}{{0, 2}, {time.Minute, 1}, {time.Hour - 2*time.Minute, 0}} {
+			time.Sleep(row.after)
+			synctest.Wait()
+			if got := f.Stats().Hosts; got != row.hosts {
+				t.Errorf("%v later %d hosts, want %d", row.after, got, row.hosts)
+			}
+		}
+	})
+}
+
 func TestHold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := open(t, filepath.Join(t.TempDir(), "log"), frontier.Options{})
@@ -260,6 +288,11 @@ func TestLeave(t *testing.T) {
 		f.Leave(77)
 		if index := <-got; index != 1 {
 			t.Error("leased:", index)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if u, err := f.Lease(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error("to leave twice made room for two:", u, err)
 		}
 		if s := f.Stats(); s.Leased != 2 || s.Done != 0 {
 			t.Errorf("%+v", s)

@@ -37,17 +37,17 @@ func (hs *hosts) get(name string) *host {
 }
 
 // line puts a host where it belongs: with those who are ready, with those who have
-// to wait, or nowhere, if there is nothing to begin.
+// to wait, or nowhere, if there is nothing to begin. One that nothing is to be begun of
+// is remembered until its time has come.
 func (hs *hosts) line(h *host, now time.Time) {
 	switch {
 	case h.queued || h.leased >= hs.perHost:
-	case h.pending.n == 0:
-		if h.leased == 0 && !h.next.After(now) {
-			delete(hs.all, h.name) // there is nothing to remember of it
-		}
+	case h.pending.n == 0 && h.leased > 0:
 	case h.next.After(now):
 		h.queued = true
 		heap.Push(&hs.timed, h)
+	case h.pending.n == 0:
+		delete(hs.all, h.name)
 	default:
 		h.queued = true
 		hs.ready = append(hs.ready, h)
