@@ -69,7 +69,7 @@ func (j *Journal) look() (int64, error) {
 	case err != nil:
 		return 0, err
 	case !info.Mode().IsRegular():
-		return 0, fmt.Errorf("%w: %s: use a Writer", ErrNotRegular, j.path)
+		return 0, fmt.Errorf("%w: %s: an output that a run can go on with has to be one (a Writer takes any)", ErrNotRegular, j.path)
 	case info.Size() == 0 || j.o.Force:
 		return info.Size(), nil
 	}

@@ -160,7 +160,7 @@ func (o *crawlFlags) options() (c crawl.Options, err error) {
 	if o.output == "" {
 		return c, wrong(errors.New("where to? -o pages.jsonl writes a line for each page, and is what the crawl goes on with after a crash"))
 	}
-	if info, err := os.Stat(o.output); o.output == "-" || err == nil && info.IsDir() {
+	if info, err := os.Stat(o.output); o.output == "-" || err == nil && !info.Mode().IsRegular() {
 		return c, wrong(fmt.Errorf("--output %s: a file is wanted, with which the crawl goes on after a crash", o.output))
 	}
 	if o.warc != "" && filepath.Clean(o.warc) == filepath.Clean(o.output) {

@@ -130,4 +130,9 @@ output: {file: x.jsonl}
 	if code != 1 || !strings.Contains(errOut, "3 failed") || strings.Count(read(t, output(cmd, "x.jsonl")), `"status":404`) != 3 {
 		t.Errorf("exit code %d: %s", code, errOut)
 	}
+	again := process(t, "flow", "run", "x.yaml", "-o", os.DevNull)
+	again.Dir = cmd.Dir
+	if code, _, errOut := run(t, again); code != 2 || !strings.Contains(errOut, os.DevNull+": an output that a run can go on with") {
+		t.Errorf("into %s: exit code %d: %s", os.DevNull, code, errOut)
+	}
 }

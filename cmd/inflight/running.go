@@ -147,7 +147,7 @@ var endings = []struct {
 	{batch.ErrMaxErrors, exitStopped}, {batch.ErrFailFast, exitStopped}, {batch.ErrDeadline, exitStopped}, {flow.ErrList, exitStopped},
 	{batch.ErrOtherJob, exitOtherJob}, {batch.ErrLocked, exitOtherJob}, {batch.ErrForeign, exitOtherJob}, {batch.ErrExists, exitOtherJob},
 	{flow.ErrExists, exitOtherJob}, {flow.ErrState, exitOtherJob},
-	{crawl.ErrSeed, exitUsage}, {flow.ErrVar, exitUsage}, {flow.ErrDriver, exitUsage},
+	{crawl.ErrSeed, exitUsage}, {batch.ErrNotRegular, exitUsage}, {flow.ErrVar, exitUsage}, {flow.ErrDriver, exitUsage},
 }
 
 // verdict is the exit code of a run. What the summary has said is not said again.
