@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -220,55 +219,6 @@ func (c *crawl) batch() batch.Options {
 			}
 		},
 	}
-}
-
-// job is what the output is of: all that changes what its lines say.
-func (c *crawl) job() batch.Job {
-	o := &c.o
-	options := map[string]string{
-		"command": "crawl",
-		"seeds":   strings.Join(o.Seeds, " "),
-		"scope":   strconv.Itoa(int(o.Scope)),
-		"depth":   strconv.Itoa(o.Depth),
-		"pages":   strconv.FormatInt(o.MaxPages, 10),
-		"query":   fmt.Sprint(o.Spelling.Sort, " ", strings.Join(o.Spelling.Strip, " ")),
-		"robots":  fmt.Sprint(!o.IgnoreRobots, " ", o.Agent),
-		"links":   fmt.Sprint(o.Sitemaps, " ", !o.Traps, " ", o.Unique),
-		"jsonld":  strconv.FormatBool(o.JSONLD),
-	}
-	for name, value := range map[string]string{"accept": o.Accept.text, "charset": o.Charset} {
-		if value != "" {
-			options[name] = value
-		}
-	}
-	if o.MaxPerHost > 0 {
-		options["pages of a host"] = strconv.FormatInt(o.MaxPerHost, 10)
-	}
-	if o.MaxRedirects != DefaultMaxRedirects {
-		options["redirects"] = strconv.Itoa(o.MaxRedirects)
-	}
-	if o.Follow != nil {
-		options["follow"] = o.Follow.String()
-	}
-	for i, re := range o.Include {
-		options["include "+strconv.Itoa(i+1)] = re.String()
-	}
-	for i, re := range o.Exclude {
-		options["exclude "+strconv.Itoa(i+1)] = re.String()
-	}
-	if o.Item != nil {
-		options["item"] = o.Item.String()
-	}
-	for _, f := range o.Fields {
-		options["field "+f.name] = f.text
-	}
-	if o.Save != "" {
-		options["save"] = o.Save
-	}
-	for i, r := range o.Rules {
-		options["rule "+strconv.Itoa(i+1)] = r.String()
-	}
-	return batch.Job{Options: options}
 }
 
 // sink is the output. What it keeps lines of is in the frontier before, also when the
