@@ -3,7 +3,6 @@ package crawl
 import (
 	"fmt"
 	"net/url"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -124,8 +123,8 @@ func spellHost(u *url.URL) (string, error) {
 	return host, nil
 }
 
-// cleanPath takes the dots out of a path. Slashes in a row mean something to some
-// servers, and stay.
+// cleanPath takes the dots out of a path, as RFC 3986, section 5.2.4 does. Slashes in a
+// row mean something to some servers, and stay.
 func cleanPath(p string) string {
 	if p == "" {
 		return "/"
@@ -133,14 +132,21 @@ func cleanPath(p string) string {
 	if !strings.Contains(p, "/.") {
 		return p
 	}
-	const double = "\x00" // stands for the second of two slashes, which Clean would drop
-	p = strings.ReplaceAll(p, "//", "/"+double+"/"+double)
-	dir := strings.HasSuffix(p, "/") || strings.HasSuffix(p, "/.") || strings.HasSuffix(p, "/..")
-	p = path.Clean(p)
-	if dir && p != "/" {
-		p += "/"
+	segments := strings.Split(p[1:], "/")
+	clean := segments[:0]
+	for i, segment := range segments {
+		dots := segment == "." || segment == ".."
+		if segment == ".." && len(clean) > 0 {
+			clean = clean[:len(clean)-1]
+		}
+		switch {
+		case !dots:
+			clean = append(clean, segment)
+		case i == len(segments)-1:
+			clean = append(clean, "") // it is a folder
+		}
 	}
-	return strings.ReplaceAll(strings.ReplaceAll(p, "/"+double+"/"+double, "//"), double, "")
+	return "/" + strings.Join(clean, "/")
 }
 
 // query takes out what is to be stripped, and sorts what is left if asked to.

@@ -1,6 +1,7 @@
 package crawl_test
 
 import (
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -51,6 +52,89 @@ func TestScopes(t *testing.T) {
 		crawl.ScopeAny:    "a.example.com/x/ a.example.com/x/1 a.example.com/y www.a.example.com/ b.example.com/ other.test/ a.example.com:81/",
 	} {
 		found(t, w.crawl(t, crawl.Options{Seeds: []string{"http://a.example.com/x/"}, Scope: scope}), strings.Fields(want)...)
+	}
+}
+
+// An address has no domain, and a prefix is one whichever of the two schemes it has.
+func TestScopeOfAddressesAndSchemes(t *testing.T) {
+	w := newWorld(t)
+	w.page("10.0.0.1/", links("/x", "http://99.9.0.1/"))
+	found(t, w.crawl(t, crawl.Options{Seeds: []string{"http://10.0.0.1/"}, Scope: crawl.ScopeDomain}), "10.0.0.1/", "10.0.0.1/x")
+	w.page("a.test/start/", links("/docs/x", "/y", "/docs", "http://b.test/docs/"))
+	found(t, w.crawl(t, crawl.Options{Seeds: []string{"https://a.test/docs/", "http://a.test/start/"}, Scope: crawl.ScopePrefix}),
+		"https://a.test/docs/", "a.test/start/", "a.test/docs/x")
+}
+
+// The sitemaps of an index, and where a seed leads, are entries: only pages have to match.
+func TestEntriesNeedNotMatch(t *testing.T) {
+	w := newWorld(t)
+	index := "<sitemapindex><sitemap><loc>http://%[1]s/pages.xml</loc></sitemap><sitemap><loc>http://%[1]s/drafts.xml</loc></sitemap><sitemap><loc>http://c.test/no.xml</loc></sitemap></sitemapindex>"
+	w.text("a.test/robots.txt", "text/plain", "Sitemap: /index.xml\nSitemap: http://b.test/index.xml\n")
+	w.pages["a.test/"] = http.RedirectHandler("/en/", http.StatusFound).ServeHTTP
+	w.page("a.test/en/", links("/about", "/product/1"))
+	for i, host := range []string{"a.test", "b.test"} {
+		w.text(host+"/index.xml", "application/xml", fmt.Sprintf(index, host))
+		w.text(host+"/pages.xml", "application/xml", fmt.Sprintf("<urlset><url><loc>http://a.test/product/%d</loc></url><url><loc>http://a.test/other</loc></url></urlset>", i+2))
+	}
+	o := crawl.Options{Seeds: []string{"http://a.test/"}}
+	entries := []string{"a.test/", "a.test/en/", "a.test/index.xml", "a.test/pages.xml", "b.test/index.xml", "b.test/pages.xml"}
+	o.Include, o.Exclude = []*regexp.Regexp{regexp.MustCompile("/product/")}, []*regexp.Regexp{regexp.MustCompile("drafts")}
+	found(t, w.crawl(t, o), append(entries, "a.test/product/1", "a.test/product/2", "a.test/product/3")...)
+	o.Include, o.Scope, o.Seeds = nil, crawl.ScopePrefix, []string{"http://a.test/product/1"}
+	found(t, w.crawl(t, o), append(entries[2:], "a.test/product/1", "a.test/product/2", "a.test/product/3")...)
+}
+
+// An address in a sitemap is all that stands between its tags, and none that was cut or
+// is that of a picture.
+func TestAddressesInSitemaps(t *testing.T) {
+	w := newWorld(t)
+	o := crawl.Options{Seeds: []string{"http://a.test/map"}}
+	var many strings.Builder
+	for range 50_001 {
+		many.WriteString("http://a.test/same\n")
+	}
+	cutZip := func(text string) string {
+		var b strings.Builder
+		z := gzip.NewWriter(&b)
+		fmt.Fprint(z, text)
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()[:b.Len()-1]
+	}
+	for _, c := range []struct{ kind, text, want string }{
+		{"application/xml", `<urlset xmlns="urn:s" xmlns:image="urn:i"><url><loc>/a?x=1<![CDATA[&]]>y=2&amp;z</loc><image:image><image:loc>/no.png</image:loc></image:image></url></urlset>`, "/a?x=1&y=2&z"},
+		{"application/xml", `<s:urlset xmlns:s="urn:s"><s:url><s:loc> /a<!-- b -->c </s:loc></s:url><url xmlns=""><loc>/d</loc></url></s:urlset>`, "/ac /d"},
+		{"application/xml", "\uFEFF<?xml version='1.0'?><urlset><url><loc>/whole</loc></url><url><loc>/cu", "/whole"},
+		{"text/plain", "\uFEFFhttp://a.test/1\r\n\r\nhttp://a.test/2", "/1 /2"},
+		{"text/plain", many.String(), "/same"},
+		{"text/plain", cutZip("http://a.test/whole\nhttp://a.test/cut"), "/whole"},
+	} {
+		w.text("a.test/map", c.kind, c.text)
+		want := []string{"a.test/map"}
+		for _, path := range strings.Fields(c.want) {
+			want = append(want, "a.test"+path)
+		}
+		found(t, w.crawl(t, o), want...)
+	}
+}
+
+// The filter url resolves as links are, against the base of the page.
+func TestBaseOfPages(t *testing.T) {
+	w := newWorld(t)
+	f, err := crawl.ParseField("to=a@href | url")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for base, want := range map[string]string{
+		"": "/dir/next", "/other/": "/other/next", "\n /other/100%/x ": "/other/100%25/next", "sub/": "/dir/sub/next", "javascript:x": "/dir/next",
+	} {
+		w.page("a.test/dir/", fmt.Sprintf("<base href='%s'><a href=next>x</a>", base))
+		lines := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/dir/"}, Fields: []crawl.Field{f}})
+		found(t, lines, "a.test/dir/", "a.test"+want)
+		if got := lines["http://a.test/dir/"].Extract["to"]; got != "http://a.test"+want {
+			t.Errorf("base %q: the field is %v, want %s", base, got, want)
+		}
 	}
 }
 
@@ -138,6 +222,7 @@ func TestNoFollowOfOthers(t *testing.T) {
 	for value, follows := range map[string]bool{
 		"otherbot: nofollow": true, "otherbot: noindex, nofollow": true, "my-bot: nofollow": false, "otherbot: noindex, My-Bot: none": false,
 		"unavailable_after: 25 Jun 2030 15:00:00 PST, nofollow": false, "max-snippet: 5": true, "": true,
+		"unavailable_after: Sun, 06 Nov 2044 08:49:37 GMT, nofollow": false,
 	} {
 		w.pages["a.test/"] = func(rw http.ResponseWriter, _ *http.Request) {
 			rw.Header().Set("X-Robots-Tag", value)

@@ -37,8 +37,8 @@ type filter func(v any, page *url.URL) (any, error)
 // ParseField reads a field.
 //
 // The filters are number (1 299,00 € is 1299, and so are 1,299.00 and $1299), int,
-// lower, upper, url (resolved against the page), json (with numbers as json.Number), trim, and html (the element
-// itself, which has to come first).
+// lower, upper, url (resolved as the links of the page are), json (with numbers as
+// json.Number), trim, and html (the element itself, which has to come first).
 func ParseField(text string) (Field, error) {
 	name, rest, ok := strings.Cut(text, "=")
 	name = strings.TrimSpace(name)
@@ -115,7 +115,7 @@ func splitPipes(text string) []string {
 // Name is the name of the field.
 func (f *Field) Name() string { return f.name }
 
-// Find takes the field from below a node of a page.
+// Find takes the field from below a node of a page. The filter url resolves against page.
 func (f *Field) Find(n *html.Node, page *url.URL) any {
 	if !f.all {
 		found := cascadia.Query(n, f.sel.sel)

@@ -274,13 +274,16 @@ func refresh(content string) string {
 }
 
 // saidTo is what of an X-Robots-Tag an agent is told: behind the name of another one and
-// a colon nothing, until the end of the header.
+// a colon nothing, until the end of the header. What has a blank in it is no name, but
+// may be a date with its time.
 func saidTo(agent, value string) string {
 	var said []string
 	to := ""
 	for part := range strings.SplitSeq(value, ",") {
 		if name, rest, ok := strings.Cut(part, ":"); ok && !hasWord("unavailable_after max-snippet max-image-preview max-video-preview", strings.TrimSpace(name)) {
-			to, part = strings.TrimSpace(name), rest
+			if name = strings.TrimSpace(name); !strings.ContainsAny(name, " \t") {
+				to, part = name, rest
+			}
 		}
 		if to == "" || strings.EqualFold(to, agent) {
 			said = append(said, part)
@@ -344,7 +347,7 @@ func (m *markup) from(page *url.URL) *url.URL {
 	if m.base == "" {
 		return page
 	}
-	if base, err := page.Parse(m.base); err == nil && base.Host != "" {
+	if base, err := new(Spelling).Resolve(page, m.base); err == nil {
 		return base
 	}
 	return page

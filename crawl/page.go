@@ -99,13 +99,22 @@ func (p *Page) Text() []byte { return p.text }
 func (p *Page) Document() *html.Node { return p.parse() }
 
 // Find takes a field from the page.
-func (p *Page) Find(f Field) any { return f.Find(p.Document(), p.URL) }
+func (p *Page) Find(f Field) any { return f.Find(p.Document(), p.base()) }
+
+// base is the URL that the links of the page are relative to.
+func (p *Page) base() *url.URL {
+	if p.HTML() {
+		return p.markup().from(p.URL)
+	}
+	return p.URL
+}
 
 // fields takes fields from below a node.
 func (p *Page) fields(fields []Field, n *html.Node) map[string]any {
 	values := make(map[string]any, len(fields))
+	base := p.base()
 	for _, f := range fields {
-		values[f.name] = f.Find(n, p.URL)
+		values[f.name] = f.Find(n, base)
 	}
 	return values
 }

@@ -16,16 +16,17 @@ type resolver struct {
 	root    string // scheme and host of the page; empty if nothing is simple
 	dir     string // and its path up to the last slash
 	reaches bool   // the scope reaches the host
+	entries bool   // the links are entries, which need not match what pages have to
 }
 
 // resolver is that of the links of a page whose base is base.
-func (c *crawl) resolver(page, base *url.URL) *resolver {
-	r := &resolver{c: c, base: base}
+func (c *crawl) resolver(page, base *url.URL, entries bool) *resolver {
+	r := &resolver{c: c, base: base, entries: entries}
 	if base == page {
 		r.root = page.Scheme + "://" + page.Host
 		path := page.EscapedPath()
 		r.dir = r.root + path[:strings.LastIndexByte(path, '/')+1]
-		r.reaches = c.fence.reachesHost(page)
+		r.reaches = r.reachesHost(page)
 	}
 	return r
 }
@@ -38,7 +39,7 @@ func (r *resolver) resolve(link string) string {
 		if link[0] == '/' {
 			spelled = r.root + link
 		}
-		if r.reaches && len(spelled) <= frontier.MaxURL && r.c.fence.admits(spelled) {
+		if r.reaches && len(spelled) <= frontier.MaxURL && r.c.fence.admits(spelled, r.entries) {
 			return spelled
 		}
 		return ""
@@ -48,10 +49,19 @@ func (r *resolver) resolve(link string) string {
 		return ""
 	}
 	spelled := u.String()
-	if !frontier.Valid(spelled) || !r.c.fence.reachesHost(u) || !r.c.fence.admits(spelled) {
+	if !frontier.Valid(spelled) || !r.reachesHost(u) || !r.c.fence.admits(spelled, r.entries) {
 		return ""
 	}
 	return spelled
+}
+
+// reachesHost reports whether links may lead to the host of u. Entries may be on the one
+// that they are named by: sitemaps need not be on a host of the crawl.
+func (r *resolver) reachesHost(u *url.URL) bool {
+	if r.entries {
+		return r.c.fence.holds(u) || u.Host == r.base.Host
+	}
+	return r.c.fence.reachesHost(u)
 }
 
 // inert are the bytes that mean themselves wherever they stand in a path or a query.

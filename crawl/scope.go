@@ -1,6 +1,7 @@
 package crawl
 
 import (
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -18,7 +19,8 @@ const (
 	// ScopeDomain: their domains, one label below the public suffix, and what is
 	// below those.
 	ScopeDomain
-	// ScopePrefix: what begins like a seed, up to its last slash.
+	// ScopePrefix: what begins like a seed, up to its last slash. Its scheme does not
+	// matter.
 	ScopePrefix
 	// ScopeAny: everything.
 	ScopeAny
@@ -28,7 +30,7 @@ const (
 type fence struct {
 	scope    Scope
 	hosts    []string // or domains
-	prefixes []string
+	prefixes []string // without the scheme
 	include  []*regexp.Regexp
 	exclude  []*regexp.Regexp
 }
@@ -41,18 +43,23 @@ func (f *fence) seed(u *url.URL) {
 	case ScopeDomain:
 		f.hosts = append(f.hosts, domain(u.Hostname()))
 	case ScopePrefix:
-		s := u.Scheme + "://" + u.Host + u.EscapedPath()
+		s := u.Host + u.EscapedPath()
 		f.prefixes = append(f.prefixes, s[:strings.LastIndexByte(s, '/')+1])
 	}
 }
 
 // admits reports whether a page of a host that the scope reaches belongs to the crawl.
-func (f *fence) admits(spelled string) bool {
-	if f.scope == ScopePrefix && !slices.ContainsFunc(f.prefixes, func(p string) bool { return strings.HasPrefix(spelled, p) }) {
-		return false
-	}
+// An entry is one that others are found by: only what is excluded is none.
+func (f *fence) admits(spelled string, entry bool) bool {
 	matches := func(re *regexp.Regexp) bool { return re.MatchString(spelled) }
-	if slices.ContainsFunc(f.exclude, matches) {
+	switch {
+	case slices.ContainsFunc(f.exclude, matches):
+		return false
+	case entry:
+		return true
+	}
+	if _, rest, _ := strings.Cut(spelled, "://"); f.scope == ScopePrefix &&
+		!slices.ContainsFunc(f.prefixes, func(p string) bool { return strings.HasPrefix(rest, p) }) {
 		return false
 	}
 	return len(f.include) == 0 || slices.ContainsFunc(f.include, matches)
@@ -71,15 +78,19 @@ func (f *fence) reachesHost(u *url.URL) bool {
 
 // holds reports whether the host of a page is one of the crawl's, not only of a sitemap.
 func (f *fence) holds(u *url.URL) bool {
-	root := u.Scheme + "://" + u.Host + "/"
+	root := u.Host + "/"
 	return f.reachesHost(u) && (f.scope != ScopePrefix ||
 		slices.ContainsFunc(f.prefixes, func(p string) bool { return strings.HasPrefix(p, root) }))
 }
 
 func withoutWWW(host string) string { return strings.TrimPrefix(host, "www.") }
 
-// domain is what of a name can be registered; of what can't be it is all.
+// domain is what of a name can be registered; of what can't be, such as an address, it
+// is all.
 func domain(host string) string {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return host
+	}
 	if d, err := publicsuffix.EffectiveTLDPlusOne(host); err == nil {
 		return d
 	}

@@ -17,22 +17,28 @@ const (
 )
 
 // sitemap reads the addresses in a sitemap, an index of sitemaps, a feed or a list of
-// URLs in text. What is broken ends it; what came before counts. It reports false for
-// what is none of these.
-func sitemap(body []byte, contentType string) (locations []string, ok bool) {
+// URLs in text; there are none in what is none of these. What is broken, or was cut,
+// ends it; what came before counts. It reports whether they are sitemaps themselves.
+func sitemap(body []byte, contentType string, cut bool) (locations []string, index bool) {
 	if bytes.HasPrefix(body, []byte{0x1F, 0x8B}) {
 		z, err := gzip.NewReader(bytes.NewReader(body))
 		if err != nil {
 			return nil, false
 		}
-		body, _ = io.ReadAll(io.LimitReader(z, maxSitemap))
+		body, err = io.ReadAll(io.LimitReader(z, maxSitemap))
+		cut = err != nil || len(body) == maxSitemap
 	}
 	if strings.HasPrefix(contentType, "text/plain") {
-		return sitemapText(body)
+		if cut {
+			body = body[:bytes.LastIndexByte(body, '\n')+1]
+		}
+		return sitemapText(body), false
 	}
 	d := xml.NewDecoder(bytes.NewReader(body))
 	d.Strict = false
 	d.CharsetReader = charset.NewReaderLabel
+	var root xml.Name
+	var text strings.Builder
 	inLocation := false
 	for len(locations) < maxSitemapURLs {
 		token, err := d.Token()
@@ -42,25 +48,30 @@ func sitemap(body []byte, contentType string) (locations []string, ok bool) {
 		switch token := token.(type) {
 		case xml.StartElement:
 			name := token.Name.Local
-			if !ok {
+			if root.Local == "" {
 				if name != "urlset" && name != "sitemapindex" && name != "rss" && name != "feed" {
 					return nil, false
 				}
-				ok = true
+				root = token.Name
 			}
-			inLocation = name == "loc" || name == "link"
+			// That of a picture or a video is one in the space of an extension.
+			inLocation = name == "link" || name == "loc" && (token.Name.Space == root.Space || token.Name.Space == "")
+			text.Reset()
 			if href := xmlAttr(token, "href"); name == "link" && href != "" {
 				locations = append(locations, href)
 			}
 		case xml.CharData:
-			if text := strings.TrimSpace(string(token)); inLocation && text != "" {
-				locations = append(locations, text)
+			if inLocation {
+				text.Write(token)
 			}
 		case xml.EndElement:
+			if location := strings.TrimSpace(text.String()); inLocation && location != "" {
+				locations = append(locations, location)
+			}
 			inLocation = false
 		}
 	}
-	return locations, ok
+	return locations, root.Local == "sitemapindex"
 }
 
 func xmlAttr(e xml.StartElement, name string) string {
@@ -73,16 +84,16 @@ func xmlAttr(e xml.StartElement, name string) string {
 }
 
 // sitemapText reads one address a line; every line has to be one.
-func sitemapText(body []byte) (locations []string, ok bool) {
-	for line := range strings.Lines(string(body)) {
+func sitemapText(body []byte) (locations []string) {
+	for line := range strings.Lines(strings.TrimPrefix(string(body), "\uFEFF")) {
 		line = strings.TrimSpace(line)
-		if line == "" {
-			continue
+		switch {
+		case line == "":
+		case !strings.HasPrefix(line, "http://") && !strings.HasPrefix(line, "https://"):
+			return nil
+		case len(locations) < maxSitemapURLs:
+			locations = append(locations, line)
 		}
-		if !strings.HasPrefix(line, "http://") && !strings.HasPrefix(line, "https://") || len(locations) == maxSitemapURLs {
-			return nil, false
-		}
-		locations = append(locations, line)
 	}
-	return locations, len(locations) > 0
+	return locations
 }

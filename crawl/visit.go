@@ -93,12 +93,13 @@ func (c *crawl) may(ctx context.Context, at *url.URL, l *line) (bool, error) {
 	if c.robots == nil {
 		return true, nil
 	}
+	_, paced := c.delays.Load(at.Host)
 	rules, err := c.robots.Rules(ctx, at)
 	if err != nil {
 		return false, err
 	}
-	if d := rules.Delay(); d > 0 {
-		c.delays.Store(at.Host, d)
+	if !c.pace(at.Host, rules.Delay(), paced) {
+		return false, batch.Again(0, errors.New("the host asks for a pause between requests"))
 	}
 	if err := c.greet(ctx, at, l.Index); err != nil {
 		return false, err
@@ -118,6 +119,20 @@ func (c *crawl) may(ctx context.Context, at *url.URL, l *line) (bool, error) {
 	}
 	l.Skipped = "robots"
 	return false, nil
+}
+
+// pace takes down the pause that a host asks for. It reports whether a page of it may be
+// fetched, which was paced if that was known when its turn came: of those that were not,
+// and have waited for robots.txt together, it is only one.
+func (c *crawl) pace(host string, pause time.Duration, paced bool) bool {
+	if pause <= c.o.Delay || pause == 0 || c.o.Delay < 0 {
+		return true
+	}
+	if !paced {
+		c.frontier.Hold(host, pause)
+	}
+	_, known := c.delays.Swap(host, pause)
+	return paced || !known
 }
 
 // greet takes on the sitemaps that a host names, when its first page comes. One that is
@@ -259,7 +274,8 @@ func (c *crawl) read(ctx context.Context, p *Page, l *line) error {
 			l.fail("redirect", fmt.Sprint(p.hops, " redirects, one behind the other, have led here: no more are followed"))
 			return nil
 		}
-		return c.follow(ctx, p, p.URL, []string{to}, p.Depth, l)
+		// That of a seed is one, and that of a sitemap a sitemap.
+		return c.follow(ctx, p, c.resolver(p.URL, p.URL, p.Depth == 0), []string{to}, p.Depth, l)
 	}
 	if p.Response.Status >= 300 {
 		return nil
@@ -271,11 +287,12 @@ func (c *crawl) read(ctx context.Context, p *Page, l *line) error {
 	if p.HTML() && (c.o.Follow != nil || rule.readsTree()) {
 		p.readWhole()
 	}
-	links, depth := c.links(p, l), p.Depth+1
+	links, entries := c.links(p, l)
+	depth := p.Depth + 1
 	if c.o.Depth != 0 && depth > c.o.Depth {
 		links = nil
 	}
-	if err := c.follow(ctx, p, c.base(p), links, depth, l); err != nil {
+	if err := c.follow(ctx, p, c.resolver(p.URL, p.base(), entries), links, depth, l); err != nil {
 		return err
 	}
 	if err := c.save(ctx, p, l); err != nil {
@@ -295,15 +312,15 @@ func (c *crawl) repeated(p *Page, l *line) bool {
 	return true
 }
 
-// links are those on a page that are to be followed.
-func (c *crawl) links(p *Page, l *line) []string {
+// links are those on a page that are to be followed. It reports whether they are entries:
+// the sitemaps of an index.
+func (c *crawl) links(p *Page, l *line) (links []string, entries bool) {
 	if !p.HTML() {
 		if kind := mediaType(p.Response.Header); listType(kind) {
-			links, _ := sitemap(p.Response.Body, kind)
+			links, entries = sitemap(p.Response.Body, kind, p.Response.Truncated)
 			l.Links = len(links)
-			return links
 		}
-		return nil
+		return links, entries
 	}
 	m := p.markup()
 	l.Title, l.Links = m.title, len(m.links)
@@ -313,31 +330,23 @@ func (c *crawl) links(p *Page, l *line) []string {
 		}
 	}
 	if c.o.Sitemaps == SitemapsOnly || m.noFollow && !c.o.IgnoreRobots {
-		return nil
+		return nil, false
 	}
 	found := m.links
 	if c.o.Follow != nil {
 		found = followed(p.Document(), c.o.Follow)
 	}
-	links := make([]string, 0, len(found))
+	links = make([]string, 0, len(found))
 	for _, link := range found {
 		if !link.noFollow || c.o.IgnoreRobots {
 			links = append(links, link.href)
 		}
 	}
-	return links
-}
-
-// base is the URL that the links of a page are relative to.
-func (c *crawl) base(p *Page) *url.URL {
-	if p.HTML() {
-		return p.markup().from(p.URL)
-	}
-	return p.URL
+	return links, false
 }
 
 // follow adds links to the frontier.
-func (c *crawl) follow(ctx context.Context, p *Page, base *url.URL, links []string, depth int, l *line) error {
+func (c *crawl) follow(ctx context.Context, p *Page, r *resolver, links []string, depth int, l *line) error {
 	if len(links) == 0 {
 		return nil
 	}
@@ -345,7 +354,6 @@ func (c *crawl) follow(ctx context.Context, p *Page, base *url.URL, links []stri
 	if l.Redirect != "" {
 		hops = p.hops + 1
 	}
-	r := c.resolver(p.URL, base)
 	pages := make([]frontier.Page, 0, len(links))
 	for _, link := range links {
 		if url := r.resolve(link); url != "" {
