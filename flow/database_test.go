@@ -337,6 +337,81 @@ func TestColumns(t *testing.T) {
 	})
 }
 
+// A commit of more than SQLite holds in memory locks the file: nothing that is to be known
+// of it may be asked for then.
+func TestLargeCommits(t *testing.T) {
+	p := place{"sqlite", filepath.Join(t.TempDir(), "x.db")}
+	if err := os.WriteFile(p.name, nil, 0o666); err != nil { // a file that is there keeps no write-ahead log
+		t.Fatal(err)
+	}
+	f := parse(t, "version: 1\nsteps: {a: {get: 'http://x/'}}\noutput: {"+p.String()+", tables: {main.a: {key: id}, b: {key: id}}}")
+	sink, err := flow.NewTables(t.Context(), p.open(t), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	many := make([]map[string]any, 4000)
+	for i := range many {
+		many[i] = map[string]any{"id": i, "text": strings.Repeat("x", 1000)}
+	}
+	for i, more := range []string{`{"id":1}`, `{"id":2,"new":1}`} {
+		line := fmt.Appendf(nil, `{"index":%d,"rows":{"main.a":%s,"b":[%s]}}`, i, show(many), more)
+		if err := sink.Commit(t.Context(), []batch.Line{{Index: int64(i), Data: line}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Another run has to find the columns of main.a.
+	if sink, err = flow.NewTables(t.Context(), p.open(t), f); err != nil {
+		t.Fatal(err)
+	}
+	if err := sink.Commit(t.Context(), []batch.Line{{Data: []byte(`{"index":0,"rows":{"main.a":[{"id":1,"text":"y","more":1}]}}`)}}); err != nil {
+		t.Error(err)
+	}
+	if got := rows(t, p.open(t), "SELECT text, more FROM a WHERE id = 1"); got[0] != `{"more":1,"text":"y"}` {
+		t.Errorf("%s", got)
+	}
+}
+
+// Keys that are written in several ways and are one in the column are one row, and the last
+// counts; a message may have what PostgreSQL can't hold.
+func TestKeysOfOneColumn(t *testing.T) {
+	onEach(t, func(t *testing.T, p place) {
+		items := filepath.Join(t.TempDir(), "items.jsonl")
+		if err := os.WriteFile(items, []byte(`{"rows":[{"id":1,"v":"a"},{"id":"1","v":"b"},{"id":2,"v":"c"}]}`+"\n"+`{"bad":"x\u0000y"}`), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		f := parse(t, `
+version: 1
+steps: {list: {file: '`+items+`'}}
+select: "if .bad then error(.bad) else . end"
+output: {`+p.String()+`, tables: {t: {key: id, rows: ".rows[]"}}}`)
+		sum, err := f.Run(t.Context(), flow.Options{Drivers: drivers, State: filepath.Join(t.TempDir(), "state")})
+		if err != nil || sum.Failed != 1 {
+			t.Fatalf("%+v, %v", sum, err)
+		}
+		db := p.open(t)
+		if got := strings.Join(rows(t, db, "SELECT * FROM t ORDER BY id"), " "); got != `{"id":1,"v":"b"} {"id":2,"v":"c"}` {
+			t.Errorf("%s", got)
+		}
+		if got := rows(t, db, "SELECT message FROM inflight_done WHERE failed = 1"); !strings.Contains(got[0], "x\uFFFDy") {
+			t.Errorf("%s", got)
+		}
+	})
+}
+
+// What a key of SQLite can't hold is said, with what to do.
+func TestKeysOfAnotherType(t *testing.T) {
+	p := place{"sqlite", filepath.Join(t.TempDir(), "x.db")}
+	f := parse(t, "version: 1\nsteps: {a: {get: 'http://x/'}}\noutput: {"+p.String()+", table: t, key: id}")
+	sink, err := flow.NewTables(t.Context(), p.open(t), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = sink.Commit(t.Context(), []batch.Line{{Data: []byte(`{"index":0,"rows":{"t":[{"id":1},{"id":"a"}]}}`)}})
+	if !errors.Is(err, flow.ErrOutput) || !strings.Contains(err.Error(), "say its type in columns") {
+		t.Errorf("%v", err)
+	}
+}
+
 // A file that is not there is not made by a query.
 func TestNoSuchFile(t *testing.T) {
 	p := place{"sqlite", filepath.Join(t.TempDir(), "x.db")}

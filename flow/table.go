@@ -188,18 +188,63 @@ func (t *tables) Commit(ctx context.Context, lines []batch.Line) error {
 	if len(fresh) == 0 {
 		return nil
 	}
-	known := make(map[string]map[string]bool)
-	for name, columns := range t.columns {
-		known[name] = maps.Clone(columns)
+	err := t.transact(ctx, fresh, marks, rowsAtOnce)
+	if e, ok := errors.AsType[stateError](err); ok && e.SQLState() == cardinality {
+		err = t.transact(ctx, fresh, marks, 1)
 	}
-	err := t.db.Transact(ctx, func(tx Tx) error { return t.write(ctx, tx, fresh, marks) })
 	if err != nil {
-		t.columns = known // what the transaction has made is not there
 		return fmt.Errorf("%w: %w", ErrOutput, err)
 	}
 	for _, l := range lines {
 		t.done.Add(uint64(l.Index))
 		t.failed.Remove(uint64(l.Index))
+	}
+	return nil
+}
+
+// A stateError is an error of a database that has a code for it.
+type stateError interface {
+	error
+	SQLState() string
+}
+
+// cardinality is the code for a statement that would update a row twice: keys that are
+// written in two ways, such as 1 and "1", are one in the column. Statements of one row
+// each may do that.
+const cardinality = "21000"
+
+// transact writes lines in one transaction, so many rows with each statement.
+func (t *tables) transact(ctx context.Context, lines []tableLine, marks []any, atOnce int) error {
+	known := make(map[string]map[string]bool)
+	for name, columns := range t.columns {
+		known[name] = maps.Clone(columns)
+	}
+	err := t.learn(ctx, lines)
+	if err == nil {
+		err = t.db.Transact(ctx, func(tx Tx) error { return t.write(ctx, tx, lines, marks, atOnce) })
+	}
+	if err != nil {
+		t.columns = known // what the transaction has made is not there
+	}
+	return err
+}
+
+// learn finds out which columns the tables of the lines have. That is another connection,
+// which may have to wait for a transaction that is open.
+func (t *tables) learn(ctx context.Context, lines []tableLine) error {
+	for _, table := range t.of {
+		needed := slices.ContainsFunc(lines, func(l tableLine) bool { return len(l.Rows[table.name]) > 0 })
+		if !needed || t.columns[table.name] != nil {
+			continue
+		}
+		have := make(map[string]bool)
+		for row, err := range t.db.Query(ctx, t.d.Columns, table.name) {
+			if err != nil {
+				return fmt.Errorf("table %s: %w", table.name, err)
+			}
+			have[foldColumn(t.kind, fmt.Sprint(row["name"]))] = true
+		}
+		t.columns[table.name] = have
 	}
 	return nil
 }
@@ -222,13 +267,13 @@ func (t *tables) mark(l batch.Line, line tableLine) any {
 	if l.Failed {
 		m["failed"] = 1
 		if line.Error != nil {
-			m["message"] = line.Error.Message
+			m["message"] = strings.ReplaceAll(line.Error.Message, "\x00", "\uFFFD") // which PostgreSQL can't hold
 		}
 	}
 	return m
 }
 
-func (t *tables) write(ctx context.Context, tx Tx, lines []tableLine, marks []any) error {
+func (t *tables) write(ctx context.Context, tx Tx, lines []tableLine, marks []any, atOnce int) error {
 	for _, table := range t.of {
 		var rows []map[string]json.RawMessage
 		for _, line := range lines {
@@ -240,7 +285,7 @@ func (t *tables) write(ctx context.Context, tx Tx, lines []tableLine, marks []an
 				rows = append(rows, t.exact(row))
 			}
 		}
-		if err := t.writeRows(ctx, tx, table, rows); err != nil {
+		if err := t.writeRows(ctx, tx, table, rows, atOnce); err != nil {
 			return fmt.Errorf("table %s: %w", table.name, err)
 		}
 	}
@@ -273,9 +318,9 @@ func (t *tables) exact(row map[string]json.RawMessage) map[string]json.RawMessag
 // rowsAtOnce is how many rows a statement writes, at most.
 const rowsAtOnce = 1000
 
-// writeRows writes rows, those with the same columns together. Of several with the same
-// key the last counts.
-func (t *tables) writeRows(ctx context.Context, tx Tx, table *table, rows []map[string]json.RawMessage) error {
+// writeRows writes rows, those with the same columns together, atOnce with a statement.
+// Of several with the same key the last counts.
+func (t *tables) writeRows(ctx context.Context, tx Tx, table *table, rows []map[string]json.RawMessage, atOnce int) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -293,7 +338,7 @@ func (t *tables) writeRows(ctx context.Context, tx Tx, table *table, rows []map[
 	}
 	for _, shape := range order {
 		statement := t.d.upsert(table.name, table.key, strings.Split(shape, "\x00"))
-		for chunk := range slices.Chunk(groups[shape], rowsAtOnce) {
+		for chunk := range slices.Chunk(groups[shape], atOnce) {
 			data, err := json.Marshal(chunk)
 			if err != nil {
 				return err
@@ -348,15 +393,6 @@ func lastOfKey(t *table, rows []map[string]json.RawMessage) []map[string]json.Ra
 // makeTable sees to it that the table and its columns are there.
 func (t *tables) makeTable(ctx context.Context, tx Tx, table *table, rows []map[string]json.RawMessage) error {
 	have := t.columns[table.name]
-	if have == nil {
-		have = make(map[string]bool)
-		for row, err := range t.db.Query(ctx, t.d.Columns, table.name) {
-			if err != nil {
-				return err
-			}
-			have[foldColumn(t.kind, fmt.Sprint(row["name"]))] = true
-		}
-	}
 	fresh := len(have) == 0
 	var missing []string
 	for _, name := range t.wanted(table, rows) {
@@ -369,11 +405,7 @@ func (t *tables) makeTable(ctx context.Context, tx Tx, table *table, rows []map[
 		have[foldColumn(t.kind, name)] = true
 		missing = append(missing, name)
 	}
-	if err := t.alter(ctx, tx, table, rows, missing, fresh); err != nil {
-		return err
-	}
-	t.columns[table.name] = have
-	return nil
+	return t.alter(ctx, tx, table, rows, missing, fresh)
 }
 
 // alter makes the table, or the columns that it lacks.

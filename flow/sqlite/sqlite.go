@@ -24,7 +24,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	_ "modernc.org/sqlite" // the driver
+	driver "modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
 
 	"github.com/inflight-go/inflight/flow"
 )
@@ -229,15 +230,19 @@ type transaction struct{ tx *sql.Tx }
 // Exec runs a statement.
 func (t transaction) Exec(ctx context.Context, statement string, args ...any) error {
 	_, err := t.tx.ExecContext(ctx, statement, args...)
+	if e, ok := errors.AsType[*driver.Error](err); ok && e.Code() == lib.SQLITE_MISMATCH {
+		return fmt.Errorf("%w: a key that is made of a whole number takes nothing else: say its type in columns, such as text, or convert the value in select", err)
+	}
 	return err
 }
 
 // Dialect is that of SQLite.
 func (d *database) Dialect() flow.Dialect {
 	return flow.Dialect{
-		Arg:     func(int) string { return "?" },
-		Types:   map[string]string{"text": "TEXT", "int": "INTEGER", "float": "REAL", "bool": "INTEGER", "json": "TEXT", "time": "TEXT"},
-		Columns: "SELECT name FROM pragma_table_info(?)",
+		Arg:   func(int) string { return "?" },
+		Types: map[string]string{"text": "TEXT", "int": "INTEGER", "float": "REAL", "bool": "INTEGER", "json": "TEXT", "time": "TEXT"},
+		Columns: `SELECT name FROM pragma_table_info(substr(?1, instr(?1, '.') + 1),
+			CASE WHEN instr(?1, '.') > 0 THEN substr(?1, 1, instr(?1, '.') - 1) END)`, // main.users is users
 		Rows: func(_ string, _, names []string, arg string) string {
 			parts := make([]string, len(names))
 			for i, name := range names {
