@@ -20,6 +20,7 @@ func (p *flowReader) check() {
 	p.checkList()
 	for _, s := range p.f.steps {
 		p.checkUse(s)
+		p.checkEach(s)
 		p.settle(s)
 	}
 	for _, l := range p.f.limits {
@@ -163,6 +164,14 @@ func (p *flowReader) checkUse(s *step) {
 		if at.place != (place{}) && s.parentName.string != "" {
 			p.fault(at.place, "%s is for the list, and %q is for %q", at.what, s.name, s.parentName.string)
 		}
+	}
+}
+
+// checkEach sees to it that pages which are told by how many items they have are not told
+// by fewer.
+func (p *flowReader) checkEach(s *step) {
+	if s.pages != nil && (s.pages.page || s.pages.offset) && s.pages.count == nil && s.each != nil && drops(s.each.String()) {
+		p.fault(s.eachAt, "each leaves items out, and by how many it finds it is known where a page ends, and the list: take all, and leave them out by emit, such as emit: %q", "select(.active)")
 	}
 }
 

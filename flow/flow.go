@@ -66,6 +66,8 @@ type flowReader struct {
 	f *Flow
 
 	version, stepsAt, outputAt place // zero where there are none
+
+	noLimits bool // what limits there are is not known
 }
 
 // The fields of people who have used other tools.
@@ -84,6 +86,7 @@ func (p *flowReader) flow(n ast.Node) {
 		field{"select", p.expr(&p.f.sel)},
 		field{"output", p.readOutput},
 	)
+	p.noLimits = p.noLimits || meant["limits"]
 	if p.version == (place{}) && !meant["version"] {
 		p.fault(whole, `there is no version: begin with "version: 1"`)
 	}
@@ -141,6 +144,7 @@ type limits struct {
 }
 
 func (p *flowReader) readLimits(n ast.Node) {
+	p.noLimits = !isMapping(n)
 	p.pairs(n, "limits", func(name string, at place, value ast.Node) {
 		l := &limits{name: name, at: at, retries: -1}
 		p.f.limits = append(p.f.limits, l)
@@ -158,7 +162,7 @@ func (p *flowReader) readLimits(n ast.Node) {
 
 // limit finds the limit of a name.
 func (p *flowReader) limit(t text) *limits {
-	if t.string == "" {
+	if t.string == "" || p.noLimits {
 		return nil
 	}
 	var names []string

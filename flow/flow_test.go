@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -654,6 +655,85 @@ steps:
 	}
 	if got := strings.Join(asked, " "); got != "2026-01-01 2026-01-01 2026-01-09" {
 		t.Errorf("asked for what came after %s: what has failed must come again", got)
+	}
+}
+
+// What failed before a run was gone on with has to come again, too.
+func TestSinceAfterFailures(t *testing.T) {
+	onEach(t, func(t *testing.T, p place) {
+		bad, asked := true, ""
+		h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.URL.Path == "/list":
+				asked = r.URL.Query().Get("after")
+				fmt.Fprint(w, `[{"id":1,"at":7},{"id":2,"at":9}]`)
+			case r.URL.Path == "/a/1" && bad:
+				http.NotFound(w, r)
+			}
+		})
+		f := parse(t, `
+version: 1
+steps:
+  list: {get: "demo://o/list?after={{query .since}}", each: ".[]", since: {max: .at, start: 5}}
+  a: {for: list, get: "demo://o/a/{{.id}}"}
+output: {`+p.String()+`, table: t, key: id}`)
+		state := filepath.Join(t.TempDir(), "state")
+		run := func(j batch.JournalOptions, most int64) (flow.Summary, error) {
+			return f.Run(t.Context(), flow.Options{Session: served(h), Drivers: drivers, State: state, Journal: j, Concurrency: 1, MaxErrors: most})
+		}
+		if sum, err := run(batch.JournalOptions{}, 1); err == nil || sum.Failed != 1 || sum.Complete {
+			t.Fatalf("%+v, %v", sum, err)
+		}
+		if sum, err := run(batch.JournalOptions{Resume: true}, 0); err != nil || sum.Failed != 0 || !sum.Complete {
+			t.Fatalf("%+v, %v", sum, err)
+		}
+		if _, err := os.Stat(filepath.Join(state, "since.json")); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("since has moved on, and item 1 has failed: %v", err)
+		}
+		bad = false
+		if sum, err := run(batch.JournalOptions{RetryFailed: true}, 0); err != nil || sum.Done != 1 || sum.Failed != 0 {
+			t.Fatalf("%+v, %v", sum, err)
+		}
+		if _, err := run(batch.JournalOptions{}, 0); err != nil || asked != "9" {
+			t.Errorf("asked for what comes after %s, %v", asked, err)
+		}
+	})
+}
+
+// The list is not written over, whatever it is called.
+func TestListIsNotTheOutput(t *testing.T) {
+	dir := t.TempDir()
+	list := filepath.Join(dir, "in.jsonl")
+	if err := os.WriteFile(list, []byte("{\"id\":1}\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	f := parse(t, "version: 1\nsteps: {list: {file: '"+list+"'}}\noutput: {file: '"+filepath.Join(dir, "out.jsonl")+"'}")
+	_, err := f.Run(t.Context(), flow.Options{Output: dir + "/./in.jsonl", Journal: batch.JournalOptions{Force: true}})
+	if !errors.Is(err, flow.ErrOutput) {
+		t.Errorf("%v", err)
+	}
+	if text, err := os.ReadFile(list); err != nil || string(text) != "{\"id\":1}\n" {
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
+// A table of CSV has all fields that rows have, and a field that lines have themselves is
+// told.
+func TestFieldsOfCSV(t *testing.T) {
+	dir := t.TempDir()
+	list, out := filepath.Join(dir, "in.jsonl"), filepath.Join(dir, "out.csv")
+	if err := os.WriteFile(list, []byte(`{"b":1}
+{"c":"x","a":null}
+{"skipped":1}
+`), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	f := parse(t, "version: 1\nsteps: {list: {file: '"+list+"'}}\noutput: {file: '"+out+"', order: input}")
+	if sum, err := f.Run(t.Context(), flow.Options{}); err != nil || sum.Failed != 1 {
+		t.Fatalf("%+v, %v", sum, err)
+	}
+	if text, err := os.ReadFile(out); err != nil || string(text) != "a,b,c\n,1,\n,,x\n" {
+		t.Errorf("%q, %v", text, err)
 	}
 }
 

@@ -55,7 +55,11 @@ func (s *step) describe() string {
 			fmt.Fprintf(&b, " %s", batch.Digest(rest))
 		}
 	case "sql":
-		fmt.Fprintf(&b, "%s %s", s.database.driver, s.sql.string)
+		b.WriteString(s.database.driver)
+		if s.database.driver == "sqlite" { // a URL has what may change, such as a password
+			b.WriteString(" " + s.database.string)
+		}
+		b.WriteString(" " + s.sql.string)
 	case "file":
 		b.WriteString("file " + s.format)
 	}

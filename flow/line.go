@@ -44,7 +44,7 @@ func plainRow(index int64, value any) ([]byte, error) {
 	if !ok {
 		fields = map[string]any{"value": value}
 	}
-	for _, name := range []string{"index", "ok"} {
+	for _, name := range []string{"index", "ok", "skipped"} {
 		if _, has := fields[name]; has {
 			return nil, &StepError{"select", fmt.Errorf("the row has a field %q, which a line has itself: give it another name in select", name)}
 		}
@@ -197,6 +197,9 @@ func argument(v any) (any, error) {
 	case json.Number:
 		if n, err := v.Int64(); err == nil {
 			return n, nil
+		}
+		if isHuge(json.RawMessage(v)) {
+			return v.String(), nil // a float would forget its last digits
 		}
 		return v.Float64()
 	case *big.Int:

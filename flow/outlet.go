@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"os"
 	"path/filepath"
@@ -57,7 +58,8 @@ func (r *run) journalOutlet(path, table string) (*outlet, error) {
 			return atomicfile.Write(table, func(w io.Writer) error { return writeCSV(w, table, path, r.f.output.columns) })
 		}
 	}
-	return &outlet{sink: j, done: j.Done, resume: j.Stats().Done > 0, anew: nothing, end: end, close: j.Close}, nil
+	failed := func(context.Context) (int64, error) { return j.Stats().Failed, nil }
+	return &outlet{sink: j, done: j.Done, failed: failed, resume: j.Stats().Done > 0, anew: nothing, end: end, close: j.Close}, nil
 }
 
 // foreign is an error if a table of CSV is there that no run has made: its lines are not.
@@ -95,7 +97,7 @@ func (r *run) tablesOutlet(ctx context.Context) (*outlet, error) {
 		}
 		return t.complete(ctx)
 	}
-	return &outlet{sink: t, done: t.has, resume: resume, anew: t.anew, end: end, close: func() error { return nil }, id: t.run, linger: linger}, nil
+	return &outlet{sink: t, done: t.has, failed: t.failures, resume: resume, anew: t.anew, end: end, close: func() error { return nil }, id: t.run, linger: linger}, nil
 }
 
 // describe is a job as texts.
@@ -112,7 +114,7 @@ func describe(job batch.Job) map[string]string {
 }
 
 // writeCSV makes a table of the lines of a journal: the columns are those that are named,
-// or else the fields of the first row.
+// or else all fields that rows have.
 func writeCSV(to io.Writer, name, journal string, columns []string) error {
 	content, err := packed.NewWriter(name, to)
 	if err != nil {
@@ -120,28 +122,19 @@ func writeCSV(to io.Writer, name, journal string, columns []string) error {
 	}
 	buffered := bufio.NewWriterSize(content, 1<<16)
 	w := csv.NewWriter(buffered)
+	if columns == nil {
+		if columns, err = fieldsOf(journal); err != nil {
+			return err
+		}
+	}
 	if columns != nil {
 		if err := w.Write(columns); err != nil {
 			return err
 		}
 	}
-	for line, err := range batch.Lines(journal) {
+	for row, err := range rowsOf(journal) {
 		if err != nil {
 			return err
-		}
-		var row map[string]json.RawMessage
-		if err := json.Unmarshal(line.Data, &row); err != nil {
-			return err
-		}
-		if line.Failed || row["skipped"] != nil && len(row) == 2 {
-			continue
-		}
-		delete(row, "index")
-		if columns == nil {
-			columns = slices.Sorted(maps.Keys(row))
-			if err := w.Write(columns); err != nil {
-				return err
-			}
 		}
 		record := make([]string, len(columns))
 		for i, column := range columns {
@@ -158,6 +151,39 @@ func writeCSV(to io.Writer, name, journal string, columns []string) error {
 		return err
 	}
 	return content.Close()
+}
+
+// rowsOf are the rows of a journal: its lines without those of what failed or was left out.
+func rowsOf(journal string) iter.Seq2[map[string]json.RawMessage, error] {
+	return func(yield func(map[string]json.RawMessage, error) bool) {
+		for line, err := range batch.Lines(journal) {
+			var row map[string]json.RawMessage
+			if err == nil {
+				err = json.Unmarshal(line.Data, &row)
+			}
+			if err == nil && (line.Failed || row["skipped"] != nil) {
+				continue
+			}
+			delete(row, "index")
+			if !yield(row, err) {
+				return
+			}
+		}
+	}
+}
+
+// fieldsOf are the names of all fields of the rows of a journal, in order; nil for no rows.
+func fieldsOf(journal string) ([]string, error) {
+	names := make(map[string]bool)
+	for row, err := range rowsOf(journal) {
+		if err != nil {
+			return nil, err
+		}
+		for name := range row {
+			names[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names)), nil
 }
 
 // cell is a value as a table has it: a text as it is, nothing for null, and else JSON.

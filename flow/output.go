@@ -71,6 +71,7 @@ func (p *flowReader) readOutput(n ast.Node) {
 		p.fault(o.file.at, "file beside %s: want one output", o.database.driver)
 	case o.file.string != "":
 		p.fileOutput(one, name, tablesAt, columnsAt)
+	case !isMapping(n): // which was said
 	case o.database.driver == "":
 		p.fault(o.at, "want file, sqlite or postgres: where rows go")
 	case tablesAt == (place{}) && name.string == "":

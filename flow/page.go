@@ -246,6 +246,9 @@ func (g *paginate) measure(at *position, got int64, value any) error {
 		if at.Last = n; g.offset {
 			at.Step = g.size
 		}
+		if g.offset && n > 1 && got < g.size {
+			return g.fewer(got) // what is between would be passed over
+		}
 		return nil
 	}
 	total, err := wholeNumber("total", g.total, value)
@@ -259,13 +262,18 @@ func (g *paginate) measure(at *position, got int64, value any) error {
 	case size == 0:
 		size = got
 	case got < size && got < total:
-		return fmt.Errorf("the server gives %d items on a page, not %d: write size: %d", got, size, got)
+		return g.fewer(got)
 	}
 	at.Last = (total + size - 1) / size
 	if g.offset {
 		at.Step = size
 	}
 	return nil
+}
+
+// fewer is the error for a page that has fewer items than it was asked for.
+func (g *paginate) fewer(got int64) error {
+	return fmt.Errorf("the server gives %d items on a page, not %d: write size: %d, if it never gives more, and drop items in emit, not in each", got, g.size, got)
 }
 
 func wholeNumber(what string, e *request.Expr, value any) (int64, error) {

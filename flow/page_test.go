@@ -127,6 +127,7 @@ func TestPagesGoWrong(t *testing.T) {
 		{"next: .next", counting(`{"items":[N],"next":["x"]}`), "next: "},
 		{"page: p, max_pages: 3", counting(`{"items":[N]}`), "more than max_pages, 3"},
 		{"page: p, size: 5, total: .total", counting(`{"items":[N],"total":10}`), "the server gives 1 items on a page, not 5: write size: 1"},
+		{"offset: o, size: 5, pages: .pages", counting(`{"items":[N],"pages":2}`), "the server gives 1 items on a page, not 5: write size: 1"},
 		{"page: p, total: .total", counting(`{"items":[],"total":10,"n":N}`), "the first page has no items"},
 		{"page: p, total: .total", counting(`{"items":[N],"total":"x"}`), "total: "},
 		{"page: p, total: .total", counting(`{"items":[N],"total":1.5}`), "want a whole number"},

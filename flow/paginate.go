@@ -1,7 +1,10 @@
 package flow
 
 import (
+	"slices"
+
 	"github.com/goccy/go-yaml/ast"
+	"github.com/itchyny/gojq"
 
 	"github.com/inflight-go/inflight/internal/request"
 )
@@ -28,6 +31,34 @@ type paginate struct {
 	count     *request.Expr // how many pages there are
 	parallel  int64
 	most      int64
+}
+
+// drops reports whether an expression leaves out some of the items that it has taken from
+// a list, as .items[] | select(.active) does.
+func drops(expr string) bool {
+	query, err := gojq.Parse(expr)
+	if err != nil {
+		return false // which was said
+	}
+	taken := false
+	for _, q := range stages(query) {
+		if q.Term == nil {
+			continue
+		}
+		if f := q.Term.Func; taken && f != nil && (f.Name == "select" || f.Name == "values") {
+			return true
+		}
+		taken = taken || slices.ContainsFunc(q.Term.SuffixList, func(s *gojq.Suffix) bool { return s.Iter })
+	}
+	return false
+}
+
+// stages are the parts of an expression between its bars.
+func stages(q *gojq.Query) []*gojq.Query {
+	if q.Op != gojq.OpPipe {
+		return []*gojq.Query{q}
+	}
+	return append(stages(q.Left), stages(q.Right)...)
 }
 
 // word is the one of the ways, as it is written.

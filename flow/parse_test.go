@@ -87,6 +87,9 @@ func TestMistakes(t *testing.T) {
 		{"offset", step("  b: {for: a, get: 'http://x/', paginate: {offset: o}}"), "offset needs size"},
 		{"param", step("  b: {for: a, get: 'http://x/', paginate: {next: link, param: x}}"), "param is for cursor"},
 		{"total", step("  b: {for: a, get: 'http://x/', paginate: {next: link, total: .t}}"), "total and pages are for page and offset"},
+		{"dropping", step("  b: {for: a, get: 'http://x/', each: '.d | .items[] | select(.on)', paginate: {page: p}}"), "test.yaml:6:39: each leaves items out"},
+		{"header name", step("  b: {for: a, get: 'http://x/', headers: {a b: c}}"), `6:43: "a b" can't be a name in headers`},
+		{"query name", step("  b: {for: a, get: 'http://x/', query: {a=b: c}}"), `"a=b" can't be a name in query`},
 		{"sql template", step("  b: {for: a, sqlite: x.db, sql: 'select {{.id}}'}"), "a query is no template"},
 		{"sql where", step("  b: {for: a, sql: 'select 1'}"), "which database?"},
 		{"sql for http", step("  b: {for: a, sqlite: x, get: 'http://x/'}"), "sqlite is for sql"},
@@ -121,6 +124,31 @@ func TestMistakes(t *testing.T) {
 		_, err := flow.Parse("test.yaml", []byte(row.text))
 		if err == nil || !strings.Contains(err.Error(), row.want) {
 			t.Errorf("%s: want %q, got\n%v", row.name, row.want, err)
+		}
+	}
+}
+
+// What was said once is not followed by what is wrong because of it; and what only looks
+// like a mistake is none.
+func TestNoMistakesMore(t *testing.T) {
+	const steps = "steps: {a: {get: 'http://x/'}}"
+	for _, row := range []struct {
+		text string
+		n    int
+	}{
+		{"version: 1\nsteps: [a]" + tail, 1},
+		{"version: 1\n" + steps + "\noutput: x.jsonl", 1},
+		{"version: 1\nsteps: {a: 'http://x/'}" + tail, 1},
+		{"version: 1\nlimit: {api: {rate: 5/s}}\nsteps: {a: {get: 'http://x/', limit: api}}" + tail, 1},
+		{"version: 1\nlimits: 5\nsteps: {a: {get: 'http://x/', limit: api}}" + tail, 1},
+		{"version: 1\nsteps: {a: {get: 'http://x/', each: '.items[] | {x: (.y | select(.z))}', paginate: {page: p}}}" + tail, 0},
+		{"version: 1\nsteps: {a: {get: 'http://x/', each: '.a | select(.b) | .items[]', paginate: {page: p}}}" + tail, 0},
+		{"version: 1\nsteps: {a: {get: 'http://x/', each: '.items[] | select(.b)', paginate: {page: p, pages: .n}}}" + tail, 0},
+	} {
+		_, err := flow.Parse("test.yaml", []byte(row.text))
+		all, _ := errors.AsType[flow.Errors](err)
+		if len(all) != row.n {
+			t.Errorf("%s\n%v", row.text, err)
 		}
 	}
 }

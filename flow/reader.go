@@ -177,6 +177,15 @@ func (r *reader) pairs(n ast.Node, what string, take func(name string, at place,
 	}
 }
 
+// isMapping reports whether a node has names with values.
+func isMapping(n ast.Node) bool {
+	switch n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return true
+	}
+	return false
+}
+
 // kindOf is what a node is, in words.
 func kindOf(n ast.Node) string {
 	switch n.(type) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -252,6 +253,7 @@ func (r *run) beginSince() (err error) {
 type outlet struct {
 	sink   batch.Sink
 	done   func(index int64) bool
+	failed func(ctx context.Context) (int64, error)    // how many items are done that have failed, those of runs before too
 	resume bool                                        // something is done already
 	anew   func(ctx context.Context) error             // before the first item of a run that begins
 	end    func(ctx context.Context, s *Summary) error // behind the last
@@ -262,6 +264,9 @@ type outlet struct {
 
 // whole runs all items.
 func (r *run) whole(ctx context.Context) (s Summary, err error) {
+	if err := r.keepsInput(); err != nil {
+		return s, err
+	}
 	if err := r.beginSince(); err != nil {
 		return s, err
 	}
@@ -283,10 +288,36 @@ func (r *run) whole(ctx context.Context) (s Summary, err error) {
 	if e := out.end(context.WithoutCancel(ctx), &s); e != nil {
 		err = errors.Join(err, e)
 	}
-	if err == nil && r.f.list.since != nil && s.Failed == 0 && r.list.max != nil {
-		err = writeSince(r.state(), r.list.max)
+	if err == nil && r.f.list.since != nil && r.list.max != nil {
+		err = r.remember(ctx, out)
 	}
 	return s, err
+}
+
+// remember leaves for the next run what since has seen, unless an item has failed, which
+// has to come again: in this run, or before it was gone on with.
+func (r *run) remember(ctx context.Context, out *outlet) error {
+	failed, err := out.failed(context.WithoutCancel(ctx))
+	if err != nil || failed > 0 {
+		return err
+	}
+	return writeSince(r.state(), r.list.max)
+}
+
+// keepsInput is an error if the output is the file that the list is read from, whatever
+// it is called: that would be gone before it is read.
+func (r *run) keepsInput() error {
+	if r.f.list.kind() != "file" {
+		return nil
+	}
+	in, err := os.Stat(r.f.list.file.string)
+	if err != nil {
+		return nil // which opening it will say
+	}
+	if out, err := os.Stat(r.outputName()); err == nil && os.SameFile(in, out) {
+		return fmt.Errorf("%w: %s is the list of the flow, %s: write to another file", ErrOutput, r.outputName(), r.f.list.file.string)
+	}
+	return nil
 }
 
 // openList opens the journal of the list, which locks the state folder, and begins the

@@ -7,6 +7,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/inflight-go/inflight/internal/draft"
 	"github.com/inflight-go/inflight/internal/request"
 )
 
@@ -60,6 +61,7 @@ type step struct {
 	kinds   []place // of the fields that say where it gets things from
 	httpAt  place   // of a field that is for HTTP only
 	argsAt  place
+	eachAt  place
 	keyAt   place
 	sinceAt place
 	pagesAt place
@@ -112,7 +114,7 @@ func (p *flowReader) readSteps(n ast.Node) {
 		p.readStep(s, value)
 		p.compile(s)
 	})
-	if len(p.f.steps) == 0 {
+	if len(p.f.steps) == 0 && isMapping(n) {
 		p.fault(p.stepsAt, "there are no steps")
 	}
 }
@@ -171,7 +173,7 @@ func (p *flowReader) readStep(s *step, n ast.Node) {
 		})},
 		field{"idempotency_key", http(p.text(&s.idem, "a template"))},
 		field{"paginate", placed(&s.pagesAt, func(n ast.Node) { s.httpAt = placeOf(n); s.pages = p.readPaginate(n) })},
-		field{"each", p.expr(&s.each)},
+		field{"each", placed(&s.eachAt, p.expr(&s.each))},
 		field{"emit", p.expr(&s.emit)},
 		field{"key", placed(&s.keyAt, p.expr(&s.key))},
 		field{"collect", p.word(&s.collect, collectList, collectOne)},
@@ -186,6 +188,7 @@ func (p *flowReader) readStep(s *step, n ast.Node) {
 		field{"since", placed(&s.sinceAt, func(n ast.Node) { s.since = p.readSince(n) })},
 	)
 	meant := p.mapping(n, "a step", stepHints, fields...)
+	s.unsaid = !isMapping(n)
 	for _, name := range sources {
 		s.unsaid = s.unsaid || meant[name]
 	}
@@ -193,7 +196,11 @@ func (p *flowReader) readStep(s *step, n ast.Node) {
 
 // readNamed reads names with templates.
 func (p *flowReader) readNamed(n ast.Node, what string) (all []named) {
-	p.pairs(n, what, func(name string, _ place, value ast.Node) {
+	p.pairs(n, what, func(name string, at place, value ast.Node) {
+		if what == "headers" && !draft.IsToken(name) || name == "" || strings.Contains(name, "=") {
+			p.fault(at, "%q can't be a name in %s", name, what)
+			return
+		}
 		if t, ok := p.scalar(value, "a text"); ok {
 			all = append(all, named{name, t})
 		}

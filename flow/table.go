@@ -148,6 +148,19 @@ func (t *tables) hasLocked(index int64) bool {
 	return t.done.Contains(uint64(index)) && !t.failed.Contains(uint64(index))
 }
 
+// failures is how many items have failed.
+func (t *tables) failures(ctx context.Context) (n int64, err error) {
+	for row, err := range t.db.Query(ctx, "SELECT count(*) AS n FROM "+doneTable+" WHERE failed <> 0 AND flow = "+t.d.Arg(1), t.flow) {
+		if err != nil {
+			return 0, fmt.Errorf("%w: %w", ErrOutput, err)
+		}
+		if n, err = wholeOf(row["n"]); err != nil {
+			return 0, err
+		}
+	}
+	return n, nil
+}
+
 // complete says that the run has come to its end.
 func (t *tables) complete(ctx context.Context) error {
 	return t.db.Transact(ctx, func(tx Tx) error {
