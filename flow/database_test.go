@@ -398,6 +398,30 @@ output: {`+p.String()+`, tables: {t: {key: id, rows: ".rows[]"}}}`)
 	})
 }
 
+// Values that a column is not made for are what they are in the row.
+func TestValuesOfOtherTypes(t *testing.T) {
+	onEach(t, func(t *testing.T, p place) {
+		f := parse(t, "version: 1\nsteps: {a: {get: 'http://x/'}}\noutput: {"+p.String()+", table: t, key: id, columns: {id: int, j: json, t: text}}")
+		db := p.open(t)
+		sink, err := flow.NewTables(t.Context(), db, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		line := `{"index":0,"rows":{"t":[{"id":1,"j":"a\"b","t":"a"},{"id":2,"j":true,"t":true},{"id":3,"j":5,"t":1.10},{"id":4,"j":{"a":1},"t":null},{"id":5,"j":null,"t":"1"}]}}`
+		if err := sink.Commit(t.Context(), []batch.Line{{Data: []byte(line)}}); err != nil {
+			t.Fatal(err)
+		}
+		query := "SELECT coalesce(j, 'null') AS j, coalesce(t, '-') AS t FROM t ORDER BY id"
+		if p.driver == "postgres" {
+			query = strings.Replace(query, "j, 'null'", "replace(j::text, ' ', ''), 'null'", 1)
+		}
+		want := `{"j":"\"a\\\"b\"","t":"a"} {"j":"true","t":"true"} {"j":"5","t":"1.10"} {"j":"{\"a\":1}","t":"-"} {"j":"null","t":"1"}`
+		if got := strings.Join(rows(t, db, query), " "); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	})
+}
+
 // What a key of SQLite can't hold is said, with what to do.
 func TestKeysOfAnotherType(t *testing.T) {
 	p := place{"sqlite", filepath.Join(t.TempDir(), "x.db")}

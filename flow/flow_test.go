@@ -605,6 +605,17 @@ steps:
 	if got := show(lines(t, out)); got != `{"0":{"id":1},"1":{"id":2},"2":{"id":3},"3":{}}` {
 		t.Errorf("%s", got)
 	}
+	texts = map[string]string{"/list": `[{"a":1,"b":1},{"a":1,"b":2},{"a":1,"b":1},{"a":true},{"a":true}]`}
+	f, out = in(t, `
+version: 1
+steps:
+  list: {get: demo://o/list, each: ".[]", key: "[.a, .b]"}`)
+	if _, err := f.Run(t.Context(), flow.Options{Session: served(answers(texts))}); err != nil {
+		t.Fatal(err)
+	}
+	if got := show(lines(t, out)); got != `{"0":{"a":1,"b":1},"1":{"a":1,"b":2},"2":{"a":true}}` {
+		t.Errorf("a key of two: %s", got)
+	}
 }
 
 // A sample is shown, and nothing is written.

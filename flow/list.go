@@ -233,11 +233,18 @@ func (l *list) keyOf(v any) string {
 	if l.s.key == nil {
 		return ""
 	}
-	key, err := l.s.key.Text(v)
-	if err != nil {
+	key, err := l.s.key.Eval(v)
+	if err != nil || key == nil {
 		return "" // what has none is nobody's double
 	}
-	return key
+	if text, ok := key.(string); ok {
+		return text
+	}
+	text, err := encode(key) // such as that of [.a, .b]
+	if err != nil {
+		return ""
+	}
+	return string(text)
 }
 
 // isNew reports whether no item had the key of this one.

@@ -252,11 +252,15 @@ func (g *paginate) measure(at *position, got int64, value any) error {
 		return nil
 	}
 	total, err := wholeNumber("total", g.total, value)
-	if err != nil || total == 0 {
+	if err != nil {
 		return err
 	}
 	size := g.size
 	switch {
+	case total < got:
+		return fmt.Errorf("total is %d, and the first page alone has %d items", total, got)
+	case total == 0:
+		return nil
 	case got == 0:
 		return fmt.Errorf("the first page has no items, and there are %d in all: does each find them?", total)
 	case size == 0:

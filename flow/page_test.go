@@ -129,6 +129,7 @@ func TestPagesGoWrong(t *testing.T) {
 		{"page: p, size: 5, total: .total", counting(`{"items":[N],"total":10}`), "the server gives 1 items on a page, not 5: write size: 1"},
 		{"offset: o, size: 5, pages: .pages", counting(`{"items":[N],"pages":2}`), "the server gives 1 items on a page, not 5: write size: 1"},
 		{"page: p, total: .total", counting(`{"items":[],"total":10,"n":N}`), "the first page has no items"},
+		{"page: p, total: .total", counting(`{"items":[1,2],"total":0,"n":N}`), "total is 0, and the first page alone has 2 items"},
 		{"page: p, total: .total", counting(`{"items":[N],"total":"x"}`), "total: "},
 		{"page: p, total: .total", counting(`{"items":[N],"total":1.5}`), "want a whole number"},
 	} {

@@ -295,7 +295,7 @@ func (t *tables) write(ctx context.Context, tx Tx, lines []tableLine, marks []an
 				if err := json.Unmarshal(data, &row); err != nil {
 					return fmt.Errorf("table %s: %w", table.name, err)
 				}
-				rows = append(rows, t.exact(row))
+				rows = append(rows, t.exact(table, row))
 			}
 		}
 		if err := t.writeRows(ctx, tx, table, rows, atOnce); err != nil {
@@ -314,18 +314,30 @@ func (t *tables) write(ctx context.Context, tx Tx, lines []tableLine, marks []an
 	return nil
 }
 
-// exact is a row whose numbers the database takes as they are: SQLite would make a float
-// of a whole number of more than 64 bits, and forget its last digits. As a text it keeps
-// them.
-func (t *tables) exact(row map[string]json.RawMessage) map[string]json.RawMessage {
+// exact is a row whose values the database takes as they are. SQLite would make a float of
+// a whole number of more than 64 bits, and forget its last digits; in a column for text,
+// 1 of true; and in one for JSON, what is no JSON of a text. As texts they are kept.
+func (t *tables) exact(table *table, row map[string]json.RawMessage) map[string]json.RawMessage {
 	if t.kind == "sqlite" {
 		for name, v := range row {
-			if isHuge(v) {
-				row[name] = json.RawMessage(`"` + string(v) + `"`)
+			if isHuge(v) || isOther(table.types[name], v) {
+				row[name] = mustLine(string(v))
 			}
 		}
 	}
 	return row
+}
+
+// isOther reports whether a value is a single one that a column for text, or for JSON,
+// would not hold as it is written.
+func isOther(column string, v json.RawMessage) bool {
+	switch kindOfJSON(v) {
+	case "text":
+		return column == "json"
+	case "int", "float", "bool":
+		return column == "json" || column == "text"
+	}
+	return false
 }
 
 // rowsAtOnce is how many rows a statement writes, at most.
