@@ -68,20 +68,21 @@ func Run(ctx context.Context, output string, o Options) (Summary, error) {
 
 // crawl is one call of Run.
 type crawl struct {
-	o        Options
-	schemes  map[string]bool
-	fence    fence
-	trap     *trap
-	session  *session.Session
-	drain    func() // of a session that nobody else uses
-	robots   *robots.Cache
-	header   http.Header // of requests for pages
-	parts    string      // what bodies are called before they have their names
-	delays   sync.Map    // of hosts: time.Duration
-	greeted  sync.Map    // hosts whose sitemaps are known
-	contents contents
-	frontier *frontier.Frontier
-	end      func(error) // the run
+	o         Options
+	schemes   map[string]bool
+	fence     fence
+	trap      *trap
+	session   *session.Session
+	drain     func() // of a session that nobody else uses
+	robots    *robots.Cache
+	header    http.Header // of requests for pages
+	parts     string      // what bodies are called before they have their names
+	delays    sync.Map    // of hosts: time.Duration
+	greeted   sync.Map    // hosts whose sitemaps are known
+	unzipping sync.Mutex  // held by who reads a list that is compressed: one at a time is large
+	contents  contents
+	frontier  *frontier.Frontier
+	end       func(error) // the run
 }
 
 // seeds reads the seeds.

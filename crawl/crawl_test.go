@@ -108,6 +108,8 @@ func TestAddressesInSitemaps(t *testing.T) {
 		{"application/xml", "\uFEFF<?xml version='1.0'?><urlset><url><loc>/whole</loc></url><url><loc>/cu", "/whole"},
 		{"text/plain", "\uFEFFhttp://a.test/1\r\n\r\nhttp://a.test/2", "/1 /2"},
 		{"text/plain", many.String(), "/same"},
+		{"text/plain", "http://a.test/1\n" + strings.Repeat("x", 1<<15), ""},
+		{"application/xml", "<urlset><loc>/a<!-- -->" + strings.Repeat("x", 1<<15) + "</loc><loc>/b</loc></urlset>", "/b"},
 		{"text/plain", cutZip("http://a.test/whole\nhttp://a.test/cut"), "/whole"},
 	} {
 		w.text("a.test/map", c.kind, c.text)

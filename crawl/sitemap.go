@@ -1,12 +1,14 @@
 package crawl
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"encoding/xml"
 	"io"
 	"strings"
 
+	"github.com/inflight-go/inflight/crawl/frontier"
 	"golang.org/x/net/html/charset"
 )
 
@@ -20,21 +22,18 @@ const (
 // URLs in text; there are none in what is none of these. What is broken, or was cut,
 // ends it; what came before counts. It reports whether they are sitemaps themselves.
 func sitemap(body []byte, contentType string, cut bool) (locations []string, index bool) {
-	if bytes.HasPrefix(body, []byte{0x1F, 0x8B}) {
-		z, err := gzip.NewReader(bytes.NewReader(body))
+	r := &io.LimitedReader{R: bytes.NewReader(body), N: maxSitemap}
+	if zipped(body) {
+		z, err := gzip.NewReader(r.R)
 		if err != nil {
 			return nil, false
 		}
-		body, err = io.ReadAll(io.LimitReader(z, maxSitemap))
-		cut = err != nil || len(body) == maxSitemap
+		r.R, cut = z, false // its end says whether it is whole
 	}
 	if strings.HasPrefix(contentType, "text/plain") {
-		if cut {
-			body = body[:bytes.LastIndexByte(body, '\n')+1]
-		}
-		return sitemapText(body), false
+		return sitemapText(r, cut), false
 	}
-	d := xml.NewDecoder(bytes.NewReader(body))
+	d := xml.NewDecoder(r)
 	d.Strict = false
 	d.CharsetReader = charset.NewReaderLabel
 	var root xml.Name
@@ -61,8 +60,8 @@ func sitemap(body []byte, contentType string, cut bool) (locations []string, ind
 				locations = append(locations, href)
 			}
 		case xml.CharData:
-			if inLocation {
-				text.Write(token)
+			if inLocation { // what is longer than a URL stays so
+				text.Write(token[:min(len(token), 2*frontier.MaxURL-text.Len())])
 			}
 		case xml.EndElement:
 			if location := strings.TrimSpace(text.String()); inLocation && location != "" {
@@ -83,16 +82,30 @@ func xmlAttr(e xml.StartElement, name string) string {
 	return ""
 }
 
-// sitemapText reads one address a line; every line has to be one.
-func sitemapText(body []byte) (locations []string) {
-	for line := range strings.Lines(strings.TrimPrefix(string(body), "\uFEFF")) {
-		line = strings.TrimSpace(line)
+// zipped reports whether a body is compressed, and may be a thousand times as large.
+func zipped(body []byte) bool { return bytes.HasPrefix(body, []byte{0x1F, 0x8B}) }
+
+// sitemapText reads one address a line; every line has to be one. A last line that was
+// cut is none.
+func sitemapText(r *io.LimitedReader, cut bool) (locations []string) {
+	lines := bufio.NewReaderSize(r, 2*frontier.MaxURL)
+	for len(locations) < maxSitemapURLs {
+		data, err := lines.ReadSlice('\n')
+		if err != nil && (err != io.EOF || cut || r.N == 0) {
+			if err == bufio.ErrBufferFull {
+				return nil
+			}
+			break
+		}
+		line := strings.TrimSpace(strings.TrimPrefix(string(data), "\uFEFF"))
 		switch {
-		case line == "":
-		case !strings.HasPrefix(line, "http://") && !strings.HasPrefix(line, "https://"):
-			return nil
-		case len(locations) < maxSitemapURLs:
+		case strings.HasPrefix(line, "http://"), strings.HasPrefix(line, "https://"):
 			locations = append(locations, line)
+		case line != "":
+			return nil
+		}
+		if err != nil {
+			break
 		}
 	}
 	return locations

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/inflight-go/inflight/batch"
@@ -233,7 +234,7 @@ func (c *crawl) get(ctx context.Context, at string, to *bodies, l *line) (*sessi
 	l.Status, l.Attempts = resp.Status, len(resp.Attempts)
 	l.ContentType, l.Bytes, l.Truncated = resp.Header.Get("Content-Type"), resp.Bytes, resp.Truncated
 	if resp.Status >= 400 {
-		l.fail("http", fmt.Sprint(resp.Status, " ", http.StatusText(resp.Status)))
+		l.fail("http", strings.TrimSpace(fmt.Sprint(resp.Status, " ", http.StatusText(resp.Status))))
 		c.o.Progress.failed(fmt.Errorf("%s: %s", at, l.Error.Message))
 	}
 	return resp, c.archive(ctx, at, resp, warc.Field{Name: "index", Value: strconv.FormatInt(l.Index, 10)}, warc.Field{Name: "depth", Value: strconv.Itoa(l.Depth)})
@@ -317,6 +318,10 @@ func (c *crawl) repeated(p *Page, l *line) bool {
 func (c *crawl) links(p *Page, l *line) (links []string, entries bool) {
 	if !p.HTML() {
 		if kind := mediaType(p.Response.Header); listType(kind) {
+			if zipped(p.Response.Body) {
+				c.unzipping.Lock()
+				defer c.unzipping.Unlock()
+			}
 			links, entries = sitemap(p.Response.Body, kind, p.Response.Truncated)
 			l.Links = len(links)
 		}
