@@ -10,11 +10,12 @@ import (
 // A Reader yields the tokens of a page, which are those of html.Tokenizer. The fields
 // say what the last one was.
 type Reader struct {
-	Type html.TokenType   // StartTag also where it ends with />
-	Atom atom.Atom        // of a tag; 0 for a name that is none
-	Name string           // of a tag, in lower case
-	Text string           // of text, a comment or a doctype
-	Attr []html.Attribute // of a start tag; the next token overwrites them
+	Type   html.TokenType   // StartTag also where it ends with />
+	Atom   atom.Atom        // of a tag; 0 for a name that is none
+	Name   string           // of a tag, in lower case
+	Text   string           // of text, a comment or a doctype
+	Attr   []html.Attribute // of a start tag; the next token overwrites them
+	Closed bool             // a start tag that ends with />
 
 	text string
 	at   int
@@ -80,6 +81,8 @@ func (r *Reader) markup(rest string) {
 		r.startTag(rest)
 	case rest[1] == '/' && isLetter(rest[2]):
 		r.endTag(rest)
+	case rest[1] == '?':
+		r.instruction(rest)
 	case strings.HasPrefix(rest, "<!--"):
 		r.comment(rest[len("<!--"):])
 	case len(rest) > len(doctype) && strings.EqualFold(rest[:len(doctype)], doctype):
@@ -98,6 +101,17 @@ func (r *Reader) comment(rest string) {
 		return
 	}
 	r.take(html.CommentToken, html.UnescapeString(rest[:end]), len("<!--")+end+len("-->"))
+}
+
+// instruction reads what is one in XML, such as the declaration that it is, and a comment
+// in HTML.
+func (r *Reader) instruction(rest string) {
+	end := strings.IndexByte(rest, '>')
+	if end < 0 {
+		r.odd = true
+		return
+	}
+	r.take(html.CommentToken, html.UnescapeString(rest[1:end]), end+1)
 }
 
 func (r *Reader) doctype(rest string) {
@@ -134,7 +148,7 @@ func (r *Reader) endTag(rest string) {
 }
 
 func (r *Reader) startTag(rest string) {
-	r.Attr = r.Attr[:0]
+	r.Attr, r.Closed = r.Attr[:0], false
 	at := r.name(rest, 1)
 	for {
 		blank := at
@@ -144,6 +158,7 @@ func (r *Reader) startTag(rest string) {
 			at++
 		case strings.HasPrefix(rest[at:], "/>"):
 			at += 2
+			r.Closed = true
 		case at > blank && len(r.Attr) < maxAttr:
 			if at = r.attribute(rest, at); at > 0 {
 				continue

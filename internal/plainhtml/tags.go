@@ -10,6 +10,9 @@ import (
 
 // start takes a start tag.
 func (t *Tree) start() bool {
+	if t.inDrawing() {
+		return t.draw()
+	}
 	tag := t.r.Atom
 	if t.place == atStart {
 		t.place = inHTML
@@ -85,6 +88,8 @@ func (t *Tree) startInBody(tag atom.Atom) bool {
 		return t.startOption()
 	case atom.Table:
 		return t.count[kindP] == 0 && t.push()
+	case atom.Svg:
+		return t.draw()
 	}
 	switch {
 	case isBlock(tag):
@@ -161,6 +166,8 @@ func (t *Tree) end() bool {
 	switch {
 	case len(t.open) == 0:
 		return false
+	case t.inDrawing():
+		return t.drawEnd()
 	case t.place == behindBody:
 		t.place = behindHTML
 		return tag == atom.Html
@@ -236,7 +243,7 @@ func isOdd(tag atom.Atom) bool {
 	switch tag {
 	case atom.Applet, atom.Basefont, atom.Bgsound, atom.Body, atom.Caption, atom.Col, atom.Colgroup, atom.Frame, atom.Frameset,
 		atom.Head, atom.Html, atom.Image, atom.Keygen, atom.Marquee, atom.Math, atom.Nobr, atom.Noembed, atom.Noframes,
-		atom.Object, atom.Optgroup, atom.Plaintext, atom.Rb, atom.Rp, atom.Rt, atom.Rtc, atom.Svg, atom.Tbody, atom.Td,
+		atom.Object, atom.Optgroup, atom.Plaintext, atom.Rb, atom.Rp, atom.Rt, atom.Rtc, atom.Tbody, atom.Td,
 		atom.Template, atom.Tfoot, atom.Th, atom.Thead, atom.Tr, atom.Xmp:
 		return true
 	}

@@ -129,8 +129,13 @@ func (t *Tree) token() bool {
 
 // doctype: package html knows what the parts of one mean.
 func (t *Tree) doctype() bool {
-	if t.place != atStart || t.doc.FirstChild != nil {
+	if t.place != atStart {
 		return false
+	}
+	for n := range t.doc.ChildNodes() { // comments
+		if n.Type == html.DoctypeNode {
+			return false
+		}
 	}
 	if t.r.Text == "html" {
 		t.doc.AppendChild(&html.Node{Type: html.DoctypeNode, Data: "html"})
@@ -160,6 +165,9 @@ func (t *Tree) comment() {
 }
 
 func (t *Tree) textOf(text string) bool {
+	if t.inDrawing() {
+		return t.drawText(text)
+	}
 	blank := strings.Trim(text, blanks) == ""
 	switch top := t.tag(); t.place {
 	case atStart, inHTML:
@@ -208,10 +216,7 @@ func (t *Tree) node() *html.Node { return &t.nodes.take(1)[0] }
 func (t *Tree) add(tag atom.Atom, name string, attrs []html.Attribute) bool {
 	n := t.node()
 	n.Type, n.DataAtom, n.Data = html.ElementNode, tag, name
-	if count := len(attrs); count > 0 {
-		n.Attr = t.attrs.take(count)
-		copy(n.Attr, attrs)
-	}
+	t.attributes(n, attrs)
 	if len(t.open) == 0 {
 		t.doc.AppendChild(n)
 	} else {
@@ -222,6 +227,14 @@ func (t *Tree) add(tag atom.Atom, name string, attrs []html.Attribute) bool {
 		t.count[kind]++
 	}
 	return len(t.open) <= maxDepth
+}
+
+// attributes gives a node a copy of attributes.
+func (t *Tree) attributes(n *html.Node, attrs []html.Attribute) {
+	if count := len(attrs); count > 0 {
+		n.Attr = t.attrs.take(count)
+		copy(n.Attr, attrs)
+	}
 }
 
 // push opens the element of the tag that was read.
