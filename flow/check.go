@@ -120,7 +120,7 @@ func (p *flowReader) checkCycles() {
 func (p *flowReader) checkList() {
 	var lists []*step
 	for _, s := range p.f.steps {
-		if s.parentName.string == "" {
+		if s.forAt == (place{}) {
 			lists = append(lists, s)
 		}
 	}
@@ -141,10 +141,10 @@ func (p *flowReader) checkList() {
 func (p *flowReader) checkUse(s *step) {
 	if s == p.f.list {
 		if s.collect != "" {
-			p.fault(s.at, "collect says how a step is joined, and %q is the list that others are joined to", s.name)
+			p.fault(s.collectAt, "collect says how a step is joined, and %q is the list that others are joined to", s.name)
 		}
 		if s.onError != "" {
-			p.fault(s.at, "on_error is for steps that are for another one: without its list a run can't go on")
+			p.fault(s.onErrorAt, "on_error is for steps that are for another one: without its list a run can't go on")
 		}
 		if s.kind() == "file" && s.file.string == p.f.output.file.string {
 			p.fault(s.file.at, "the file %q is read and written: give the output another name", s.file.string)

@@ -126,6 +126,7 @@ func (p *flowReader) readVars(n ast.Node) {
 		if !ok || !p.nameOf("a variable", name, at) {
 			return
 		}
+		p.noTemplate(t)
 		p.f.vars = append(p.f.vars, variable{name, t.string})
 	})
 }

@@ -787,6 +787,12 @@ output: {file: '`+out+`', order: input, columns: [id, who, n, l]}`)
 	if _, err := f.Run(t.Context(), flow.Options{Journal: batch.JournalOptions{Resume: true}}); !errors.Is(err, batch.ErrOtherJob) {
 		t.Errorf("another file: %v", err)
 	}
+	if err := os.Remove(list); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Run(t.Context(), flow.Options{}); !errors.Is(err, flow.ErrList) {
+		t.Errorf("no file: %v", err)
+	}
 }
 
 // Answers that are of no use fail their item, and say why.

@@ -27,7 +27,7 @@ func (r *run) job() (batch.Job, error) {
 		if s.file.string != "" {
 			in, err := batch.Fingerprint(s.file.string)
 			if err != nil {
-				return job, err
+				return job, fmt.Errorf("%s: %w: %w", s.name, ErrList, err)
 			}
 			job.Inputs = append(job.Inputs, in)
 		}

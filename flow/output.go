@@ -54,12 +54,12 @@ func (p *flowReader) readOutput(n ast.Node) {
 	o.at, p.outputAt, o.order = placeOf(n), placeOf(n), orderCompletion
 	one := &table{at: placeOf(n)}
 	var name text
-	var tablesAt, columnsAt place
-	p.mapping(n, "an output", outputHints,
-		field{"file", p.text(&o.file, "the name of a file")},
+	var fileAt, tablesAt, columnsAt place
+	meant := p.mapping(n, "an output", outputHints,
+		field{"file", func(n ast.Node) { fileAt = placeOf(n); p.plain(&o.file, "the name of a file")(n) }},
 		field{"sqlite", p.readDSN(&o.database, "sqlite")},
 		field{"postgres", p.readDSN(&o.database, "postgres")},
-		field{"table", p.text(&name, "the name of a table")},
+		field{"table", p.plain(&name, "the name of a table")},
 		field{"key", p.readKey(one)},
 		field{"columns", func(n ast.Node) { columnsAt = placeOf(n); p.readColumns(one, n) }},
 		field{"tables", func(n ast.Node) { tablesAt = placeOf(n); p.readTables(n) }},
@@ -71,9 +71,10 @@ func (p *flowReader) readOutput(n ast.Node) {
 		p.fault(o.file.at, "file beside %s: want one output", o.database.driver)
 	case o.file.string != "":
 		p.fileOutput(one, name, tablesAt, columnsAt)
-	case !isMapping(n): // which was said
+	case !isMapping(n) || fileAt != (place{}) || meant["file"] || meant["sqlite"] || meant["postgres"]: // which was said
 	case o.database.driver == "":
 		p.fault(o.at, "want file, sqlite or postgres: where rows go")
+	case meant["table"] || meant["tables"]: // it is not known what to look for
 	case tablesAt == (place{}) && name.string == "":
 		p.fault(o.at, "want the table that rows are written to, and its key, such as table: users, key: id")
 	case tablesAt != (place{}):
@@ -82,7 +83,7 @@ func (p *flowReader) readOutput(n ast.Node) {
 		}
 	default:
 		p.tableName(name.string, name.at)
-		if one.at = name.at; one.key == nil {
+		if one.at = name.at; one.key == nil && one.keyAt == (place{}) && !meant["key"] {
 			p.fault(name.at, "the table %q needs a key: the columns by which a row is known again", one.name)
 		}
 		o.tables = append(o.tables, one)
@@ -130,6 +131,7 @@ func (p *flowReader) fileOutput(one *table, name text, tablesAt, columnsAt place
 func (p *flowReader) readKey(t *table) func(ast.Node) {
 	return func(n ast.Node) {
 		t.keyAt = placeOf(n)
+		before := len(p.faults)
 		p.list(n, func(n ast.Node) {
 			if name, ok := p.scalar(n, "the name of a column"); ok {
 				if strings.HasPrefix(name.string, ".") {
@@ -138,6 +140,9 @@ func (p *flowReader) readKey(t *table) func(ast.Node) {
 				p.column(&t.key, "key", name.string, name.at)
 			}
 		})
+		if t.key == nil && len(p.faults) == before {
+			p.fault(t.keyAt, "a key needs a column, by which a row is known again")
+		}
 	}
 }
 
@@ -185,12 +190,12 @@ func (p *flowReader) readTables(n ast.Node) {
 	p.pairs(n, "tables", func(name string, at place, value ast.Node) {
 		t := &table{name: name, at: at}
 		p.tableName(name, at)
-		p.mapping(value, "a table", nil,
+		meant := p.mapping(value, "a table", nil,
 			field{"key", p.readKey(t)},
 			field{"rows", p.expr(&t.rows)},
 			field{"columns", func(n ast.Node) { p.readColumns(t, n) }},
 		)
-		if t.key == nil {
+		if t.key == nil && t.keyAt == (place{}) && !meant["key"] && isMapping(value) {
 			p.fault(at, "the table %q needs a key: the columns by which a row is known again", name)
 		}
 		p.f.output.tables = append(p.f.output.tables, t)

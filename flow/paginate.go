@@ -84,7 +84,7 @@ func (p *flowReader) readPaginate(n ast.Node) *paginate {
 	at, ways := placeOf(n), 0
 	var param, page, offset, sizeParam text
 	var parallelAt place
-	p.mapping(n, "paginate", map[string]string{"stop_on_repeat": "it always does", "limit": "size says how many are on a page"},
+	meant := p.mapping(n, "paginate", map[string]string{"stop_on_repeat": "it always does", "limit": "size says how many are on a page"},
 		field{"next", func(n ast.Node) {
 			ways++
 			if t, ok := n.(*ast.StringNode); ok && t.Value == "link" {
@@ -109,6 +109,9 @@ func (p *flowReader) readPaginate(n ast.Node) *paginate {
 		field{"parallel", func(n ast.Node) { parallelAt = placeOf(n); p.whole(&g.parallel, 1, 1000)(n) }},
 		field{"max_pages", p.whole(&g.most, 1, 100_000_000)},
 	)
+	if ways == 0 && (!isMapping(n) || meant["next"] || meant["cursor"] || meant["page"] || meant["offset"]) {
+		return g // which was said
+	}
 	if ways != 1 {
 		p.fault(at, "want one of next, cursor, page and offset, which say how pages follow one another")
 		return g

@@ -263,6 +263,21 @@ func oneOf(words []string) string {
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
+// plain is a field whose value is a text that is taken as it is.
+func (r *reader) plain(to *text, want string) func(ast.Node) {
+	return func(n ast.Node) {
+		r.text(to, want)(n)
+		r.noTemplate(*to)
+	}
+}
+
+// noTemplate refuses a text that was meant as a template, and is none.
+func (r *reader) noTemplate(t text) {
+	if strings.Contains(t.string, "{{") {
+		r.fault(t.at, "%.60q is taken as it is: templates are for URLs, headers, query, bodies and idempotency_key", t.string)
+	}
+}
+
 // word is a field whose value is one of a few words.
 func (r *reader) word(to *string, words ...string) func(ast.Node) {
 	return func(n ast.Node) {

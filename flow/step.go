@@ -57,15 +57,18 @@ type step struct {
 	pages      *paginate
 	since      *since
 
-	unsaid  bool    // a field that is none was meant to
-	kinds   []place // of the fields that say where it gets things from
-	httpAt  place   // of a field that is for HTTP only
-	argsAt  place
-	eachAt  place
-	keyAt   place
-	sinceAt place
-	pagesAt place
-	formats place
+	unsaid bool    // a field that is none was meant to
+	kinds  []place // of the fields that say where it gets things from
+	httpAt place   // of a field that is for HTTP only
+	argsAt place
+	eachAt place
+	forAt  place
+
+	collectAt, onErrorAt place
+	keyAt                place
+	sinceAt              place
+	pagesAt              place
+	formats              place
 }
 
 // kind is what kind of source the step has.
@@ -157,9 +160,9 @@ func (p *flowReader) readStep(s *step, n ast.Node) {
 		field{"args", placed(&s.argsAt, func(n ast.Node) { p.readArgs(s, n) })},
 		field{"sqlite", p.readDSN(&s.database, "sqlite")},
 		field{"postgres", p.readDSN(&s.database, "postgres")},
-		field{"file", source(&s.file, "the name of a file")},
+		field{"file", func(n ast.Node) { source(&s.file, "the name of a file")(n); p.noTemplate(s.file) }},
 		field{"format", placed(&s.formats, p.word(&s.format, "jsonl", "json", "csv", "tsv", "lines"))},
-		field{"for", p.text(&s.parentName, "the name of a step")},
+		field{"for", placed(&s.forAt, p.text(&s.parentName, "the name of a step"))},
 		field{"headers", http(func(n ast.Node) { s.headers = p.readNamed(n, "headers") })},
 		field{"query", http(func(n ast.Node) { s.query = p.readNamed(n, "query") })},
 		field{"body", http(p.text(&s.body, "a text"))},
@@ -176,8 +179,9 @@ func (p *flowReader) readStep(s *step, n ast.Node) {
 		field{"each", placed(&s.eachAt, p.expr(&s.each))},
 		field{"emit", p.expr(&s.emit)},
 		field{"key", placed(&s.keyAt, p.expr(&s.key))},
-		field{"collect", p.word(&s.collect, collectList, collectOne)},
+		field{"collect", placed(&s.collectAt, p.word(&s.collect, collectList, collectOne))},
 		field{"on_error", func(n ast.Node) {
+			s.onErrorAt = placeOf(n)
 			if _, null := n.(*ast.NullNode); null {
 				s.onError = onErrorNull // YAML's null, and a word here
 				return
@@ -189,6 +193,9 @@ func (p *flowReader) readStep(s *step, n ast.Node) {
 	)
 	meant := p.mapping(n, "a step", stepHints, fields...)
 	s.unsaid = !isMapping(n)
+	if meant["for"] {
+		s.forAt = s.at
+	}
 	for _, name := range sources {
 		s.unsaid = s.unsaid || meant[name]
 	}
@@ -222,7 +229,7 @@ func (p *flowReader) readDSN(to *dsn, driver string) func(ast.Node) {
 			p.fault(placeOf(n), "%s beside %s: want one database", driver, to.driver)
 		}
 		to.driver = driver
-		p.text(&to.text, map[string]string{"sqlite": "the name of a file", "postgres": "a URL, or env:NAME"}[driver])(n)
+		p.plain(&to.text, map[string]string{"sqlite": "the name of a file", "postgres": "a URL, or env:NAME"}[driver])(n)
 	}
 }
 
@@ -234,11 +241,11 @@ type since struct {
 
 func (p *flowReader) readSince(n ast.Node) *since {
 	s := &since{}
-	p.mapping(n, "since", map[string]string{"param": `write it into the request, as in get: "…?updated_since={{query .since}}"`},
+	meant := p.mapping(n, "since", map[string]string{"param": `write it into the request, as in get: "…?updated_since={{query .since}}"`},
 		field{"max", p.expr(&s.max)},
-		field{"start", p.text(&s.start, "what the first run begins with")},
+		field{"start", p.plain(&s.start, "what the first run begins with")},
 	)
-	if s.max == nil {
+	if s.max == nil && !meant["max"] && isMapping(n) {
 		p.fault(placeOf(n), "since needs max: an expression over an item, such as .updated_at, whose largest value the next run begins with")
 	}
 	return s
