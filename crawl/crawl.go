@@ -40,7 +40,8 @@ type Summary struct {
 // If it ends early the error says why: the cause of ctx, what batch.Run returns, or an
 // error of the frontier; with Journal.Resume it goes on later. Where it can't begin
 // (a seed is no URL, or the output is one of another crawl, see batch.Open) nothing
-// was fetched.
+// was fetched. With Journal.RetryFailed a page that had failed has only its new line in
+// the end.
 //
 // Run panics if the agent is no product token.
 func Run(ctx context.Context, output string, o Options) (Summary, error) {
@@ -135,6 +136,9 @@ func (c *crawl) run(ctx context.Context, output string, seeds []frontier.Page) (
 		s.Summary, err = batch.Run(ctx, c.frontier, c.visit, &sink{c, journal}, c.batch())
 	}
 	s.Stats = c.o.Progress.Stats()
+	if err == nil && s.Complete && c.o.Journal.RetryFailed {
+		err = journal.Compact(ctx)
+	}
 	return s, errors.Join(err, c.frontier.Close(), journal.Close())
 }
 

@@ -501,6 +501,23 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// Pages that are tried again have one line in the end, and go on from there.
+func TestRetryFailed(t *testing.T) {
+	w := newWorld(t)
+	w.page("a.test/", links("/gone", "/fine"))
+	w.page("a.test/fine", "")
+	o := crawl.Options{Seeds: []string{"http://a.test/"}, Session: w.session}
+	out := filepath.Join(t.TempDir(), "out.jsonl")
+	for _, want := range [][]string{{"a.test/", "a.test/fine", "a.test/gone"}, {"a.test/", "a.test/behind", "a.test/fine", "a.test/gone"}} {
+		if _, err := crawl.Run(t.Context(), out, o); err != nil {
+			t.Fatal(err)
+		}
+		found(t, read(t, out), want...)
+		w.page("a.test/gone", links("/behind"))
+		o.Journal.RetryFailed = true
+	}
+}
+
 func TestBadSeeds(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out.jsonl")
 	for seed, want := range map[string]string{"": "no seed", "example.com/x": "did you mean https://example.com/x?", "http://": "names no host", "http://me:hush@a.test/": "has a user",

@@ -89,9 +89,10 @@ type Options struct {
 	// all, below the name of the host; the line says where. A file of that name is
 	// replaced. Empty means that they are not kept.
 	Save string
-	// Archive gets all exchanges, those for robots.txt too; nil means none. Its records
-	// are there, as surely as the line, before the line is. A page that is fetched again
-	// after a crash may be in it twice. It is not closed.
+	// Archive gets all exchanges, those for robots.txt too; not those that the session
+	// has repeated, nor bodies that Accept leaves alone. Nil means none. Its records are
+	// there, as surely as the line, before the line is. A page that is fetched again after
+	// a crash may be in it twice. It is not closed.
 	Archive *warc.Writer
 	// Handle, if it is not nil, is called with each page that was fetched; what it
 	// returns is in the line, as "data". An error makes the page one that has failed,

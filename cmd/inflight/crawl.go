@@ -116,7 +116,7 @@ func (o *crawlFlags) takeFlags(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.jsonld, "jsonld", false, "take the JSON-LD of pages")
 	fs.StringVar(&o.rules, "rules", "", "what to take from which pages, by a YAML `file`")
 	fs.StringVar(&o.save, "save", "", "write the bodies of pages below this `folder`")
-	fs.StringVar(&o.warc, "warc", "", "keep all that was sent and answered in this archive, a `file` such as site.warc.gz")
+	fs.StringVar(&o.warc, "warc", "", "keep what was sent and answered in this archive, a `file` such as site.warc.gz")
 	fs.StringVar(&o.warcMax, "warc-size", o.warcMax, "and begin another one at this `size`")
 	fs.StringVar(&o.accept, "accept", "", "read only bodies of these `types`: html, xml, json, text, pdf, image, or such as video/* (default: all)")
 	fs.StringVar(&o.charset, "charset", "auto", "the `encoding` of all pages, such as latin1 (auto: as they say, or look like)")
