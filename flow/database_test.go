@@ -243,8 +243,8 @@ func TestTimesAreAsTheyStand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := strings.Join(rows(t, db, "SELECT e.*, 5 AS id FROM e ORDER BY at DESC; "), " ")
-	if got != `{"at":"2026-01-02 23:00:00","day":"2026-01-02","id":5,"x":1704189600} {"at":"2026-01-02 10:00:00+02","day":null,"id":5,"x":"x"}` {
+	got := strings.Join(rows(t, db, "SELECT e.*, 5 AS other FROM e ORDER BY at DESC; "), " ")
+	if got != `{"at":"2026-01-02 23:00:00","day":"2026-01-02","id":1,"other":5,"x":1704189600} {"at":"2026-01-02 10:00:00+02","day":null,"id":2,"other":5,"x":"x"}` {
 		t.Error(got)
 	}
 	if got := rows(t, db, "INSERT INTO e (id, day) VALUES (3, 'soon') RETURNING id, day"); len(got) != 1 || got[0] != `{"day":"soon","id":3}` {
@@ -418,6 +418,22 @@ func TestValuesOfOtherTypes(t *testing.T) {
 		want := `{"j":"\"a\\\"b\"","t":"a"} {"j":"true","t":"true"} {"j":"5","t":"1.10"} {"j":"{\"a\":1}","t":"-"} {"j":"null","t":"1"}`
 		if got := strings.Join(rows(t, db, query), " "); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	})
+}
+
+// Of two columns with one name a row would have only one.
+func TestColumnsWithOneName(t *testing.T) {
+	onEach(t, func(t *testing.T, p place) {
+		db := p.open(t)
+		if err := db.Transact(t.Context(), func(flow.Tx) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		for _, err = range db.Query(t.Context(), "SELECT * FROM (SELECT 1 AS id, '{' AS a) x JOIN (SELECT 2 AS id) y ON true") {
+		}
+		if err == nil || !strings.Contains(err.Error(), `two columns of the query have the name "id"`) {
+			t.Errorf("%v", err)
 		}
 	})
 }

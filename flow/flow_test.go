@@ -711,6 +711,19 @@ output: {`+p.String()+`, table: t, key: id}`)
 	})
 }
 
+// An error is one line.
+func TestNoRoomForTheState(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	f, _ := in(t, users)
+	_, err := f.Run(t.Context(), flow.Options{State: filepath.Join(file, "state")})
+	if !errors.Is(err, flow.ErrOutput) || strings.Contains(err.Error(), "\n") {
+		t.Errorf("%q", err)
+	}
+}
+
 // The list is not written over, whatever it is called.
 func TestListIsNotTheOutput(t *testing.T) {
 	dir := t.TempDir()

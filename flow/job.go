@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -123,7 +122,7 @@ func exprText(e *request.Expr) string {
 // makeFolder makes the folder of the state.
 func makeFolder(path string) error {
 	if err := os.MkdirAll(path, 0o777); err != nil {
-		return errors.Join(ErrOutput, err)
+		return fmt.Errorf("%w: %w", ErrOutput, err)
 	}
 	return nil
 }

@@ -83,7 +83,7 @@ func (l *list) all(ctx context.Context) iter.Seq2[item, error] {
 		case err == nil:
 			l.r.o.Progress.all.Store(true)
 		case err != errEnough:
-			if ctx.Err() == nil {
+			if ctx.Err() == nil && !errors.Is(err, ErrOutput) {
 				err = fmt.Errorf("%s: %w: %w", l.s.name, ErrList, err)
 			}
 			yield(item{}, err)
@@ -274,7 +274,7 @@ func (l *list) keep(ctx context.Context, items []any, hash string, next *positio
 	}
 	l.pages++
 	if err := l.journal.Commit(ctx, []batch.Line{{Index: p.Index, Data: line}}); err != nil {
-		return errors.Join(ErrOutput, err)
+		return fmt.Errorf("%w: %w", ErrOutput, err)
 	}
 	return nil
 }

@@ -43,7 +43,8 @@ type run struct {
 //
 // If it ends early the error says why: the cause of ctx, what batch.Run returns, ErrList,
 // ErrOutput; with Journal.Resume it goes on later. Where it can't begin (ErrVar,
-// ErrDriver, ErrExists, ErrOutput, or what batch.Open returns) nothing was asked for.
+// ErrDriver, ErrExists, ErrState, ErrOutput, ErrList for a file that is not there, what the
+// driver of a database returns, or batch.Open) nothing was asked for.
 //
 // Run panics for a negative number among the options, and for a Sample without Rows.
 func (f *Flow) Run(ctx context.Context, o Options) (s Summary, err error) {
@@ -417,7 +418,7 @@ type orderly struct {
 func (o *orderly) Commit(ctx context.Context, lines []batch.Line) error {
 	if o.sync != batch.SyncNever {
 		if err := o.list.Sync(ctx); err != nil {
-			return errors.Join(ErrOutput, err)
+			return fmt.Errorf("%w: %w", ErrOutput, err)
 		}
 	}
 	return o.sink.Commit(ctx, lines)

@@ -71,8 +71,8 @@ func (d *database) Query(ctx context.Context, query string, args ...any) iter.Se
 			return
 		}
 		defer rows.Close()
-		for rows.Next() {
-			row, err := scan(rows)
+		for first := true; rows.Next(); first = false {
+			row, err := scan(rows, first)
 			if err != nil {
 				yield(nil, err)
 				return
@@ -87,15 +87,41 @@ func (d *database) Query(ctx context.Context, query string, args ...any) iter.Se
 	}
 }
 
-// scan reads a row.
-func scan(rows pgx.Rows) (row map[string]any, err error) {
+// scan reads a row. All have the names of the first.
+func scan(rows pgx.Rows, first bool) (row map[string]any, err error) {
 	var text []byte
 	if err := rows.Scan(&text); err != nil {
 		return nil, err
 	}
+	if first {
+		if err := named(text); err != nil {
+			return nil, err
+		}
+	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
-	return row, d.Decode(&row)
+	err = d.Decode(&row)
+	return row, err
+}
+
+// named is an error if two columns have one name: a row would have only one of them.
+func named(row []byte) error {
+	d := json.NewDecoder(bytes.NewReader(row))
+	seen := make(map[json.Token]bool)
+	_, err := d.Token() // the bracket
+	for err == nil && d.More() {
+		var name json.Token
+		if name, err = d.Token(); err != nil {
+			break
+		}
+		if seen[name] {
+			return fmt.Errorf("two columns of the query have the name %q: give one another by AS", name)
+		}
+		seen[name] = true
+		var value json.RawMessage
+		err = d.Decode(&value)
+	}
+	return err
 }
 
 // texts are the arguments as texts: the server knows what they are to be.

@@ -92,6 +92,7 @@ func (d *database) Query(ctx context.Context, query string, args ...any) iter.Se
 			return
 		}
 		defer rows.Close()
+		err = named(columns)
 		for err == nil && rows.Next() {
 			var row map[string]any
 			if row, err = scan(rows, columns); err == nil && !yield(row, nil) {
@@ -102,6 +103,16 @@ func (d *database) Query(ctx context.Context, query string, args ...any) iter.Se
 			yield(nil, caused(ctx, err))
 		}
 	}
+}
+
+// named is an error if two columns have one name: a row would have only one of them.
+func named(columns []string) error {
+	for i, name := range columns {
+		if slices.Contains(columns[:i], name) {
+			return fmt.Errorf("two columns of the query have the name %q: give one another by AS", name)
+		}
+	}
+	return nil
 }
 
 // run runs a query. The driver makes times of texts in columns that are declared DATE,
