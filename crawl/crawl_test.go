@@ -140,6 +140,27 @@ func TestBaseOfPages(t *testing.T) {
 	}
 }
 
+// A seed that leads out of the crawl has failed: there is nothing behind it. A page that
+// does so leads nowhere.
+func TestSeedsThatLeadOut(t *testing.T) {
+	w := newWorld(t)
+	out := http.RedirectHandler("http://b.test/x", http.StatusFound).ServeHTTP
+	w.pages["a.test/"], w.pages["a.test/page"] = out, out
+	w.page("a.test/list", links("/page"))
+	o := crawl.Options{Seeds: []string{"http://a.test/", "http://a.test/list"}, Progress: &crawl.Progress{}}
+	lines := w.crawl(t, o)
+	found(t, lines, "a.test/", "a.test/list", "a.test/page")
+	if l := lines["http://a.test/"]; l.OK || l.Error.Class != "redirect" || !strings.Contains(l.Error.Message, l.Redirect) {
+		t.Errorf("the seed: %+v", l)
+	}
+	if l := lines["http://a.test/page"]; !l.OK || l.Redirect != "http://b.test/x" {
+		t.Errorf("the page: %+v", l)
+	}
+	if why := o.Progress.Stats().Failure; !strings.Contains(why, "http://a.test/: it leads out of the crawl") {
+		t.Errorf("the first failure: %q", why)
+	}
+}
+
 func TestIncludeExcludeDepthPages(t *testing.T) {
 	w := newWorld(t)
 	w.page("a.test/", links("/a/1", "/b/1"))

@@ -273,10 +273,17 @@ func (c *crawl) read(ctx context.Context, p *Page, l *line) error {
 		}
 		if p.hops >= c.o.MaxRedirects {
 			l.fail("redirect", fmt.Sprint(p.hops, " redirects, one behind the other, have led here: no more are followed"))
+			c.o.Progress.failed(fmt.Errorf("%s: %s", l.URL, l.Error.Message))
 			return nil
 		}
-		// That of a seed is one, and that of a sitemap a sitemap.
-		return c.follow(ctx, p, c.resolver(p.URL, p.URL, p.Depth == 0), []string{to}, p.Depth, l)
+		entry := p.Depth == 0 // that of a seed is one, and that of a sitemap a sitemap
+		r := c.resolver(p.URL, p.URL, entry)
+		if entry && r.resolve(to) == "" {
+			l.fail("redirect", "it leads out of the crawl, to "+to+": that is not in its scope, or is excluded")
+			c.o.Progress.failed(fmt.Errorf("%s: %s", l.URL, l.Error.Message))
+			return nil
+		}
+		return c.follow(ctx, p, r, []string{to}, p.Depth, l)
 	}
 	if p.Response.Status >= 300 {
 		return nil
