@@ -360,6 +360,28 @@ func TestExtract(t *testing.T) {
 	}
 }
 
+// JSON-LD that is wrapped, or has line breaks in its texts, counts; what is broken does not.
+func TestJSONLD(t *testing.T) {
+	w := newWorld(t)
+	o := crawl.Options{Seeds: []string{"http://a.test/"}, JSONLD: true}
+	for script, want := range map[string]string{
+		"application/ld+json>{\"a\":1}":                                "[map[a:1]]",
+		"'Application/LD+JSON; charset=utf-8'>[1]":                     "[[1]]",
+		"application/ld+json>\n<!--\n{\"a\":\"<!--x-->\"}\n-->\n":      "[map[a:<!--x-->]]",
+		"application/ld+json>//<![CDATA[\n{\"a\":1}\n//]]>":            "[map[a:1]]",
+		"application/ld+json>/*<![CDATA[*/{\"a\":\"http://x\"}/*]]>*/": "[map[a:http://x]]",
+		"application/ld+json>{\"a\":\"two\nlines\"};":                  "[map[a:two lines]]",
+		"application/ld+json>{\"a\":1,}":                               "[]",
+		"application/ld+json>":                                         "[]",
+		"application/json>{}":                                          "[]",
+	} {
+		w.page("a.test/", "<script type="+script+"</script>")
+		if got := fmt.Sprint(w.crawl(t, o)["http://a.test/"].JSONLD); got != want {
+			t.Errorf("%q: %s, want %s", script, got, want)
+		}
+	}
+}
+
 func TestHandle(t *testing.T) {
 	w := newWorld(t)
 	w.page("a.test/", "<h1>One</h1>"+links("/bad", "/odd", "/x.bin"))

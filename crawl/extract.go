@@ -281,19 +281,40 @@ func attrOf(n *html.Node, name string) (string, bool) {
 }
 
 // jsonLD are the values of the scripts of a page that are JSON-LD. One that is broken
-// is left out.
+// is left out; what others take for whole, too, is not.
 func jsonLD(doc *html.Node) []any {
 	found := []any{}
 	for n := range doc.Descendants() {
 		if n.DataAtom != atom.Script || n.FirstChild == nil {
 			continue
 		}
-		if kind, _ := attrOf(n, "type"); !strings.EqualFold(strings.TrimSpace(kind), "application/ld+json") {
+		kind, _ := attrOf(n, "type")
+		if kind, _, _ = strings.Cut(kind, ";"); !strings.EqualFold(strings.TrimSpace(kind), "application/ld+json") {
 			continue
 		}
-		if v, err := decodeJSON(n.FirstChild.Data); err == nil {
+		v, err := decodeJSON(n.FirstChild.Data)
+		if err != nil {
+			v, err = decodeJSON(bareJSON(n.FirstChild.Data))
+		}
+		if err == nil {
 			found = append(found, v)
 		}
 	}
 	return found
+}
+
+// wrapping is what scripts were once hidden in from browsers and from readers of XML, and
+// the end of a statement.
+var wrapping = regexp.MustCompile(`^\s*(?://|/\*)?\s*(?:<!--|<!\[CDATA\[)\s*(?:\*/)?|(?:(?://|/\*)?\s*(?:-->|\]\]>)\s*(?:\*/)?|;)\s*$`)
+
+// bareJSON is a script without what hides it, and with blanks for the line breaks that
+// may not stand in its texts.
+func bareJSON(script string) string {
+	script = strings.Map(func(r rune) rune {
+		if r < ' ' {
+			return ' '
+		}
+		return r
+	}, script)
+	return wrapping.ReplaceAllString(script, "")
 }
