@@ -163,6 +163,9 @@ func (o *crawlFlags) options() (c crawl.Options, err error) {
 	if info, err := os.Stat(o.output); o.output == "-" || err == nil && !info.Mode().IsRegular() {
 		return c, wrong(fmt.Errorf("--output %s: a file is wanted, with which the crawl goes on after a crash", o.output))
 	}
+	if info, err := os.Stat(o.save); o.save != "" && err == nil && !info.IsDir() {
+		return c, wrong(fmt.Errorf("--save %s: a folder is wanted, and that is a file", o.save))
+	}
 	if o.warc != "" && filepath.Clean(o.warc) == filepath.Clean(o.output) {
 		return c, wrong(fmt.Errorf("--warc %s: that is the output: name another file", o.warc))
 	}

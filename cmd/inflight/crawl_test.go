@@ -125,6 +125,7 @@ func TestCrawlBadUsage(t *testing.T) {
 		{"http://127.0.0.1:1/ -o x --retries 0", 1, "robots.txt can't be had"},
 		{"demo:///site/ -o x --max-pages 5 --fsync soon", 2, "--fsync"},
 		{"demo:///site/ -o " + os.DevNull, 2, "a file is wanted"},
+		{"demo:///site/ -o x --save " + os.DevNull, 2, "--save"},
 	} {
 		cmd := process(t, append([]string{"crawl"}, strings.Fields(row.args)...)...)
 		code, _, errOut := run(t, cmd)

@@ -520,6 +520,39 @@ func TestManyWorkers(t *testing.T) {
 	}
 }
 
+// What is no log is not taken for a torn one, and stays.
+func TestForeignFiles(t *testing.T) {
+	for text, ours := range map[string]bool{
+		"": true, "0": true, "0\t0\t-1\thttp": true, "0\t0\t-1\thttp://a/\n": true, "\x00\x00": true,
+		"a list": false, "a list\nof things\n": false, "1\t0\t-1\thttp://a/\n": false,
+	} {
+		path := filepath.Join(t.TempDir(), "log")
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		fr, err := frontier.Open(path, frontier.Options{})
+		if _, corrupt := errors.AsType[*frontier.CorruptError](err); corrupt == ours {
+			t.Errorf("%q is opened: %v", text, err)
+		}
+		if err == nil {
+			fr.Close()
+		}
+		err = frontier.Remove(path)
+		if _, corrupt := errors.AsType[*frontier.CorruptError](err); corrupt == ours {
+			t.Errorf("%q is removed: %v", text, err)
+		}
+		if _, err := os.Stat(path); (err == nil) == ours {
+			t.Errorf("%q is there: %v", text, err)
+		}
+		if got, _ := os.ReadFile(path); !ours && string(got) != text {
+			t.Errorf("%q has become %q", text, got)
+		}
+	}
+	if err := frontier.Remove(filepath.Join(t.TempDir(), "none")); err != nil {
+		t.Error(err)
+	}
+}
+
 func FuzzOpen(f *testing.F) {
 	f.Add([]byte("0\t0\t-1\thttp://a/\n1\t1\t0\thttp://b/\n"))
 	f.Add([]byte("0\t0\t-1\thttp"))

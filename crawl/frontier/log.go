@@ -47,12 +47,40 @@ type log struct {
 	buf   []byte
 }
 
-// Remove removes a frontier that nobody needs any more. One that is not there is fine.
+// Remove removes a frontier that nobody needs any more. One that is not there is fine. A
+// file that does not begin as a log does is a *CorruptError, and stays.
 func Remove(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+	head, err := beginning(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
-	return nil
+	if !begins(head) {
+		line, _, _ := strings.Cut(head, "\n")
+		return &CorruptError{path, 1, line}
+	}
+	return os.Remove(path)
+}
+
+// begins reports whether a file may be a log. What is torn may be less than the beginning
+// of one, or was never written to the disk.
+func begins(head string) bool {
+	const first = "0\t"
+	head = strings.TrimLeft(head, "\x00")
+	return strings.HasPrefix(head, first) || strings.HasPrefix(first, head)
+}
+
+// beginning reads the first bytes of a file.
+func beginning(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	head, err := io.ReadAll(io.LimitReader(file, 80))
+	return string(head), err
 }
 
 // openLog opens a log, or makes one, and tells read what is in it. A line that was
@@ -77,10 +105,10 @@ func (l *log) scan(read func(at int64, index int64, p Page) error) error {
 	r := bufio.NewReaderSize(l.file, 1<<20)
 	for n := int64(0); ; n++ {
 		line, err := r.ReadSlice('\n')
-		if err == io.EOF {
+		if err == io.EOF && (n > 0 || begins(string(line))) {
 			return nil // what is torn is behind the end
 		}
-		if err != nil && err != bufio.ErrBufferFull {
+		if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
 			return fmt.Errorf("read %s: %w", l.path, err)
 		}
 		index, p, ok := parse(line)

@@ -6,24 +6,36 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
+	"strings"
 )
 
 // mark is the small file that says up to where an archive is good. It is written in
-// place, by one write; one that can't be read says nothing.
+// place, by one write; one that is torn says nothing.
 type mark struct {
-	file   *os.File
+	path   string
+	file   *os.File // nil before the first set, if there was none
 	known  bool
 	number int   // of the file
 	offset int64 // in it
 }
 
+// open reads the file, if there is one. What is none is ErrForeign.
 func (m *mark) open(path string) (err error) {
-	if m.file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666); err != nil {
+	m.path = path
+	if m.file, err = os.OpenFile(path, os.O_RDWR, 0); err != nil {
+		m.file = nil
+		if errors.Is(err, os.ErrNotExist) {
+			err = nil
+		}
 		return err
 	}
 	text, err := io.ReadAll(io.LimitReader(m.file, 100))
 	if err != nil {
 		return errors.Join(err, m.file.Close())
+	}
+	const begins = "file "
+	if says := strings.TrimLeft(string(text), "\x00"); !strings.HasPrefix(says, begins) && !strings.HasPrefix(begins, says) {
+		return errors.Join(fmt.Errorf("%w: %s", ErrForeign, path), m.file.Close())
 	}
 	var number int
 	var offset int64
@@ -40,7 +52,13 @@ func (m *mark) text(number int, offset int64) string {
 	return fmt.Sprintf("%s %08x\n", says, crc32.ChecksumIEEE([]byte(says)))
 }
 
-func (m *mark) set(number int, offset int64) error {
+func (m *mark) set(number int, offset int64) (err error) {
+	if m.file == nil {
+		if m.file, err = os.OpenFile(m.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666); err != nil {
+			m.file = nil
+			return err
+		}
+	}
 	if _, err := m.file.WriteAt([]byte(m.text(number, offset)), 0); err != nil {
 		return fmt.Errorf("%s: %w", m.file.Name(), err)
 	}
@@ -48,4 +66,9 @@ func (m *mark) set(number int, offset int64) error {
 	return nil
 }
 
-func (m *mark) close() error { return m.file.Close() }
+func (m *mark) close() error {
+	if m.file == nil {
+		return nil
+	}
+	return m.file.Close()
+}

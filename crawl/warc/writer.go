@@ -48,8 +48,8 @@ type Writer struct {
 // Open opens an archive, goes on with the one that is there, or makes it. A path that
 // ends with .gz is compressed. What a process that died was writing is cut off.
 //
-// A file that is no archive is ErrForeign, and one that is damaged in the middle a
-// *CorruptError; neither is changed.
+// A file that is no archive, or stands where the one that goes with it would, is
+// ErrForeign, and one that is damaged in the middle a *CorruptError; neither is changed.
 func Open(path string, o Options) (*Writer, error) {
 	if o.MaxSize == 0 {
 		o.MaxSize = DefaultMaxSize

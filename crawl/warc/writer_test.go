@@ -271,6 +271,31 @@ func TestGarbageBehindTheMark(t *testing.T) {
 	}
 }
 
+// The file that goes with an archive is there when the archive is, and not before; one
+// that is something else is left alone.
+func TestForeignMarks(t *testing.T) {
+	for text, ours := range map[string]bool{"": true, "fi": true, "file 00000 good": true, "\x00\x00": true, "my notes": false, "files": false} {
+		path := filepath.Join(t.TempDir(), "a.warc")
+		w := open(t, path, warc.Options{})
+		w.Close()
+		if _, err := os.Stat(path + ".good"); err == nil {
+			t.Error("there is a mark, and no archive")
+		}
+		os.WriteFile(path+".good", []byte(text), 0o666)
+		w, err := warc.Open(path, warc.Options{})
+		if errors.Is(err, warc.ErrForeign) == ours {
+			t.Errorf("%q: %v", text, err)
+		}
+		if err == nil {
+			write(t, w, 1)
+			w.Close()
+		}
+		if got, _ := os.ReadFile(path + ".good"); !ours && string(got) != text {
+			t.Errorf("%q has become %q", text, got)
+		}
+	}
+}
+
 func TestForeign(t *testing.T) {
 	for _, name := range names {
 		for _, text := range []string{"a list of things\n", "\x1f\x8b not really", "WARC/0.9"} {
