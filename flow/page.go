@@ -203,14 +203,40 @@ func (g *paginate) follow(at position, a *answer, to string) (*position, error) 
 	if err != nil {
 		return nil, err
 	}
-	u, err := base.Parse(to)
+	u, err := base.Parse(strings.TrimSpace(to))
 	if err != nil {
 		return nil, fmt.Errorf("the next page is %q, which is no URL", to)
 	}
-	if u.Scheme != base.Scheme || u.Host != base.Host {
-		return nil, fmt.Errorf("the next page is at another host, %s://%s: the answer may not lead there", u.Scheme, u.Host)
+	if originOf(u) != originOf(base) {
+		return nil, fmt.Errorf("the next page is at another host, %s, and this one came from %s: the answer may not lead there", originOf(u), originOf(base))
 	}
+	u.RawQuery = escaped(u.RawQuery)
 	return &position{No: at.No + 1, URL: u.String()}, nil
+}
+
+// originOf is where a URL leads, written in one way.
+func originOf(u *url.URL) string {
+	host := strings.ToLower(u.Host)
+	switch u.Scheme {
+	case "http":
+		host = strings.TrimSuffix(host, ":80")
+	case "https":
+		host = strings.TrimSuffix(host, ":443")
+	}
+	return u.Scheme + "://" + host
+}
+
+// escaped is a query that a server has written, without what can't stand in a request.
+func escaped(query string) string {
+	var b strings.Builder
+	for _, c := range []byte(query) {
+		if c <= ' ' || c >= 0x7F || strings.IndexByte(`"<>`, c) >= 0 {
+			fmt.Fprintf(&b, "%%%02X", c)
+			continue
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
 }
 
 // number is the position behind a page that has a number or an offset.

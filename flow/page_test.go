@@ -100,6 +100,32 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// A next page may be spelled in any way that leads to the same host.
+func TestNextPagesAsServersWriteThem(t *testing.T) {
+	for next, want := range map[string]string{
+		"http://API.example.com:80/list?p=2":         "/list?p=2",
+		" /list?p=2 ":                                "/list?p=2",
+		"/list?p=2&from=2026-01-02 10:00&q=\u00E9\"": "/list?p=2&from=2026-01-02%2010:00&q=%C3%A9%22",
+		"//api.example.com/list?a=%2C&b=x+y#end":     "/list?a=%2C&b=x+y",
+	} {
+		var asked []string
+		h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked = append(asked, r.URL.RequestURI())
+			to := ""
+			if len(asked) == 1 {
+				to = next
+			}
+			fmt.Fprint(w, show(map[string]any{"items": []int{len(asked)}, "next": to}))
+		})
+		f, _ := in(t, "\nversion: 1\nsteps: {list: {get: 'http://api.example.com/list', each: '.items[]', paginate: {next: .next}}}")
+		o := served(h)
+		o.Schemes["http"] = o.Schemes["demo"]
+		if _, err := f.Run(t.Context(), flow.Options{Session: o}); err != nil || len(asked) != 2 || asked[1] != want {
+			t.Errorf("%q: asked for %q, %v", next, asked, err)
+		}
+	}
+}
+
 // A server that goes round in a circle, or does not do what it was asked for, is found
 // out, and the message says what is wrong.
 func TestPagesGoWrong(t *testing.T) {
