@@ -422,6 +422,50 @@ func TestValuesOfOtherTypes(t *testing.T) {
 	})
 }
 
+// Two processes may make the same table at the same moment: PostgreSQL fails for one of
+// them, whatever IF NOT EXISTS says.
+func TestTablesMadeAtOnce(t *testing.T) {
+	p := place{"postgres", postgresURL(t)}
+	db := p.open(t)
+	f := parse(t, "version: 1\nsteps: {a: {get: 'http://x/'}}\noutput: {"+p.String()+", table: t, key: id}")
+	var sink batch.Sink
+	for _, row := range []struct {
+		made string
+		then func() error
+	}{
+		{"CREATE TABLE inflight_flows (name TEXT PRIMARY KEY, run TEXT NOT NULL, spec TEXT NOT NULL, complete INTEGER NOT NULL)", func() (err error) {
+			sink, err = flow.NewTables(t.Context(), db, f)
+			return err
+		}},
+		{"CREATE TABLE t (id BIGINT PRIMARY KEY)", func() error {
+			return sink.Commit(t.Context(), []batch.Line{{Data: []byte(`{"index":0,"rows":{"t":[{"id":1,"v":"x"}]}}`)}})
+		}},
+	} {
+		done := make(chan error, 1)
+		err := db.Transact(t.Context(), func(tx flow.Tx) error {
+			if err := tx.Exec(t.Context(), row.made); err != nil {
+				return err
+			}
+			go func() { done <- row.then() }()
+			for t.Context().Err() == nil { // until that waits for this transaction
+				if rows(t, db, "SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")[0] == `{"n":1}` {
+					return nil
+				}
+			}
+			return t.Context().Err()
+		})
+		if err == nil {
+			err = <-done
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := rows(t, db, "SELECT * FROM t"); got[0] != `{"id":1,"v":"x"}` {
+		t.Errorf("%v", got)
+	}
+}
+
 // Of two columns with one name a row would have only one.
 func TestColumnsWithOneName(t *testing.T) {
 	onEach(t, func(t *testing.T, p place) {

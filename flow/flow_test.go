@@ -434,13 +434,13 @@ func TestBodies(t *testing.T) {
 	f, _ := in(t, `
 version: 1
 steps:
-  list: {post: demo://o/list, json: {n: 5, deep: [true, null]}, each: ".[]"}
+  list: {post: demo://o/list, json: {n: 5, deep: [true, null, 1e3, "1e3"]}, each: ".[]"}
   a: {for: list, put: demo://o/a, json: {name: "{{.name}}!", tags: "{{json .tags}}", id: "{{.id}}"}, idempotency_key: "k-{{.id}}"}
   b: {for: a, put: demo://o/b, json: '{"all": {{json .list.tags}}}', each: "1"}`)
 	if sum, err := f.Run(t.Context(), flow.Options{Session: served(h)}); err != nil || sum.Failed > 0 {
 		t.Fatal(sum, err)
 	}
-	want := []string{`POST {"deep":[true,null],"n":5} application/json`, `PUT {"id":"1","name":"a \"b\"!","tags":[1,2]} application/jsonk-1`, `PUT {"all": [1,2]} application/json`}
+	want := []string{`POST {"deep":[true,null,1e3,"1e3"],"n":5} application/json`, `PUT {"id":"1","name":"a \"b\"!","tags":[1,2]} application/jsonk-1`, `PUT {"all": [1,2]} application/json`}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s", strings.Join(got, "\n"))
 	}

@@ -97,6 +97,7 @@ func TestMistakes(t *testing.T) {
 		{"start template", head + "steps: {a: {get: 'http://x/', limit: api, since: {max: .a, start: '{{.base}}'}}}" + tail, "is taken as it is"},
 		{"on_error list", head + "steps: {a: {get: 'http://x/', on_error: skip, limit: api}}" + tail, "4:41: on_error is for steps"},
 		{"no key", strings.Replace(step(""), "file: x.jsonl", "sqlite: x.db, table: t, key: []", 1), "a key needs a column"},
+		{"json number", step("  b: {for: a, post: 'http://x/', json: {a: [0x10]}}"), "6:45: 0x10 is no number of JSON"},
 		{"sql template", step("  b: {for: a, sqlite: x.db, sql: 'select {{.id}}'}"), "a query is no template"},
 		{"sql where", step("  b: {for: a, sql: 'select 1'}"), "which database?"},
 		{"sql for http", step("  b: {for: a, sqlite: x, get: 'http://x/'}"), "sqlite is for sql"},

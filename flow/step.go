@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
 
 	"github.com/inflight-go/inflight/internal/draft"
 	"github.com/inflight-go/inflight/internal/request"
@@ -335,16 +336,26 @@ func (p *flowReader) readBranch(n ast.Node, left *int) any {
 		}
 		return items
 	case *ast.IntegerNode, *ast.FloatNode:
-		if text := n.GetToken().Value; json.Valid([]byte(text)) {
-			return json.Number(text)
+		text := n.GetToken().Value
+		if !isNumber(text) {
+			p.fault(placeOf(n), "%s is no number of JSON: write it as one, or between quotes as a text", text)
 		}
-		return n.GetToken().Value
+		return json.Number(text)
+	case *ast.StringNode:
+		if t := v.GetToken(); t.Type == token.StringType && isNumber(t.Value) {
+			return json.Number(t.Value) // 1e3, which the parser does not take for a number
+		}
 	case *ast.BoolNode:
 		return v.Value
 	case *ast.NullNode:
 		return nil
 	}
 	return p.readLeaf(n)
+}
+
+// isNumber reports whether JSON would have a number as it is written.
+func isNumber(text string) bool {
+	return json.Valid([]byte(text)) && strings.Trim(text, "0123456789+-.eE") == ""
 }
 
 // readLeaf reads a text, which may be a template.

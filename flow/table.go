@@ -48,12 +48,17 @@ func newTables(ctx context.Context, db Database, f *Flow, spec string) (*tables,
 		db: db, d: db.Dialect(), of: f.output.tables, kind: f.output.database.driver, flow: flowName(f.name), spec: spec, clean: f.secrets.clean,
 		done: roaring64.New(), failed: roaring64.New(), columns: make(map[string]map[string]bool),
 	}
-	return t, db.Transact(ctx, func(tx Tx) error {
+	create := func(tx Tx) error {
 		return errors.Join(
 			tx.Exec(ctx, `CREATE TABLE IF NOT EXISTS `+flowsTable+` (name TEXT PRIMARY KEY, run TEXT NOT NULL, spec TEXT NOT NULL, complete INTEGER NOT NULL)`),
 			tx.Exec(ctx, `CREATE TABLE IF NOT EXISTS `+doneTable+` (flow TEXT NOT NULL, item BIGINT NOT NULL, failed INTEGER NOT NULL, message TEXT, PRIMARY KEY (flow, item))`),
 		)
-	})
+	}
+	err := db.Transact(ctx, create)
+	if slices.Contains(sameMoment, stateOf(err)) {
+		err = db.Transact(ctx, create)
+	}
+	return t, err
 }
 
 // begin decides whether the run goes on with another one, or begins; then it is another
@@ -202,8 +207,12 @@ func (t *tables) Commit(ctx context.Context, lines []batch.Line) error {
 		return nil
 	}
 	err := t.transact(ctx, fresh, marks, rowsAtOnce)
-	if e, ok := errors.AsType[stateError](err); ok && e.SQLState() == cardinality {
+	switch state := stateOf(err); {
+	case state == cardinality:
 		err = t.transact(ctx, fresh, marks, 1)
+	case slices.Contains(sameMoment, state):
+		clear(t.columns)
+		err = t.transact(ctx, fresh, marks, rowsAtOnce)
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrOutput, err)
@@ -221,6 +230,18 @@ type stateError interface {
 	SQLState() string
 }
 
+// stateOf is the code of an error, empty if it has none.
+func stateOf(err error) string {
+	if e, ok := errors.AsType[stateError](err); ok {
+		return e.SQLState()
+	}
+	return ""
+}
+
+// sameMoment are the codes for a table, or a column, that another process has made at the
+// same moment, which IF NOT EXISTS does not see. Once more, and it is there.
+var sameMoment = []string{"23505", "42P07", "42701"}
+
 // cardinality is the code for a statement that would update a row twice: keys that are
 // written in two ways, such as 1 and "1", are one in the column. Statements of one row
 // each may do that.
@@ -232,10 +253,12 @@ func (t *tables) transact(ctx context.Context, lines []tableLine, marks []any, a
 	for name, columns := range t.columns {
 		known[name] = maps.Clone(columns)
 	}
-	err := t.learn(ctx, lines)
-	if err == nil {
-		err = t.db.Transact(ctx, func(tx Tx) error { return t.write(ctx, tx, lines, marks, atOnce) })
-	}
+	err := t.db.Transact(ctx, func(tx Tx) error {
+		if err := t.learn(ctx, lines); err != nil {
+			return err
+		}
+		return t.write(ctx, tx, lines, marks, atOnce)
+	})
 	if err != nil {
 		t.columns = known // what the transaction has made is not there
 	}
@@ -243,7 +266,8 @@ func (t *tables) transact(ctx context.Context, lines []tableLine, marks []any, a
 }
 
 // learn finds out which columns the tables of the lines have. That is another connection,
-// which may have to wait for a transaction that is open.
+// so it comes before anything is written: a transaction that has written much locks a file
+// of SQLite.
 func (t *tables) learn(ctx context.Context, lines []tableLine) error {
 	for _, table := range t.of {
 		needed := slices.ContainsFunc(lines, func(l tableLine) bool { return len(l.Rows[table.name]) > 0 })
