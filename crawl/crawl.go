@@ -95,7 +95,7 @@ func (c *crawl) seeds() ([]frontier.Page, error) {
 	var seeds []frontier.Page
 	for _, text := range c.o.Seeds {
 		u, err := c.o.Spelling.Resolve(nil, text)
-		if err != nil && !strings.Contains(text, "://") {
+		if err != nil && !strings.Contains(text, "://") && !strings.Contains(text, "@") {
 			if _, meant := c.o.Spelling.Resolve(nil, "https://"+text); meant == nil {
 				err = fmt.Errorf("%.200q is no URL: did you mean https://%.200s?", text, text)
 			}

@@ -413,13 +413,17 @@ func TestHandle(t *testing.T) {
 
 func TestCharsets(t *testing.T) {
 	w := newWorld(t)
-	w.page("a.test/", links("/latin", "/meta", "/liar", "/mark"))
+	w.page("a.test/", links("/latin", "/meta", "/liar", "/mark", "/none"))
+	w.pages["a.test/none"] = func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header()["Content-Type"] = nil
+		fmt.Fprint(rw, "\uFEFF\n<HTML><title>caf\u00E9</title>")
+	}
 	w.text("a.test/latin", "text/html; charset=iso-8859-1", "<title>caf\xE9</title>")
 	w.text("a.test/meta", "text/html", `<meta charset=windows-1251><title>`+"\xCF\xF0\xE8\xE2\xE5\xF2"+`</title>`)
 	w.text("a.test/liar", "text/html", "<title>caf\u00E9</title>")
 	w.text("a.test/mark", "text/html; charset=iso-8859-1", "\xEF\xBB\xBF<title>caf\u00E9</title>")
 	lines := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}})
-	for page, want := range map[string]string{"latin": "café", "meta": "Привет", "liar": "café", "mark": "café"} {
+	for page, want := range map[string]string{"latin": "café", "meta": "Привет", "liar": "café", "mark": "café", "none": "café"} {
 		if got := lines["http://a.test/"+page].Title; got != want {
 			t.Errorf("%s: %q, want %q", page, got, want)
 		}
@@ -564,7 +568,7 @@ func TestRetryFailed(t *testing.T) {
 func TestBadSeeds(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out.jsonl")
 	for seed, want := range map[string]string{"": "no seed", "example.com/x": "did you mean https://example.com/x?", "http://": "names no host", "http://me:hush@a.test/": "has a user",
-		"/x": `"/x" names no host`, "javascript:alert(1)": "names no host", "http://a.test/" + strings.Repeat("x", 70_000): "is longer than"} {
+		"/x": `"/x" names no host`, "javascript:alert(1)": "names no host", "mailto:me@a.test": `"mailto:me@a.test" names no host`, "http://a.test/" + strings.Repeat("x", 70_000): "is longer than"} {
 		o := crawl.Options{Seeds: []string{seed}}
 		if seed == "" {
 			o.Seeds = nil

@@ -125,7 +125,8 @@ func isHTML(resp *session.Response) bool {
 	case htmlType(kind):
 		return true
 	case kind == "":
-		head := bytes.ToLower(bytes.TrimSpace(resp.Body[:min(len(resp.Body), 512)]))
+		head := bytes.TrimPrefix(resp.Body[:min(len(resp.Body), 512)], []byte("\uFEFF"))
+		head = bytes.ToLower(bytes.TrimSpace(head))
 		return bytes.HasPrefix(head, []byte("<!doctype html")) || bytes.HasPrefix(head, []byte("<html"))
 	}
 	return false
