@@ -21,6 +21,7 @@ import (
 type bodies struct {
 	c      *crawl
 	index  int64
+	path   string         // of the URL
 	stream *stream        // where the last answer went; nil if to memory
 	head   *http.Response // of an answer whose body is not wanted
 }
@@ -28,11 +29,11 @@ type bodies struct {
 // direct is a session.Request.Save.
 func (b *bodies) direct(r *http.Response) (io.WriteCloser, error) {
 	b.stream, b.head = nil, nil
-	if !b.c.wants(r) {
+	if !b.c.wants(r, b.path) {
 		b.head = r
 		return nil, errUnwanted
 	}
-	if b.c.reads(r.StatusCode, mediaType(r.Header)) {
+	if b.c.reads(r.StatusCode, mediaType(r.Header), b.path) {
 		return nil, nil
 	}
 	s := &stream{sum: sha256.New()}
@@ -47,11 +48,11 @@ func (b *bodies) direct(r *http.Response) (io.WriteCloser, error) {
 }
 
 // reads reports whether a body is wanted in memory.
-func (c *crawl) reads(status int, kind string) bool {
+func (c *crawl) reads(status int, kind, path string) bool {
 	if c.o.Archive != nil {
 		return true
 	}
-	return status < 300 && (c.o.Handle != nil || kind == "" || htmlType(kind) || listType(kind))
+	return status < 300 && (c.o.Handle != nil || kind == "" || htmlType(kind) || isList(kind, path))
 }
 
 // mediaType is the type that an answer says it has, in lower case and without
@@ -63,10 +64,13 @@ func mediaType(h http.Header) string {
 
 func htmlType(kind string) bool { return kind == "text/html" || kind == "application/xhtml+xml" }
 
-// listType is that of what may be a sitemap.
-func listType(kind string) bool {
-	return strings.Contains(kind, "xml") || strings.Contains(kind, "gzip") || kind == "text/plain"
+// isList reports whether a body may be a sitemap, by its type or its path: many servers
+// have no type for what is compressed.
+func isList(kind, path string) bool {
+	return strings.Contains(kind, "xml") || strings.Contains(kind, "gzip") || kind == "text/plain" || isZippedXML(path)
 }
+
+func isZippedXML(path string) bool { return strings.HasSuffix(path, ".xml.gz") }
 
 // stream takes a body that is not kept in memory.
 type stream struct {

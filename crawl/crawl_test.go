@@ -108,6 +108,8 @@ func TestAddressesInSitemaps(t *testing.T) {
 		{"application/xml", "\uFEFF<?xml version='1.0'?><urlset><url><loc>/whole</loc></url><url><loc>/cu", "/whole"},
 		{"text/plain", "\uFEFFhttp://a.test/1\r\n\r\nhttp://a.test/2", "/1 /2"},
 		{"text/plain", many.String(), "/same"},
+		{"text/plain", "<urlset><loc>/x</loc></urlset>", "/x"},
+		{"application/octet-stream", "http://a.test/not", ""},
 		{"text/plain", "http://a.test/1\n" + strings.Repeat("x", 1<<15), ""},
 		{"application/xml", "<urlset><loc>/a<!-- -->" + strings.Repeat("x", 1<<15) + "</loc><loc>/b</loc></urlset>", "/b"},
 		{"text/plain", cutZip("http://a.test/whole\nhttp://a.test/cut"), "/whole"},
@@ -118,6 +120,26 @@ func TestAddressesInSitemaps(t *testing.T) {
 			want = append(want, "a.test"+path)
 		}
 		found(t, w.crawl(t, o), want...)
+	}
+}
+
+// Many servers have no type for a sitemap that is compressed.
+func TestZippedSitemapsWithoutType(t *testing.T) {
+	w := newWorld(t)
+	var b strings.Builder
+	z := gzip.NewWriter(&b)
+	fmt.Fprint(z, "<urlset><url><loc>http://a.test/x</loc></url></urlset>")
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w.text("a.test/map.xml.gz", "application/octet-stream", b.String())
+	html, err := crawl.ParseTypes("html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, accept := range []crawl.Types{{}, html} {
+		o := crawl.Options{Seeds: []string{"http://a.test/map.xml.gz"}, Accept: accept}
+		found(t, w.crawl(t, o), "a.test/map.xml.gz", "a.test/x")
 	}
 }
 

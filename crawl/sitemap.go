@@ -21,7 +21,7 @@ const (
 // sitemap reads the addresses in a sitemap, an index of sitemaps, a feed or a list of
 // URLs in text; there are none in what is none of these. What is broken, or was cut,
 // ends it; what came before counts. It reports whether they are sitemaps themselves.
-func sitemap(body []byte, contentType string, cut bool) (locations []string, index bool) {
+func sitemap(body []byte, cut bool) (locations []string, index bool) {
 	r := &io.LimitedReader{R: bytes.NewReader(body), N: maxSitemap}
 	if zipped(body) {
 		z, err := gzip.NewReader(r.R)
@@ -30,9 +30,16 @@ func sitemap(body []byte, contentType string, cut bool) (locations []string, ind
 		}
 		r.R, cut = z, false // its end says whether it is whole
 	}
-	if strings.HasPrefix(contentType, "text/plain") {
-		return sitemapText(r, cut), false
+	text := bufio.NewReaderSize(r, 2*frontier.MaxURL)
+	head, _ := text.Peek(512)
+	if !bytes.HasPrefix(bytes.TrimSpace(bytes.TrimPrefix(head, []byte("\uFEFF"))), []byte("<")) {
+		return sitemapText(text, func() bool { return cut || r.N == 0 }), false
 	}
+	return sitemapXML(text)
+}
+
+// sitemapXML reads one in XML.
+func sitemapXML(r io.Reader) (locations []string, index bool) {
 	d := xml.NewDecoder(r)
 	d.Strict = false
 	d.CharsetReader = charset.NewReaderLabel
@@ -87,11 +94,10 @@ func zipped(body []byte) bool { return bytes.HasPrefix(body, []byte{0x1F, 0x8B})
 
 // sitemapText reads one address a line; every line has to be one. A last line that was
 // cut is none.
-func sitemapText(r *io.LimitedReader, cut bool) (locations []string) {
-	lines := bufio.NewReaderSize(r, 2*frontier.MaxURL)
+func sitemapText(lines *bufio.Reader, cut func() bool) (locations []string) {
 	for len(locations) < maxSitemapURLs {
 		data, err := lines.ReadSlice('\n')
-		if err != nil && (err != io.EOF || cut || r.N == 0) {
+		if err != nil && (err != io.EOF || cut()) {
 			if err == bufio.ErrBufferFull {
 				return nil
 			}

@@ -71,8 +71,8 @@ var errUnwanted = errors.New("unwanted type")
 
 // wants reports whether the body of an answer is to be read. Sitemaps are, whatever
 // types are wanted, and so is what says nothing about itself.
-func (c *crawl) wants(r *http.Response) bool {
+func (c *crawl) wants(r *http.Response, path string) bool {
 	kind := mediaType(r.Header)
 	return r.StatusCode >= 300 || kind == "" || c.o.Accept.has(kind) ||
-		c.o.Sitemaps != SitemapsNot && strings.Contains(kind, "xml") && !htmlType(kind)
+		c.o.Sitemaps != SitemapsNot && (strings.Contains(kind, "xml") && !htmlType(kind) || isZippedXML(path))
 }

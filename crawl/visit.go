@@ -45,7 +45,7 @@ func (c *crawl) page(ctx context.Context, u batch.Unit[frontier.Page]) ([]byte, 
 		}
 		return l.encode(), nil
 	}
-	to := &bodies{c: c, index: u.Index}
+	to := &bodies{c: c, index: u.Index, path: at.Path}
 	resp, err := c.get(ctx, u.Row.URL, to, l)
 	if err == nil && u.Row.URL == leads(resp, u.Row.URL) && len(resp.Header["Set-Cookie"]) > 0 {
 		resp, err = c.get(ctx, u.Row.URL, to, l) // the session may have a jar
@@ -324,12 +324,12 @@ func (c *crawl) repeated(p *Page, l *line) bool {
 // the sitemaps of an index.
 func (c *crawl) links(p *Page, l *line) (links []string, entries bool) {
 	if !p.HTML() {
-		if kind := mediaType(p.Response.Header); listType(kind) {
+		if isList(mediaType(p.Response.Header), p.URL.Path) {
 			if zipped(p.Response.Body) {
 				c.unzipping.Lock()
 				defer c.unzipping.Unlock()
 			}
-			links, entries = sitemap(p.Response.Body, kind, p.Response.Truncated)
+			links, entries = sitemap(p.Response.Body, p.Response.Truncated)
 			l.Links = len(links)
 		}
 		return links, entries
