@@ -211,6 +211,7 @@ func endService(t *testing.T, program, dir, grace string, answers bool, code int
 			status, _ = get(t, admin+"/readyz")
 		}
 		want = `200 {"id":0,"name":"","posts":null}`
+		time.Sleep(100 * time.Millisecond) // for who is too impatient to cut it off
 		close(answer)
 	}
 	if answer := <-got; answer != want {
