@@ -50,6 +50,8 @@ type Sink interface {
 	// makes things. To commit a line of a unit that has one does nothing, so that
 	// whoever does not know whether a Commit succeeded may repeat it. It does not
 	// keep the Data. When ctx ended before, it returns the cause and keeps nothing.
+	// A sink that has to refuse one line for what is in it keeps that its unit has
+	// failed, and sets Failed of it in lines.
 	Commit(ctx context.Context, lines []Line) error
 }
 

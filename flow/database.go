@@ -27,7 +27,9 @@ type Database interface {
 	Close() error
 }
 
-// A Tx is a transaction. It is for one goroutine.
+// A Tx is a transaction. It is for one goroutine. An error with a method SQLState() string
+// whose class is 22, 23, 54 or P0 is about what is in the rows, which fails their item;
+// any other ends the run.
 type Tx interface {
 	Exec(ctx context.Context, statement string, args ...any) error
 }

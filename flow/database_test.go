@@ -490,10 +490,77 @@ func TestKeysOfAnotherType(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = sink.Commit(t.Context(), []batch.Line{{Data: []byte(`{"index":0,"rows":{"t":[{"id":1},{"id":"a"}]}}`)}})
-	if !errors.Is(err, flow.ErrOutput) || !strings.Contains(err.Error(), "say its type in columns") {
-		t.Errorf("%v", err)
+	lines := []batch.Line{{Data: []byte(`{"index":0,"rows":{"t":[{"id":1},{"id":"a"}]}}`)}}
+	if err := sink.Commit(t.Context(), lines); err != nil || !lines[0].Failed {
+		t.Errorf("%v, failed %t", err, lines[0].Failed)
 	}
+	if got := rows(t, p.open(t), "SELECT message FROM inflight_done"); !strings.Contains(got[0], "say its type in columns") {
+		t.Errorf("%s", got)
+	}
+}
+
+// An item whose rows the database refuses has failed, with all of its rows, and is run
+// again when that is asked for; the others are there.
+func TestRefusedRows(t *testing.T) {
+	onEach(t, func(t *testing.T, p place) {
+		const items = 300
+		db := p.open(t)
+		exec := func(statement string) {
+			t.Helper()
+			if err := db.Transact(t.Context(), func(tx flow.Tx) error { return tx.Exec(t.Context(), statement) }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		exec("CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER NOT NULL CHECK (n < 1000), u TEXT UNIQUE)")
+		dir := t.TempDir()
+		var list strings.Builder
+		for i := range items {
+			n, u := fmt.Sprint(i), fmt.Sprint(i)
+			switch i {
+			case 7:
+				n = "1000"
+			case 90, 91:
+				n = "null"
+			case 299:
+				u = "5"
+			}
+			fmt.Fprintf(&list, `{"rows":[{"id":%d,"n":%s,"u":"u%s"},{"id":%d,"n":0}]}`+"\n", i, n, u, 1000+i)
+		}
+		name := filepath.Join(dir, "items.jsonl")
+		if err := os.WriteFile(name, []byte(list.String()), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		f := parse(t, "version: 1\nsteps: {list: {file: '"+name+"'}}\noutput: {"+p.String()+", tables: {t: {key: id, rows: '.rows[]'}}}")
+		run := func(j batch.JournalOptions) flow.Summary {
+			sum, err := f.Run(t.Context(), flow.Options{Drivers: drivers, State: filepath.Join(dir, "state"), Journal: j})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return sum
+		}
+		if sum := run(batch.JournalOptions{}); sum.Done != items || sum.Failed != 4 || !sum.Complete {
+			t.Errorf("%+v", sum)
+		}
+		count := func(want string) {
+			t.Helper()
+			if got := rows(t, db, "SELECT count(*) AS n FROM t")[0] + rows(t, db, "SELECT count(*) AS n FROM inflight_done WHERE failed = 0")[0]; got != want {
+				t.Errorf("rows, and items that did not fail: %s, want %s", got, want)
+			}
+		}
+		count(`{"n":592}{"n":296}`)
+		for _, row := range rows(t, db, "SELECT message FROM inflight_done WHERE failed = 1") {
+			if !strings.Contains(row, "table t: ") || !strings.Contains(strings.ToLower(row), "constraint") {
+				t.Errorf("message %s", row)
+			}
+		}
+		if p.driver == "postgres" { // where a constraint can be taken away
+			exec("ALTER TABLE t DROP CONSTRAINT t_n_check")
+			if sum := run(batch.JournalOptions{Resume: true, RetryFailed: true}); sum.Done != 4 || sum.Failed != 3 {
+				t.Errorf("once more: %+v", sum)
+			}
+			count(`{"n":594}{"n":297}`)
+		}
+	})
 }
 
 // A file that is not there is not made by a query.

@@ -177,22 +177,27 @@ func (t *tables) complete(ctx context.Context) error {
 type tableLine struct {
 	Index int64                        `json:"index"`
 	Rows  map[string][]json.RawMessage `json:"rows"`
-	Error *struct {
-		Message string `json:"message"`
-	} `json:"error"`
+	Error *lineError                   `json:"error"`
+
+	of *batch.Line
+}
+
+type lineError struct {
+	Message string `json:"message"`
 }
 
 // Commit writes the rows of the lines, and that their items are done, in one
-// transaction. When it fails none of that is there.
+// transaction. When it fails none of that is there. Of an item whose rows the database
+// refuses, because of what is in them, it writes that it has failed.
 func (t *tables) Commit(ctx context.Context, lines []batch.Line) error {
 	if err := t.mu.Lock(ctx); err != nil {
 		return err
 	}
 	defer t.mu.Unlock()
 	var fresh []tableLine
-	var marks []any
 	taken := make(map[int64]bool)
-	for _, l := range lines {
+	for i := range lines {
+		l := &lines[i]
 		line, err := readTableLine(l)
 		if err != nil {
 			return err
@@ -201,27 +206,62 @@ func (t *tables) Commit(ctx context.Context, lines []batch.Line) error {
 			continue
 		}
 		taken[l.Index] = true
-		fresh, marks = append(fresh, line), append(marks, t.mark(l, line))
+		fresh = append(fresh, line)
 	}
 	if len(fresh) == 0 {
 		return nil
 	}
-	err := t.transact(ctx, fresh, marks, rowsAtOnce)
-	switch state := stateOf(err); {
-	case state == cardinality:
-		err = t.transact(ctx, fresh, marks, 1)
-	case slices.Contains(sameMoment, state):
-		clear(t.columns)
-		err = t.transact(ctx, fresh, marks, rowsAtOnce)
-	}
-	if err != nil {
+	if err := t.keep(ctx, fresh); err != nil {
 		return fmt.Errorf("%w: %w", ErrOutput, err)
+	}
+	return nil
+}
+
+// keep writes lines. If the database refuses what is in them it looks for the item that is
+// to blame, half by half, so that the others are not lost with it.
+func (t *tables) keep(ctx context.Context, lines []tableLine) error {
+	err := t.attempt(ctx, lines)
+	switch {
+	case err != nil && !refused(err):
+		return err
+	case err != nil && len(lines) > 1:
+		half := len(lines) / 2
+		if err := t.keep(ctx, lines[:half]); err != nil {
+			return err
+		}
+		return t.keep(ctx, lines[half:])
+	case err != nil:
+		l := &lines[0]
+		l.Rows, l.Error, l.of.Failed = nil, &lineError{t.clean(err.Error())}, true
+		if err := t.attempt(ctx, lines); err != nil {
+			return err
+		}
 	}
 	for _, l := range lines {
 		t.done.Add(uint64(l.Index))
 		t.failed.Remove(uint64(l.Index))
 	}
 	return nil
+}
+
+// attempt writes lines in one transaction, or in another one where that may help.
+func (t *tables) attempt(ctx context.Context, lines []tableLine) error {
+	err := t.transact(ctx, lines, rowsAtOnce)
+	switch state := stateOf(err); {
+	case state == cardinality:
+		err = t.transact(ctx, lines, 1)
+	case slices.Contains(sameMoment, state):
+		clear(t.columns)
+		err = t.transact(ctx, lines, rowsAtOnce)
+	}
+	return err
+}
+
+// refused reports whether an error is about what is in rows: its code is one of the
+// classes for data that are wrong, broken constraints, limits, and what triggers raise.
+func refused(err error) bool {
+	state := stateOf(err)
+	return len(state) == 5 && slices.Contains([]string{"22", "23", "54", "P0"}, state[:2])
 }
 
 // A stateError is an error of a database that has a code for it.
@@ -248,7 +288,7 @@ var sameMoment = []string{"23505", "42P07", "42701"}
 const cardinality = "21000"
 
 // transact writes lines in one transaction, so many rows with each statement.
-func (t *tables) transact(ctx context.Context, lines []tableLine, marks []any, atOnce int) error {
+func (t *tables) transact(ctx context.Context, lines []tableLine, atOnce int) error {
 	known := make(map[string]map[string]bool)
 	for name, columns := range t.columns {
 		known[name] = maps.Clone(columns)
@@ -257,7 +297,7 @@ func (t *tables) transact(ctx context.Context, lines []tableLine, marks []any, a
 		if err := t.learn(ctx, lines); err != nil {
 			return err
 		}
-		return t.write(ctx, tx, lines, marks, atOnce)
+		return t.write(ctx, tx, lines, atOnce)
 	})
 	if err != nil {
 		t.columns = known // what the transaction has made is not there
@@ -286,8 +326,8 @@ func (t *tables) learn(ctx context.Context, lines []tableLine) error {
 	return nil
 }
 
-func readTableLine(l batch.Line) (tableLine, error) {
-	var line tableLine
+func readTableLine(l *batch.Line) (tableLine, error) {
+	line := tableLine{of: l}
 	err := json.Unmarshal(l.Data, &line)
 	if err == nil && (line.Index != l.Index || !strings.HasPrefix(string(l.Data), `{"index":`) || strings.Contains(string(l.Data), "\n")) {
 		err = fmt.Errorf("it begins with %.40q", l.Data)
@@ -299,9 +339,9 @@ func readTableLine(l batch.Line) (tableLine, error) {
 }
 
 // mark is the row of doneTable.
-func (t *tables) mark(l batch.Line, line tableLine) any {
-	m := map[string]any{"flow": t.flow, "item": l.Index, "failed": 0}
-	if l.Failed {
+func (t *tables) mark(line tableLine) any {
+	m := map[string]any{"flow": t.flow, "item": line.Index, "failed": 0}
+	if line.of.Failed {
 		m["failed"] = 1
 		if line.Error != nil {
 			m["message"] = strings.ReplaceAll(line.Error.Message, "\x00", "\uFFFD") // which PostgreSQL can't hold
@@ -310,7 +350,7 @@ func (t *tables) mark(l batch.Line, line tableLine) any {
 	return m
 }
 
-func (t *tables) write(ctx context.Context, tx Tx, lines []tableLine, marks []any, atOnce int) error {
+func (t *tables) write(ctx context.Context, tx Tx, lines []tableLine, atOnce int) error {
 	for _, table := range t.of {
 		var rows []map[string]json.RawMessage
 		for _, line := range lines {
@@ -326,8 +366,12 @@ func (t *tables) write(ctx context.Context, tx Tx, lines []tableLine, marks []an
 			return fmt.Errorf("table %s: %w", table.name, err)
 		}
 	}
-	for chunk := range slices.Chunk(marks, rowsAtOnce) {
-		data, err := json.Marshal(chunk)
+	for chunk := range slices.Chunk(lines, rowsAtOnce) {
+		marks := make([]any, len(chunk))
+		for i, line := range chunk {
+			marks[i] = t.mark(line)
+		}
+		data, err := json.Marshal(marks)
 		if err != nil {
 			return err
 		}

@@ -232,7 +232,7 @@ func (d *database) Transact(ctx context.Context, write func(flow.Tx) error) erro
 	if err := write(transaction{tx}); err != nil {
 		return errors.Join(caused(ctx, err), tx.Rollback())
 	}
-	return caused(ctx, tx.Commit())
+	return caused(ctx, ofRows(tx.Commit())) // which may check foreign keys
 }
 
 // transaction is one that is open.
@@ -241,8 +241,35 @@ type transaction struct{ tx *sql.Tx }
 // Exec runs a statement.
 func (t transaction) Exec(ctx context.Context, statement string, args ...any) error {
 	_, err := t.tx.ExecContext(ctx, statement, args...)
-	if e, ok := errors.AsType[*driver.Error](err); ok && e.Code() == lib.SQLITE_MISMATCH {
-		return fmt.Errorf("%w: a key that is made of a whole number takes nothing else: say its type in columns, such as text, or convert the value in select", err)
+	return ofRows(err)
+}
+
+// rowsError is an error about what is in rows, with the code that other databases have for
+// it.
+type rowsError struct {
+	error
+	state string
+}
+
+// Unwrap returns the error of SQLite.
+func (e *rowsError) Unwrap() error { return e.error }
+
+// SQLState is the code.
+func (e *rowsError) SQLState() string { return e.state }
+
+// ofRows is a rowsError for an error that is one.
+func ofRows(err error) error {
+	e, ok := errors.AsType[*driver.Error](err)
+	if !ok {
+		return err
+	}
+	switch e.Code() & 0xFF {
+	case lib.SQLITE_CONSTRAINT:
+		return &rowsError{err, "23000"}
+	case lib.SQLITE_TOOBIG:
+		return &rowsError{err, "22001"}
+	case lib.SQLITE_MISMATCH:
+		return &rowsError{fmt.Errorf("%w: a key that is made of a whole number takes nothing else: say its type in columns, such as text, or convert the value in select", err), "22000"}
 	}
 	return err
 }
