@@ -116,8 +116,12 @@ func runMain(fn func(context.Context) error, stderr io.Writer, exit func(int), o
 	watch.Go(func() {
 		select {
 		case s := <-signals:
+			why := &SignalError{s}
+			if o.drain <= 0 {
+				cancel(why) // first, so that who is told to drain sees that there is no time for it
+			}
 			close(drain)
-			o.end(&SignalError{s}, cancel, signals, returned, stderr, exit)
+			o.end(why, cancel, signals, returned, stderr, exit)
 		case <-returned:
 		}
 	})

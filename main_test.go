@@ -168,6 +168,19 @@ var mainPrograms = map[string]func(){
 			return ctx.Err()
 		}, inflight.Drain(100*time.Millisecond))
 	},
+	"looks when it stops": func() {
+		inflight.Main(func(ctx context.Context) error {
+			say("ready")
+			for stop := inflight.Stopping(ctx); ; {
+				select {
+				case <-stop:
+					say("cancelled:", context.Cause(ctx))
+					return nil
+				default:
+				}
+			}
+		})
+	},
 	"does not drain": func() {
 		inflight.Main(func(ctx context.Context) error {
 			err := untilCancelled(ctx)
@@ -521,6 +534,18 @@ func TestRN13_no_drain(t *testing.T) {
 	p.says("cancelled: signal: interrupt")
 	p.says("stopping")
 	p.exits(130)
+}
+
+// Who sees that it has to stop sees then that the context has ended, too: a server takes an
+// end while it drains for an order to hurry.
+func TestNoDrainEndsFirst(t *testing.T) {
+	for range 10 {
+		p := startMain(t, "looks when it stops")
+		p.says("ready")
+		p.signal(os.Interrupt)
+		p.says("cancelled: signal: interrupt")
+		p.exits(0)
+	}
 }
 
 // Outside of Main nothing is ever stopping.
