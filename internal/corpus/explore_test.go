@@ -2,6 +2,11 @@ package corpus_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -72,6 +77,45 @@ func TestJitterIsNeeded(t *testing.T) {
 		}
 		if o := explored(t, bug.Wrong, explore.Options{}); o.Failure != nil {
 			t.Errorf("%s: %s", bug.Name, o.Failure.Tell("go test"))
+		}
+	}
+}
+
+// Timers of one moment fire in the order that a seed says, each time.
+func TestExploreTimersOfOneMoment(t *testing.T) {
+	const timers = 6
+	program := func(ctx context.Context) error {
+		var mu sync.Mutex // of order
+		var order []int
+		err := inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
+			for i := range timers {
+				g.Go(func(ctx context.Context) error {
+					ctx, deadline := inflight.WithDeadline(ctx, time.Second)
+					defer deadline.Stop()
+					err := inflight.Sleep(ctx, time.Hour)
+					mu.Lock()
+					order = append(order, i)
+					mu.Unlock()
+					if !errors.Is(err, context.DeadlineExceeded) {
+						return err
+					}
+					return nil
+				})
+			}
+			return nil
+		})
+		if err == nil && !slices.IsSorted(order) {
+			err = fmt.Errorf("order %v", order)
+		}
+		return err
+	}
+	f := explored(t, program, explore.Options{For: time.Minute}).Failure
+	if f == nil || !strings.Contains(f.Text, "order") {
+		t.Fatalf("%+v", f)
+	}
+	for range 30 { // the tape is of the run whose text that is, and the seed of a longer one
+		if again := explored(t, program, explore.Options{Replay: f.Tape}).Failure; again == nil || again.Text != f.Text {
+			t.Fatalf("%+v, and it was %s", again, f.Text)
 		}
 	}
 }
