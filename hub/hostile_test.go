@@ -99,12 +99,16 @@ func TestClientThatNeverReads(t *testing.T) {
 	}
 	wg.Wait()
 	w.closed(hub.Policy, 1)
-	s := w.hub.Stats()
-	if s.Kicked != 1 || s.Clients != 19 || s.Dropped == 0 {
-		t.Errorf("%+v", s)
-	}
+	w.clients(19)
+	// Who has read a message may know of it before its writer has counted it.
+	var sum uint64
+	w.until("what is read is counted", func() bool {
+		s := w.hub.Stats()
+		sum = s.Delivered + s.Dropped + s.Discarded
+		return s.Queued == 0 && s.Delivered >= 19*n
+	})
 	// The first message is newWorld's, to nobody.
-	if sum := s.Delivered + s.Dropped + s.Discarded + uint64(s.Queued); s.Queued != 0 || sum > 20*n || sum < 19*n {
+	if s := w.hub.Stats(); s.Kicked != 1 || s.Dropped == 0 || sum > 20*n {
 		t.Errorf("%d deliveries are accounted for: %+v", sum, s)
 	}
 }

@@ -20,18 +20,19 @@ func (o *output) lose(n int) {
 	o.dropped += n
 }
 
-// count adds up what has become of a batch.
+// count adds up what has become of a batch. What is delivered comes last: who waits for it
+// finds the depths of it there.
 func (o *output) count(to *counters) {
-	to.delivered.Add(uint64(o.delivered))
-	to.dropped.Add(uint64(o.dropped))
-	to.discarded.Add(uint64(o.discarded))
-	to.queued.Add(int64(o.queued))
 	if o.delivered > 0 { // at once: what waits is counted as delivered by its writer
 		to.depth.counts[0].Add(uint64(o.delivered))
 		to.depthBytes.counts[0].Add(uint64(o.delivered))
 	}
 	o.depth.flush(&to.depth)
 	o.depthBytes.flush(&to.depthBytes)
+	to.queued.Add(int64(o.queued))
+	to.dropped.Add(uint64(o.dropped))
+	to.discarded.Add(uint64(o.discarded))
+	to.delivered.Add(uint64(o.delivered))
 	o.delivered, o.dropped, o.discarded, o.queued = 0, 0, 0, 0
 }
 
