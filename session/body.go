@@ -45,6 +45,9 @@ func (b *body) Read(p []byte) (int, error) {
 // unlimited is the cap of those who want none.
 const unlimited = 1 << 62
 
+// sent is the cap for what comes from the connection, of a body that has one.
+func sent(longest int64) int64 { return longest + longest/8 + 64<<10 }
+
 // receive reads the body of the answer, which is the last of an attempt.
 func (c *call) receive(h *hop, r *http.Response) (err error) {
 	defer func() {
@@ -59,7 +62,7 @@ func (c *call) receive(h *hop, r *http.Response) (err error) {
 	if longest == 0 {
 		longest = unlimited
 	}
-	c.body = body{c: c, rc: r.Body, left: longest + longest/8 + 64<<10}
+	c.body = body{c: c, rc: r.Body, left: sent(longest)}
 	var from io.Reader = &c.body
 	if encodings := r.Header["Content-Encoding"]; encodings != nil && c.decode && r.Body != http.NoBody {
 		decoded, release, err := c.s.decoders.open(from, encodings)
@@ -85,6 +88,10 @@ func (c *call) store(r *http.Response, from io.Reader, longest int64) error {
 		if to, err = c.r.Save(r); err != nil {
 			return &classError{retry.ClassSave, fmt.Errorf("body of %s: %w", c.out.URL, err)}
 		}
+	}
+	if w, ok := to.(interface{ MaxBody() int64 }); ok && w.MaxBody() > longest {
+		longest = w.MaxBody()
+		c.body.left = sent(longest)
 	}
 	var err error
 	if to == nil {

@@ -24,8 +24,8 @@ type hop struct {
 	url    *url.URL
 	header http.Header // with the session's, without cookies and authentication
 	body   []byte
-	// foreign: on the way here a redirect has led to another host. What the caller
-	// authenticates by does not go there, nor further.
+	// foreign: the request says so, or on the way here a redirect has led to another
+	// host. What the caller authenticates by does not go there, nor further.
 	foreign bool
 }
 
@@ -48,6 +48,9 @@ func (c *call) prepare() (hop, error) {
 	}
 	if r.IdempotencyKey != "" {
 		h.header["Idempotency-Key"] = []string{r.IdempotencyKey}
+	}
+	if h.foreign = r.Foreign; h.foreign {
+		h.header = onlyHarmless(h.header)
 	}
 	c.decode = !s.opts.NoCompression && h.header.Get("Accept-Encoding") == acceptEncoding
 	return h, nil

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"strings"
@@ -234,6 +235,43 @@ func TestSave(t *testing.T) {
 			}
 			if plain, err := s.Get(t.Context(), url); err != nil || plain.SHA256 != r.SHA256 || r.SHA256 == [32]byte{} {
 				t.Errorf("%s: checksums differ: %v", url, err)
+			}
+		}
+	})
+}
+
+// greedy is a writer that may take more than others.
+type greedy struct {
+	sink
+	most int64
+}
+
+func (g *greedy) MaxBody() int64 { return g.most }
+
+// Of the caps of the request and the writer the larger counts, before and after
+// decompression.
+func TestSaveTakesMore(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		noise := make([]byte, 300_000)
+		rand.NewChaCha8([32]byte{}).Read(noise)
+		w.handle("a.example:80", func(rw http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/plain" {
+				rw.Write(noise)
+				return
+			}
+			rw.Header().Set("Content-Encoding", "gzip")
+			z := gzip.NewWriter(rw)
+			z.Write(noise)
+			z.Close()
+		})
+		s := w.open(session.Options{MaxBody: 1000})
+		for _, path := range []string{"/plain", "/gzip"} {
+			for most, want := range map[int64]int64{0: 1000, 10: 1000, 5000: 5000, 1 << 20: 300_000} {
+				g := &greedy{most: most}
+				r, err := s.Do(t.Context(), &session.Request{URL: "http://a.example" + path, Save: func(*http.Response) (io.WriteCloser, error) { return g, nil }})
+				if err != nil || r.Bytes != want || r.Truncated != (want < 300_000) || !bytes.Equal(g.Bytes(), noise[:want]) {
+					t.Errorf("%s: at most %d: %d bytes, %+v, %v", path, most, g.Len(), r, err)
+				}
 			}
 		}
 	})

@@ -49,7 +49,7 @@ func (c *call) redirect(h *hop, r *http.Response) (*hop, error) {
 	}
 	if !sameHost(h.url, to) {
 		next.foreign = true
-		next.header = without(next.header, func(name string) bool { return !harmless(name) })
+		next.header = onlyHarmless(next.header)
 	}
 	return next, nil
 }
@@ -100,6 +100,10 @@ func harmless(name string) bool {
 		return true
 	}
 	return false
+}
+
+func onlyHarmless(h http.Header) http.Header {
+	return without(h, func(name string) bool { return !harmless(name) })
 }
 
 func without(h http.Header, drop func(name string) bool) http.Header {

@@ -105,6 +105,20 @@ func TestRedirectsAndCredentials(t *testing.T) {
 	}
 }
 
+// A host that nobody has named is told nothing, and nor is where it leads.
+func TestForeignRequests(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		w.handle("a.example:80", to(302, "/x"))
+		s := w.open(session.Options{Auth: session.Auth{User: "u", Password: "p"}, Header: http.Header{"x-api-key": {"k"}, "Accept": {"text/x"}}})
+		r, err := s.Do(t.Context(), &session.Request{
+			URL: "http://a.example/", Auth: session.Auth{Bearer: "t"}, Header: http.Header{"Cookie": {"c=1"}, "Authorization": {"t"}}, Foreign: true,
+		})
+		if want := `auth="" cookie="" key="" accept="text/x"`; err != nil || !strings.Contains(string(r.Body), want) || r.URL != "http://a.example/x" {
+			t.Errorf("%+v, %v, want %s", r, err, want)
+		}
+	})
+}
+
 // What was sent can be kept: it has no secrets of the session in it.
 func TestSent(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {

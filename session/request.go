@@ -24,6 +24,10 @@ type Request struct {
 	IdempotencyKey string
 	// Auth goes before that of the session.
 	Auth Auth
+	// Foreign says that the host is one that nobody has named, such as that of a link. It
+	// is told as little as the host that a redirect leads to: nothing of Auth, and of
+	// headers, those of the session included, only those that hold no secret.
+	Foreign bool
 	// Save, if it is not nil, is called with an answer that is not tried again
 	// because of its status, and returns where its body goes instead of Body; nil
 	// means Body all the same. It must not use the body itself. When an attempt
@@ -31,7 +35,8 @@ type Request struct {
 	//
 	// Close is called at the end. If the body is not whole, and the writer has a
 	// method CloseWithError(error) error, as an *io.PipeWriter has, that is called
-	// instead.
+	// instead. If it has a method MaxBody() int64, the larger of that and MaxBody is the
+	// most that it gets.
 	Save func(r *http.Response) (io.WriteCloser, error)
 	// Retry is asked before that of the session, in the same way.
 	Retry func(r *Response, err error) (again bool)
