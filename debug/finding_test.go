@@ -298,6 +298,9 @@ func TestAsleep(t *testing.T) {
 		sleep  = "goroutine 9 [sleep]:\ntime.Sleep()\n\t/m.go:1 +0x1"
 		io     = "goroutine 9 [IO wait]:\nnet.accept()\n\t/m.go:1 +0x1"
 		own    = "goroutine 9 [IO wait]:\ngithub.com/inflight-go/inflight/internal/attach.(*Listener).Accept()\n\t/m.go:1 +0x1"
+		serves = "goroutine 10 [runnable]:\nnet/http.(*conn).serve()\n\t/s.go:1 +0x1\ncreated by net/http.(*Server).Serve in goroutine 9\n\t/s.go:1 +0x1"
+		reads  = "goroutine 11 [IO wait]:\nnet/http.(*connReader).backgroundRead()\n\t/s.go:1 +0x1\ncreated by net/http.(*connReader).startBackgroundRead in goroutine 10\n\t/s.go:1 +0x1"
+		warned = "goroutine 12 [runnable]:\nmain.warn()\n\t/m.go:1 +0x1\ncreated by main.main in goroutine 9\n\t/m.go:1 +0x1"
 		signal = "goroutine 9 [syscall]:\nos/signal.signal_recv()\n\t/m.go:1 +0x1"
 		runs   = "goroutine 9 [running]:\nmain.main()\n\t/m.go:1 +0x1"
 		mutex  = "goroutine 9 [sync.Mutex.Lock]:\nmain.main()\n\t/m.go:1 +0x1"
@@ -308,6 +311,9 @@ func TestAsleep(t *testing.T) {
 		alive   bool
 	}{
 		"ours":             {[]string{ours, join, own, signal}, 0, false},
+		"attached":         {[]string{ours, reads, serves, own}, 0, false},
+		"a server":         {[]string{ours, reads, serves}, 0, true},
+		"started from it":  {[]string{ours, own, warned}, 0, true},
 		"a channel, fresh": {[]string{ours, raw}, 0, true},
 		"a channel, old":   {[]string{ours, old}, 1, false},
 		"a mutex":          {[]string{ours, mutex}, 1, false},

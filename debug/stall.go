@@ -15,9 +15,10 @@ import (
 
 // A quiet is what a monitor knows about a process in which nothing changes.
 type quiet struct {
-	state  uint64    // a hash of what all tasks do
-	since  time.Time // nothing has changed since
-	asked  time.Time // when the goroutines were last looked at
+	state  uint64        // a hash of what all tasks do
+	since  time.Time     // nothing has changed since
+	asked  time.Time     // when the goroutines were last looked at
+	pause  time.Duration // until they are looked at again
 	known  *Finding
 	active bool // known is in stalled
 }
@@ -54,7 +55,7 @@ func (q *quiet) look(s *Snapshot, after time.Duration) *Finding {
 	const grain = 100 * time.Millisecond
 	changed := state != q.state || s.youngestWait()+grain < s.Taken.Sub(q.since)
 	if changed || timed || len(s.Tasks) == 0 {
-		q.state, q.since, q.asked = state, s.Taken, time.Time{}
+		q.state, q.since, q.asked, q.pause = state, s.Taken, time.Time{}, 0
 		q.tell(nil)
 		return nil
 	}
@@ -67,10 +68,10 @@ func (q *quiet) look(s *Snapshot, after time.Duration) *Finding {
 		q.tell(&f)
 		return &f
 	}
-	if s.Taken.Sub(q.asked) < 10*after { // to look stops the process
+	if s.Taken.Sub(q.asked) < q.pause {
 		return nil
 	}
-	q.asked = s.Taken
+	q.asked, q.pause = s.Taken, min(max(after, 2*q.pause), 10*after) // to look stops the process
 	others, alive := asleep(stack.All()[1:])
 	if alive {
 		return nil
@@ -138,14 +139,16 @@ const modulePath = "github.com/inflight-go/inflight"
 
 // asleep reports whether one of the goroutines runs, or waits for what may come from
 // outside of the process: time, I/O, signals. It counts those that are not in a wait
-// of this library. Those of this package don't matter.
+// of this library. Those of this package, and those of servers that speak for it, don't
+// matter.
 //
 // A goroutine that waits for a channel may wait for a timer, which nothing tells: it
 // counts as alive for its first minute.
 func asleep(gs []stack.Goroutine) (others int, alive bool) {
+	watching := watchers(gs)
 	for i := range gs {
 		g := &gs[i]
-		if g.In(modulePath+"/debug.") || g.In(modulePath+"/internal/attach.") || g.In("os/signal.") || g.In("runtime.ensureSigM") {
+		if watching[g.ID] || g.In("os/signal.") || g.In("runtime.ensureSigM") {
 			continue
 		}
 		state, _, _ := strings.Cut(g.State, " (")
@@ -164,4 +167,21 @@ func asleep(gs []stack.Goroutine) (others int, alive bool) {
 		}
 	}
 	return others, false
+}
+
+// watchers are the goroutines of this package: those that are in it, and those by which
+// package net/http serves them, between two calls of it too.
+func watchers(gs []stack.Goroutine) map[int]bool {
+	watching := make(map[int]bool)
+	for before := -1; before < len(watching); {
+		before = len(watching)
+		for i := range gs {
+			g := &gs[i]
+			if g.In(modulePath+"/debug.") || g.In(modulePath+"/internal/attach.") ||
+				watching[g.Parent] && strings.HasPrefix(g.Creator.Func, "net/http.") {
+				watching[g.ID] = true
+			}
+		}
+	}
+	return watching
 }

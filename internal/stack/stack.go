@@ -15,6 +15,7 @@ type Goroutine struct {
 	Blocked time.Duration // whole minutes; 0 for less than one
 	Frames  []Frame       // the innermost first
 	Creator Frame
+	Parent  int // the ID of the goroutine that has started it, which may be gone
 	Text    string
 }
 
@@ -73,7 +74,9 @@ func Parse(text string) Goroutine {
 	for i := 0; i+1 < len(lines); i += 2 {
 		f := parseFrame(lines[i], lines[i+1])
 		if by, ok := strings.CutPrefix(f.Func, "created by "); ok {
-			f.Func, _, _ = strings.Cut(by, " in goroutine ")
+			by, parent, _ := strings.Cut(by, " in goroutine ")
+			f.Func = by
+			g.Parent, _ = strconv.Atoi(parent)
 			g.Creator = f
 			continue
 		}

@@ -18,7 +18,7 @@ created by example.com/m.h in goroutine 7
 
 func TestParse(t *testing.T) {
 	g := stack.Parse(entry)
-	if g.ID != 12 || g.State != "chan receive" || g.Blocked != 2*time.Minute || len(g.Frames) != 2 || g.Text != entry {
+	if g.ID != 12 || g.State != "chan receive" || g.Blocked != 2*time.Minute || len(g.Frames) != 2 || g.Parent != 7 || g.Text != entry {
 		t.Fatalf("parsed %+v", g)
 	}
 	for got, want := range map[stack.Frame]stack.Frame{
