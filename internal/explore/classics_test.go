@@ -58,6 +58,16 @@ func TestClassicsAreFound(t *testing.T) {
 	}
 }
 
+// Each strategy finds what takes one wrong turn, also without the others.
+func TestEachStrategyFinds(t *testing.T) {
+	for _, turn := range []string{"random", "pct2", "pos", "pct3", "urw"} {
+		o := explore.Explore(t, explore.Options{Runs: 2000, For: time.Hour, Seed: 1, Turns: []string{turn}}, readWaitWrite)
+		if o.Failure == nil {
+			t.Errorf("%s alone finds nothing in %d runs", turn, o.Runs)
+		}
+	}
+}
+
 func readWaitWrite(t testing.TB, ctx context.Context, g *inflight.TaskGroup) {
 	var n guarded
 	for range 2 {
