@@ -162,6 +162,7 @@ func TestBadTables(t *testing.T) {
 		row + row:                                            `8: want "mutant" and a name that was not used before`,
 		"mutant a\nfiel f\n":                                 `2: unknown line in mutant a: "fiel f"`,
 		"mutant a\nfile f\n--- old\nx":                       `4: mutant a has no "--- end"`,
+		strings.Replace(row, "--- end\n", row, 1):            `9: "--- old" is out of turn: is there an end of mutant`,
 		"\n" + strings.Replace(row, "y", "x", 1):             "2: mutant a needs",
 		strings.Replace(row, "file f\n", "", 1):              "1: mutant a needs",
 		strings.Replace(row, "--- old\nx\n", "--- old\n", 1): "1: mutant a needs",

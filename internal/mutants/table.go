@@ -78,6 +78,8 @@ func (m *mutant) parse(lines []string, i int) (int, error) {
 		case line == "--- end" && in == 1:
 			m.before, m.after = strings.Join(texts[0], "\n"), strings.Join(texts[1], "\n")
 			return i, nil
+		case strings.HasPrefix(line, "--- "):
+			return i, fmt.Errorf("%d: %q is out of turn: is there an end of mutant %s?", i+1, line, m.name)
 		case in >= 0:
 			texts[in] = append(texts[in], lines[i])
 		default:
