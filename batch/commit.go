@@ -114,11 +114,19 @@ func (r *run[T]) keep(ctx context.Context, lines []Line) error {
 	if len(lines) == 0 {
 		return nil
 	}
+	r.wasFailed = r.wasFailed[:0]
+	for _, line := range lines {
+		r.wasFailed = append(r.wasFailed, line.Failed)
+	}
 	if err := r.sink.Commit(r.keeping, lines); err != nil {
 		return err
 	}
 	p := r.o.Progress
-	for _, line := range lines {
+	for i, line := range lines {
+		if line.Failed && !r.wasFailed[i] { // the sink has refused it
+			r.ok.Add(-1)
+			r.count(line)
+		}
 		r.release(line.Index)
 		p.waiting.Add(-1)
 		if line.Failed {

@@ -45,8 +45,8 @@ type Options struct {
 	// Window bounds what waits in the order of the input.
 	Window Window
 
-	// MaxErrors stops the run when so many units have failed. The default, 0, is no
-	// limit.
+	// MaxErrors stops the run when so many units have failed, those counted whose line
+	// the sink has refused. The default, 0, is no limit.
 	MaxErrors int64
 	// MaxErrorShare stops the run when more than this share of the units has failed,
 	// from 0 to 1, once 100 are finished. The default, 0, is no limit.

@@ -108,6 +108,7 @@ type run[T any] struct {
 	open     locks.Event // set while the window has room
 
 	ok, failed atomic.Int64 // units that are finished
+	wasFailed  []bool       // of the lines that are being committed, before the sink looked at them
 
 	mu      sync.Mutex
 	atEnd   bool               // the queue said that everything is done

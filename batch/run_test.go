@@ -411,6 +411,39 @@ func TestRunStops(t *testing.T) {
 	}
 }
 
+// refusing is a sink that refuses the lines of every second unit.
+type refusing struct{ memory }
+
+func (s *refusing) Commit(ctx context.Context, lines []batch.Line) error {
+	for i := range lines {
+		lines[i].Failed = lines[i].Failed || lines[i].Index%2 == 1
+	}
+	return s.memory.Commit(ctx, lines)
+}
+
+// A unit whose line the sink refuses has failed, for what stops a run, too.
+func TestRunCountsWhatTheSinkRefuses(t *testing.T) {
+	for _, c := range []struct {
+		o    batch.Options
+		want error
+		done int64
+	}{
+		{batch.Options{MaxErrors: 3}, batch.ErrMaxErrors, 6},
+		{batch.Options{FailFast: true}, batch.ErrFailFast, 2},
+		{batch.Options{MaxErrorShare: 0.4}, batch.ErrMaxErrors, 100},
+		{batch.Options{MaxErrors: 3, Order: batch.OrderInput}, batch.ErrMaxErrors, 6},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c.o.Concurrency = 1
+			s, err := batch.Run(t.Context(), cursor(t, 1000), takes(second), &refusing{}, c.o)
+			// One more may have begun before the line was refused.
+			if !errors.Is(err, c.want) || s.Done < c.done || s.Done > c.done+1 || s.Failed != s.Done/2 {
+				t.Errorf("%+v: %+v, %v", c.o, s, err)
+			}
+		})
+	}
+}
+
 // What has not finished when the grace is over is cut short, and is not done; what
 // finishes all the same is kept.
 func TestRunGraceIsOver(t *testing.T) {
