@@ -32,6 +32,7 @@ var (
 		`<p><b><svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink=x viewbox="0 0 1 1" class=a><title>a &amp; b</title><g><path d=M0/></path><path d=M0 /><CIRCLE r=1 /><use xlink:href="#a"></use></g> x` +
 			`<lineargradient gradientunits=a><stop/></linearGradient><desc>y</desc><!-- z --></svg></b>z<svg/><a><svg><svg></svg></svg></a>`,
 		strings.Repeat(`<p a=1 b=2 c=3>x`, 3000), // more than a tree keeps memory for
+		`<body>x</body>` + strings.Repeat(` <!-- x -->`, 4) + "</html>\n",
 	}
 	odd = []string{
 		``, `text`, `<b><p>x</b></p>`, `<a><a></a></a>`, `</p>`, `<div><span></div>`, `<table>x</table>`, `<table><td>x</table>`,
@@ -41,6 +42,7 @@ var (
 		`<script><!-- <script> </script> --></script>`, `<script>`, `<plaintext>`, "<p>\x00", `</>`, `</p x>`, `<p`, `<`, `<h1><h2></h2></h1>`,
 		`<p><button><p></button>`, `<select><input></select>`, `<frameset>`, `<div></body>`, `<p></p></body><p>`, `<li><div><li>`, `<image>`, `<html><head><body><html>`,
 		`<pre>&#13;x</pre>`, `<head></head>x`, `<head></head><title></title>`, strings.Repeat("<div>", 600), `<form><form>`, `<option>a<option>`,
+		`<body>x</body>` + strings.Repeat(` <!-- x -->`, 100), // each of which copies the text
 	}
 )
 

@@ -40,6 +40,10 @@ var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 // was read counts for nothing.
 func (r *Reader) Odd() bool { return r.odd }
 
+// Raw reports whether the text of the element that began last is taken for text, whatever
+// tags are in it.
+func (r *Reader) Raw() bool { return r.raw }
+
 // Next reads a token, and reports whether there was one.
 func (r *Reader) Next() bool {
 	if r.odd {

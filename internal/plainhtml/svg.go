@@ -68,8 +68,7 @@ func (t *Tree) inWords() bool {
 
 // drawText adds text to a drawing.
 func (t *Tree) drawText(text string) bool {
-	t.text(text)
-	return !t.inWords() || strings.IndexByte(text, '<') < 0 // it may be a tag, in a title
+	return t.text(text) && (!t.inWords() || strings.IndexByte(text, '<') < 0) // it may be a tag, in a title
 }
 
 // drawEnd closes the element of a drawing that is open.

@@ -44,6 +44,8 @@ type Tree struct {
 	open  []*html.Node
 	count [kinds]int // of those that are open
 
+	pieced int // how often text was added to another one
+
 	nodes slab[html.Node]
 	attrs slab[html.Attribute]
 }
@@ -191,22 +193,27 @@ func (t *Tree) textOf(text string) bool {
 			return false
 		}
 	}
-	t.text(text)
-	return true
+	return t.text(text)
 }
 
+// maxPieced is how often text of a plain page is added to another one, which is copied
+// then. Blanks behind the body are, however many comments are between them.
+const maxPieced = 16
+
 // text adds text to the element that is open.
-func (t *Tree) text(text string) {
+func (t *Tree) text(text string) bool {
 	if text == "" {
-		return
+		return true
 	}
 	if last := t.top().LastChild; last != nil && last.Type == html.TextNode {
 		last.Data += text
-		return
+		t.pieced++
+		return t.pieced <= maxPieced
 	}
 	n := t.node()
 	n.Type, n.Data = html.TextNode, text
 	t.top().AppendChild(n)
+	return true
 }
 
 // node is a new one.
