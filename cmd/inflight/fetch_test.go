@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -297,12 +298,11 @@ func httpServer(t *testing.T, h http.HandlerFunc) string {
 
 // What has failed can be run again, alone; in the end each row has one line.
 func TestFetchRetryFailed(t *testing.T) {
-	var broken atomic.Bool
-	var asked atomic.Int64
-	broken.Store(true)
+	var broken, asked atomic.Int64
+	broken.Store(7) // and what is behind it
 	url := httpServer(t, func(w http.ResponseWriter, r *http.Request) {
 		asked.Add(1)
-		if broken.Load() && r.URL.Query().Get("id") >= "7" {
+		if id, _ := strconv.Atoi(r.URL.Query().Get("id")); id >= int(broken.Load()) {
 			w.WriteHeader(500)
 		}
 	})
@@ -316,9 +316,18 @@ func TestFetchRetryFailed(t *testing.T) {
 	if code, errOut := fetch(); code != 1 || asked.Load() != 9 {
 		t.Fatalf("exit code %d after %d requests: %s", code, asked.Load(), errOut)
 	}
-	broken.Store(false)
-	if code, errOut := fetch("--retry-failed"); code != 0 || asked.Load() != 12 {
-		t.Errorf("exit code %d after %d requests: %s", code, asked.Load(), errOut)
+	broken.Store(8)
+	if code, errOut := fetch("--retry-failed", "--max-errors", "1", "-c", "1"); code != 4 {
+		t.Fatalf("exit code %d after %d requests: %s", code, asked.Load(), errOut)
+	}
+	if code, errOut := fetch("--resume"); code != 1 {
+		t.Fatalf("exit code %d after %d requests: %s", code, asked.Load(), errOut)
+	}
+	wantLines(t, results(t, dir+"/out.jsonl"), 9)
+	broken.Store(10)
+	was := asked.Load()
+	if code, errOut := fetch("--retry-failed"); code != 0 || asked.Load() != was+2 {
+		t.Errorf("exit code %d after %d requests: %s", code, asked.Load()-was, errOut)
 	}
 	for _, r := range wantLines(t, results(t, dir+"/out.jsonl"), 9) {
 		if !r.OK {

@@ -136,3 +136,25 @@ func TestCreate(t *testing.T) {
 		t.Errorf("its mode is %v", info.Mode())
 	}
 }
+
+// Two runs have two names, one run the same again.
+func TestParts(t *testing.T) {
+	t.Chdir(t.TempDir())
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := func(journal string) string {
+		name, err := atomicfile.Parts(journal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	if of("a") != of(filepath.Join(here, "a")) || of("a") != of("./a") {
+		t.Error("one journal has two names")
+	}
+	if of("a") == of("b") || of("a") == of("") {
+		t.Errorf("two journals have one name: %s, %s, %s", of("a"), of("b"), of(""))
+	}
+}

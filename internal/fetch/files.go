@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/template"
 
+	"github.com/inflight-go/inflight/internal/atomicfile"
 	"github.com/inflight-go/inflight/internal/option"
 )
 
@@ -17,6 +18,7 @@ type bodyFiles struct {
 	root    string // the folder in front of the first template action
 	name    *template.Template
 	durable bool
+	parts   string            // what files are called before they have their names
 	taken   map[string]string // paths of other files of the run, and what they are
 }
 
@@ -40,8 +42,12 @@ func newBodyFiles(text string, durable bool) (*bodyFiles, error) {
 	return &bodyFiles{root: filepath.Dir(root + "x"), name: name, durable: durable}, nil
 }
 
-// keepOff keeps bodies off files that the run reads or writes itself, whatever keys say.
-func (f *bodyFiles) keepOff(files []ownFile) error {
+// of says whose files they are: those of the run with a journal, whose own files, which it
+// reads and writes itself, no body replaces, whatever keys say.
+func (f *bodyFiles) of(journal string, files []ownFile) (err error) {
+	if f.parts, err = atomicfile.Parts(journal); err != nil {
+		return err
+	}
 	root, err := filepath.Abs(f.root)
 	if err != nil {
 		return err
@@ -109,7 +115,7 @@ func (f *bodyFiles) create(path string, index int64) (*bodyFile, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return nil, err
 	}
-	part := filepath.Join(filepath.Dir(path), fmt.Sprintf(".part-%d", index))
+	part := filepath.Join(filepath.Dir(path), fmt.Sprintf("%s-%d", f.parts, index))
 	temp, err := os.OpenFile(part, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o666)
 	if err != nil {
 		return nil, err

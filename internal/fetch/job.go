@@ -177,7 +177,7 @@ func (j *Job) compile(ctx context.Context) (err error) {
 	if j.show, err = newShow(&j.o, j.out.form); err != nil || j.show.files == nil {
 		return err
 	}
-	return j.show.files.keepOff(j.out.own(&j.o))
+	return j.show.files.of(j.out.journal, j.out.own(&j.o))
 }
 
 func (j *Job) connect(ctx context.Context) error {
@@ -316,7 +316,7 @@ func (j *Job) finish(ctx context.Context, complete bool, err error) error {
 // settle brings the journal into its last form, and makes of it what is made of it.
 func (j *Job) settle(ctx context.Context, complete bool) (err error) {
 	switch {
-	case !complete || !j.o.RetryFailed:
+	case !complete || j.journal.Stats().Superseded == 0: // what was tried again, also by a run that ended early, has one line
 	case j.relay != nil:
 		err = j.relay.compact(ctx)
 	default:
