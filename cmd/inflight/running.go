@@ -32,6 +32,7 @@ type running struct {
 	progress string
 	summary  string
 	window   window
+	screen   *screen // while it is shown
 }
 
 func newRunning() running { return running{grace: 30 * time.Second, fsync: "100ms"} }
@@ -82,9 +83,17 @@ func (r *running) check() error {
 
 // journal is how lines are written.
 func (r *running) journal() (o batch.JournalOptions, err error) {
-	o = batch.JournalOptions{Resume: r.resume, RetryFailed: r.retryFailed, Force: r.force}
+	o = batch.JournalOptions{Resume: r.resume, RetryFailed: r.retryFailed, Force: r.force, OnFull: r.tellFull}
 	o.Sync, o.SyncDelay, err = option.Fsync(r.fsync)
 	return o, err
+}
+
+// tellFull says that a run stands still because the disk is full, once each time: the
+// waits become longer, and one of them is about a second.
+func (r *running) tellFull(err error, wait time.Duration) {
+	if r.screen != nil && wait >= time.Second/2 && wait < time.Second {
+		r.screen.line(fmt.Sprintf("no room for the output, trying again for up to %s: %v", chart.Duration(batch.DefaultFullWait), err))
+	}
 }
 
 // patience is the grace as packages have it, where zero is the default.
@@ -99,6 +108,7 @@ func (r *running) patience() time.Duration {
 // progress, which is given how long it has taken.
 func (r *running) watch(out io.Writer, line func(took time.Duration) string) (stop func(), err error) {
 	s := &screen{out: out}
+	r.screen = s
 	opened, err := r.window.open(s)
 	if err != nil {
 		return nil, err
@@ -132,7 +142,7 @@ func sumEnd(out io.Writer, err error, goesOn bool) {
 	if err == nil {
 		return
 	}
-	fmt.Fprintf(out, "stopped: %v\n", err)
+	fmt.Fprintf(out, "stopped: %s\n", ofPackage.ReplaceAllString(err.Error(), "$1"))
 	if goesOn {
 		fmt.Fprintf(out, "to go on: the same command with --resume\n")
 	}
@@ -167,7 +177,7 @@ func (r *running) verdict(ctx context.Context, s batch.Summary, err error) error
 			break
 		}
 	}
-	if s.Elapsed > 0 && r.summary == "text" && (code == exitStopped || code == exitIO) {
+	if s.Elapsed > 0 && r.summary == "text" && (code == exitStopped || code == exitIO || code == exitOtherJob) {
 		err = nil
 	}
 	return &exitError{code, err}
