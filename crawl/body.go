@@ -1,29 +1,37 @@
 package crawl
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/internal/atomicfile"
 )
 
 // A bodies decides where the body of one page goes. Only what somebody reads is kept in
-// memory: pages of HTML, lists of pages, and all that Handle and the archive want. The
-// rest goes to its file, or nowhere, as it comes.
+// memory: pages of HTML, short lists of pages, and all that Handle and the archive want.
+// Lists that may be long go to a file, to be read from there. The rest goes to its file,
+// or nowhere, as it comes.
 type bodies struct {
 	c      *crawl
 	index  int64
+	entry  bool           // the page is a seed, or a sitemap that a host names
 	path   string         // of the URL
 	stream *stream        // where the last answer went; nil if to memory
 	head   *http.Response // of an answer whose body is not wanted
+
+	foreign bool // the host is that of no seed
 }
 
 // direct is a session.Request.Save.
@@ -33,26 +41,35 @@ func (b *bodies) direct(r *http.Response) (io.WriteCloser, error) {
 		b.head = r
 		return nil, errUnwanted
 	}
-	if b.c.reads(r.StatusCode, mediaType(r.Header), b.path) {
+	ok, kind := r.StatusCode < 300, mediaType(r.Header)
+	long := ok && b.long(kind)
+	if !long && b.c.reads(ok, kind, b.path) {
 		return nil, nil
 	}
-	s := &stream{sum: sha256.New()}
-	if b.c.o.Save != "" && r.StatusCode < 300 {
+	s := &stream{sum: sha256.New(), list: long}
+	if long || ok && b.c.o.Save != "" {
 		var err error
 		if s.part, err = b.c.part(b.index); err != nil {
 			return nil, err
 		}
+		s.path = s.part.Name()
 	}
 	b.stream = s
 	return s, nil
 }
 
+// long reports whether a body may be a sitemap, which may be longer than any page: not
+// all that might be a list, or archives of software would be.
+func (b *bodies) long(kind string) bool {
+	return !htmlType(kind) && (strings.Contains(kind, "xml") || isZippedXML(b.path) || b.entry && isList(kind, b.path))
+}
+
 // reads reports whether a body is wanted in memory.
-func (c *crawl) reads(status int, kind, path string) bool {
+func (c *crawl) reads(ok bool, kind, path string) bool {
 	if c.o.Archive != nil {
 		return true
 	}
-	return status < 300 && (c.o.Handle != nil || kind == "" || htmlType(kind) || isList(kind, path))
+	return ok && (c.o.Handle != nil || kind == "" || htmlType(kind) || isList(kind, path))
 }
 
 // mediaType is the type that an answer says it has, in lower case and without
@@ -75,7 +92,17 @@ func isZippedXML(path string) bool { return strings.HasSuffix(path, ".xml.gz") }
 // stream takes a body that is not kept in memory.
 type stream struct {
 	sum  hash.Hash
-	part *os.File // nil: it is not saved
+	part *os.File // nil: it is not saved, or has its name
+	list bool     // it is read once it is there
+	path string   // of the file
+}
+
+// MaxBody is what a list may have, whatever other bodies may.
+func (s *stream) MaxBody() int64 {
+	if s.list {
+		return maxSitemap
+	}
+	return 0
 }
 
 func (s *stream) Write(data []byte) (int, error) {
@@ -103,24 +130,16 @@ func (s *stream) leave() error {
 	return os.Remove(name)
 }
 
-// partsOf begins the names of the files of a crawl that are not whole yet. It is that of
-// the output, which no other crawl has: several may save into one folder.
-func partsOf(output string) (string, error) {
-	path, err := filepath.Abs(output)
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256([]byte(path))
-	return ".part-" + hex.EncodeToString(sum[:6]), nil
-}
-
-// part is the file that the body of a page is written to before it has its name. What a
-// process leaves behind that was killed is overwritten when the page is fetched again.
+// part is the file that the body of a page is written to before it has its name: where
+// bodies are saved, or beside the output. What a process leaves behind that was killed is
+// overwritten when the page is fetched again.
 func (c *crawl) part(index int64) (*os.File, error) {
-	if err := os.MkdirAll(c.o.Save, 0o777); err != nil {
-		return nil, err
+	if c.o.Save != "" {
+		if err := os.MkdirAll(c.o.Save, 0o777); err != nil {
+			return nil, err
+		}
 	}
-	return os.OpenFile(filepath.Join(c.o.Save, fmt.Sprintf("%s-%d", c.parts, index)), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o666)
+	return os.OpenFile(filepath.Join(cmp.Or(c.o.Save, c.folder), fmt.Sprintf("%s-%d", c.parts, index)), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o666)
 }
 
 // save gives the body of a page its file.
@@ -128,7 +147,6 @@ func (c *crawl) save(ctx context.Context, p *Page, l *line) error {
 	if c.o.Save == "" {
 		return nil
 	}
-	name := fileName(p.URL, mediaType(p.Response.Header))
 	s := p.stream
 	if s == nil {
 		part, err := c.part(p.Index)
@@ -142,11 +160,11 @@ func (c *crawl) save(ctx context.Context, p *Page, l *line) error {
 		}
 	}
 	part := s.part
-	s.part = nil
-	if err := c.name(part, filepath.Join(c.o.Save, name)); err != nil {
+	s.part, s.path = nil, filepath.Join(c.o.Save, fileName(p.URL, mediaType(p.Response.Header)))
+	if err := c.name(part, s.path); err != nil {
 		return c.fatal(ctx, err)
 	}
-	l.File = filepath.Join(c.o.Save, name)
+	l.File = s.path
 	return nil
 }
 
@@ -167,6 +185,44 @@ func (c *crawl) name(part *os.File, path string) error {
 	}
 	if err != nil {
 		_ = os.Remove(part.Name())
+		return err
 	}
-	return err
+	c.named.add(filepath.Dir(path), filepath.Clean(c.o.Save))
+	return nil
+}
+
+// named are the folders in which something has got its name since they were synced.
+type named struct {
+	mu      sync.Mutex
+	folders map[string]bool
+}
+
+// add adds a folder, and those that it is in up to top: they may be new.
+func (n *named) add(folder, top string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.folders == nil {
+		n.folders = make(map[string]bool)
+	}
+	for ; !n.folders[folder]; folder = filepath.Dir(folder) {
+		n.folders[folder] = true
+		if folder == top {
+			return
+		}
+	}
+}
+
+// sync makes the names survive a loss of power. Who takes bodies away while the crawl goes
+// on may take their folder, too.
+func (n *named) sync() error {
+	n.mu.Lock()
+	folders := n.folders
+	n.folders = nil
+	n.mu.Unlock()
+	for folder := range folders {
+		if err := atomicfile.SyncDir(folder); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }

@@ -186,6 +186,21 @@ func TestSaveTogether(t *testing.T) {
 	}
 }
 
+// Bodies, and their folders, may be taken away while the crawl goes on.
+func TestSaveTakenAway(t *testing.T) {
+	w := newWorld(t)
+	o := crawl.Options{Seeds: []string{"http://a.test/"}, Save: filepath.Join(t.TempDir(), "save"), Session: w.session, IgnoreRobots: true, Concurrency: 1}
+	w.page("a.test/", links("/b"))
+	w.page("a.test/b", "x")
+	o.Handle = func(context.Context, *crawl.Page) (any, error) { // the body has its name by now
+		return nil, os.RemoveAll(filepath.Join(o.Save, "a.test~http"))
+	}
+	lines := w.crawl(t, o)
+	if len(lines) != 2 || !lines["http://a.test/"].OK || !lines["http://a.test/b"].OK {
+		t.Errorf("%+v", lines)
+	}
+}
+
 // What is no page's fault ends the run, and the page has no line.
 func TestSaveFails(t *testing.T) {
 	for kind, body := range map[string]string{"text/html": "<p>x", "application/octet-stream": "x"} {
@@ -205,6 +220,13 @@ func TestSaveFails(t *testing.T) {
 		}
 		if len(files(t, o.Save)) != 0 {
 			t.Error("a part is left")
+		}
+		o.Save = filepath.Join(out, "below a file")
+		if _, err := crawl.Run(t.Context(), out+"2", o); err == nil || !strings.Contains(err.Error(), "out.jsonl") {
+			t.Errorf("%s, with no folder to save to: %v", kind, err)
+		}
+		if lines := read(t, out+"2"); len(lines) != 0 {
+			t.Errorf("%s, with no folder to save to: %+v", kind, lines)
 		}
 	}
 }

@@ -17,8 +17,8 @@ import (
 type Spelling struct {
 	// Sort puts the parameters of a query in order.
 	Sort bool
-	// Strip takes parameters out of queries: names, or beginnings of names that end
-	// with *, such as utm_*.
+	// Strip takes parameters out of queries, and out of paths, as in /page;jsessionid=7:
+	// names, or beginnings of names that end with *, such as utm_*.
 	Strip []string
 }
 
@@ -28,11 +28,9 @@ func (s *Spelling) Resolve(base *url.URL, link string) (*url.URL, error) {
 	if link = strings.Trim(link, " \t\n\r\f"); strings.ContainsAny(link, "\t\n\r") {
 		link = breaks.Replace(link)
 	}
-	u, err := url.Parse(link)
+	u, err := url.Parse(asBrowsers(base, link))
 	if err != nil {
-		if u, err = url.Parse(escapeStray(link)); err != nil {
-			return nil, fmt.Errorf("%.200q is no URL: %w", link, reason(err))
-		}
+		return nil, fmt.Errorf("%.200q is no URL: %w", link, reason(err))
 	}
 	if base != nil {
 		u = base.ResolveReference(u)
@@ -57,21 +55,56 @@ func reason(err error) error {
 	return err
 }
 
-// escapeStray encodes what browsers take in a link and package url does not: percent
-// signs that encode nothing, and blanks.
+// asBrowsers makes of a link what means the same to package url as the link to browsers.
+// What package url would encode is encoded before: it encodes more than is needed as
+// soon as anything is.
+func asBrowsers(base *url.URL, link string) string {
+	if base != nil { // http:x is x, on a page of http
+		scheme, rest, _ := strings.Cut(link, ":")
+		if strings.EqualFold(scheme, base.Scheme) && !strings.HasPrefix(rest, "//") {
+			link = rest
+		}
+	}
+	if end := strings.IndexAny(link, "?#"); end < 0 {
+		link = strings.ReplaceAll(link, `\`, "/")
+	} else {
+		link = strings.ReplaceAll(link[:end], `\`, "/") + link[end:]
+	}
+	if at := strings.IndexAny(link, ":/?#"); at >= 0 && link[at] == ':' && !isScheme(link[:at]) {
+		link = "./" + link // the colon is one of a name
+	}
+	return escapeStray(link)
+}
+
+// escapeStray encodes what may not stand in a URL, and percent signs that encode nothing.
 func escapeStray(link string) string {
+	if !strings.ContainsFunc(link, func(r rune) bool { return r == '%' || mustEscape(r) }) {
+		return link
+	}
 	var b strings.Builder
 	for i := 0; i < len(link); i++ {
 		switch c := link[i]; {
 		case c == '%' && !(i+2 < len(link) && isHex(link[i+1]) && isHex(link[i+2])):
 			b.WriteString("%25")
-		case c <= ' ' || c == 0x7F:
+		case mustEscape(rune(c)):
 			fmt.Fprintf(&b, "%%%02X", c)
 		default:
 			b.WriteByte(c)
 		}
 	}
 	return b.String()
+}
+
+// isScheme: RFC 3986, section 3.1.
+func isScheme(text string) bool {
+	for i := range len(text) {
+		c := text[i]
+		letter := 'a' <= c|0x20 && c|0x20 <= 'z'
+		if !letter && (i == 0 || !('0' <= c && c <= '9') && strings.IndexByte("+-.", c) < 0) {
+			return false
+		}
+	}
+	return text != ""
 }
 
 func isHex(c byte) bool {
@@ -85,7 +118,7 @@ func (s *Spelling) spell(u *url.URL) (*url.URL, error) {
 		return nil, err
 	}
 	u.Host, u.User, u.Fragment, u.RawFragment = host, nil, "", ""
-	u.RawPath = cleanPath(spellEscapes(u.EscapedPath()))
+	u.RawPath = cleanPath(s.path(spellEscapes(u.EscapedPath())))
 	if u.Path, err = url.PathUnescape(u.RawPath); err != nil {
 		return nil, err
 	}
@@ -114,8 +147,12 @@ func spellHost(u *url.URL) (string, error) {
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
 	}
-	if n, err := strconv.Atoi(port); port != "" && (err != nil || n < 1 || n > 65535) {
-		return "", fmt.Errorf("the port is %.20q: a port is a number from 1 to 65535", port)
+	if port != "" {
+		n, err := strconv.Atoi(port)
+		if err != nil || n < 1 || n > 65535 {
+			return "", fmt.Errorf("the port is %.20q: a port is a number from 1 to 65535", port)
+		}
+		port = strconv.Itoa(n) // 080 is 80
 	}
 	if port != "" && !(u.Scheme == "http" && port == "80" || u.Scheme == "https" && port == "443") {
 		host += ":" + port
@@ -154,20 +191,36 @@ func (s *Spelling) query(q string) string {
 	if q == "" || !s.Sort && len(s.Strip) == 0 {
 		return q
 	}
-	params := strings.Split(q, "&")
-	params = slices.DeleteFunc(params, func(p string) bool {
-		name, _, _ := strings.Cut(p, "=")
-		return slices.ContainsFunc(s.Strip, func(pattern string) bool {
-			if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
-				return strings.HasPrefix(name, prefix)
-			}
-			return name == pattern
-		})
-	})
+	params := slices.DeleteFunc(strings.Split(q, "&"), s.strips)
 	if s.Sort {
 		slices.Sort(params)
 	}
 	return strings.Join(params, "&")
+}
+
+// path takes out what is to be stripped.
+func (s *Spelling) path(p string) string {
+	if len(s.Strip) == 0 || strings.IndexByte(p, ';') < 0 {
+		return p
+	}
+	segments := strings.Split(p, "/")
+	for i, segment := range segments {
+		parts := strings.Split(segment, ";")
+		kept := slices.DeleteFunc(parts[1:], s.strips)
+		segments[i] = strings.Join(parts[:1+len(kept)], ";")
+	}
+	return strings.Join(segments, "/")
+}
+
+// strips reports whether a parameter, name=value, is to be left out.
+func (s *Spelling) strips(param string) bool {
+	name, _, _ := strings.Cut(param, "=")
+	return slices.ContainsFunc(s.Strip, func(pattern string) bool {
+		if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
+			return strings.HasPrefix(name, prefix)
+		}
+		return name == pattern
+	})
 }
 
 // spellEscapes encodes what may not stand in a URL, decodes what need not be encoded,
@@ -199,7 +252,7 @@ func spellEscapes(s string) string {
 }
 
 func mustEscape(r rune) bool {
-	return r <= ' ' || r >= 0x7F || strings.ContainsRune("\"<>\\^`{|}", r)
+	return r <= ' ' || r >= 0x7F || strings.IndexByte("\"<>\\^`{|}", byte(r)) >= 0
 }
 
 // isUnreserved: RFC 3986, section 2.3.

@@ -41,6 +41,18 @@ func TestSpelling(t *testing.T) {
 		"/a b":                      "http://site.example/a%20b",
 		"/100%":                     "http://site.example/100%25",
 		"/x?q=a b&r=%7E|":           "http://site.example/x?q=a%20b&r=~%7C",
+		"/it's (1).pdf":             "http://site.example/it's%20(1).pdf",
+		"/it's%20(1).pdf":           "http://site.example/it's%20(1).pdf",
+		"/[1]*!/é":                  "http://site.example/[1]*!/%C3%A9",
+		`\a\..\b c?\d`:              "http://site.example/b%20c?%5Cd",
+		`http:\\a.example\b`:        "http://a.example/b",
+		"12:30.html":                "http://site.example/dir/12:30.html",
+		"a_b:c":                     "http://site.example/dir/a_b:c",
+		":c":                        "http://site.example/dir/:c",
+		"http:other":                "http://site.example/dir/other",
+		"HTTP:/other":               "http://site.example/other",
+		"http:?y=2":                 "http://site.example/dir/page?y=2",
+		"http://a.example:0080/":    "http://a.example/",
 		"/x?u=http://y/z#f":         "http://site.example/x?u=http://y/z",
 	} {
 		u, err := new(crawl.Spelling).Resolve(base, link)
@@ -60,13 +72,18 @@ func TestSpelling(t *testing.T) {
 
 func TestSpellingOfQueries(t *testing.T) {
 	s := crawl.Spelling{Sort: true, Strip: []string{"utm_*", "gclid"}}
+	base, _ := url.Parse("http://a.example/")
 	for link, want := range map[string]string{
 		"http://a.example/?b=2&a=1&utm_source=x": "http://a.example/?a=1&b=2",
 		"http://a.example/?gclid=1&gclidx=2":     "http://a.example/?gclidx=2",
 		"http://a.example/?utm_a=1&utm_b=2#frag": "http://a.example/",
 		"http://a.example/?a=2&a=1":              "http://a.example/?a=1&a=2",
+		"http://a.example/p;gclid=1":             "http://a.example/p",
+		"/x;b=2;utm_a=1;a=1/y;gclid/z;a?;gclid":  "http://a.example/x;b=2;a=1/y/z;a?;gclid",
+		"/a/..;gclid/b/.;gclid":                  "http://a.example/b/",
+		"/;utm_a=1":                              "http://a.example/",
 	} {
-		if u, err := s.Resolve(nil, link); err != nil || u.String() != want {
+		if u, err := s.Resolve(base, link); err != nil || u.String() != want {
 			t.Errorf("%q is %v, %v, want %s", link, u, err, want)
 		}
 	}
@@ -77,7 +94,7 @@ func TestNoURL(t *testing.T) {
 		t.Errorf("//a.example/ is %s", u)
 	}
 	base, _ := url.Parse("http://site.example/")
-	for _, link := range []string{"mailto:a@b.example", "javascript:void(0)", "tel:1", "http://", "http:///x", "data:text/html,x", "http://[::1", "http://a.example:port/", "http://a.example:65536/", "http://a.example:0/"} {
+	for _, link := range []string{"mailto:a@b.example", "javascript:void(0)", "tel:1", "https:x", "http://", "http:///x", "data:text/html,x", "http://[::1", "http://a.example:port/", "http://a.example:65536/", "http://a.example:0/"} {
 		if u, err := new(crawl.Spelling).Resolve(base, link); err == nil {
 			t.Errorf("%q is %s", link, u)
 		}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -15,8 +16,10 @@ import (
 	"github.com/inflight-go/inflight/batch"
 	"github.com/inflight-go/inflight/crawl/frontier"
 	"github.com/inflight-go/inflight/crawl/robots"
+	"github.com/inflight-go/inflight/internal/atomicfile"
 	"github.com/inflight-go/inflight/internal/secret"
 	"github.com/inflight-go/inflight/internal/seen"
+	"github.com/inflight-go/inflight/locks"
 	"github.com/inflight-go/inflight/session"
 )
 
@@ -39,17 +42,17 @@ type Summary struct {
 //
 // If it ends early the error says why: the cause of ctx, what batch.Run returns, or an
 // error of the frontier; with Journal.Resume it goes on later. Where it can't begin
-// (a seed is no URL, or the output is one of another crawl, see batch.Open) nothing
-// was fetched. With Journal.RetryFailed a page that had failed has only its new line in
-// the end.
+// (a seed is no URL, or the output is one of another crawl, see batch.Open, or the
+// frontier beside it is, which is batch.ErrOtherJob, too) nothing was fetched. With
+// Journal.RetryFailed a page that had failed has only its new line in the end.
 //
-// Run panics if the agent is no product token.
+// Run panics if the agent is no product token, and for a charset that there is not.
 func Run(ctx context.Context, output string, o Options) (Summary, error) {
 	if ctx.Err() != nil {
 		return Summary{}, context.Cause(ctx)
 	}
 	o = o.withDefaults()
-	c := &crawl{o: o, schemes: map[string]bool{"http": true, "https": true}}
+	c := &crawl{o: o, schemes: map[string]bool{"http": true, "https": true}, home: make(map[origin]bool), forest: locks.NewSemaphore(maxForest)}
 	seeds, err := c.seeds()
 	if err != nil {
 		return Summary{}, err
@@ -69,21 +72,26 @@ func Run(ctx context.Context, output string, o Options) (Summary, error) {
 
 // crawl is one call of Run.
 type crawl struct {
-	o         Options
-	schemes   map[string]bool
-	fence     fence
-	trap      *trap
-	session   *session.Session
-	drain     func() // of a session that nobody else uses
-	robots    *robots.Cache
-	header    http.Header // of requests for pages
-	parts     string      // what bodies are called before they have their names
-	delays    sync.Map    // of hosts: time.Duration
-	greeted   sync.Map    // hosts whose sitemaps are known
-	unzipping sync.Mutex  // held by who reads a list that is compressed: one at a time is large
-	contents  contents
-	frontier  *frontier.Frontier
-	end       func(error) // the run
+	o        Options
+	schemes  map[string]bool
+	fence    fence
+	home     map[origin]bool // what may be told what the session authenticates by
+	trap     *trap
+	session  *session.Session
+	drain    func() // of a session that nobody else uses
+	robots   *robots.Cache
+	header   http.Header      // of requests for pages
+	folder   string           // of the output
+	parts    string           // what bodies are called before they have their names
+	delays   sync.Map         // of hosts: time.Duration
+	greeted  sync.Map         // hosts whose sitemaps are known
+	large    locks.Mutex      // held by who has a long list in memory
+	forest   *locks.Semaphore // bytes of pages of which there are trees
+	contents contents
+	named    named
+	root     string // the first page of the frontier
+	frontier *frontier.Frontier
+	end      func(error) // the run
 }
 
 // seeds reads the seeds.
@@ -103,6 +111,9 @@ func (c *crawl) seeds() ([]frontier.Page, error) {
 		if err == nil && !frontier.Valid(u.String()) {
 			err = fmt.Errorf("%.200q is longer than %d bytes", text, frontier.MaxURL)
 		}
+		if _, rest, ok := strings.Cut(text, "@"); ok && err != nil && !strings.HasPrefix(text, "mailto:") { // it may have a password
+			err = fmt.Errorf("%.200q, behind a user, is no URL: want https://host/, and authenticate by the session (--user name:password)", rest)
+		}
 		if err != nil {
 			return nil, seedError{fmt.Errorf("seed: %w", err)}
 		}
@@ -111,13 +122,15 @@ func (c *crawl) seeds() ([]frontier.Page, error) {
 		}
 		c.schemes[u.Scheme] = true
 		c.fence.seed(u)
+		c.settle(u)
 		seeds = append(seeds, frontier.Page{URL: u.String(), Referrer: -1})
 	}
 	return seeds, nil
 }
 
 func (c *crawl) run(ctx context.Context, output string, seeds []frontier.Page) (s Summary, err error) {
-	if c.parts, err = partsOf(output); err != nil {
+	c.folder = filepath.Dir(output)
+	if c.parts, err = atomicfile.Parts(output); err != nil {
 		return s, err
 	}
 	journal, err := batch.Open(output, c.job(), c.o.Journal)
@@ -125,7 +138,7 @@ func (c *crawl) run(ctx context.Context, output string, seeds []frontier.Page) (
 		return s, err
 	}
 	if err = c.remember(output, journal); err == nil {
-		err = c.open(output+".pages", journal)
+		err = c.open(output+".pages", journal, seeds[0].URL)
 	}
 	if err != nil {
 		return s, errors.Join(err, journal.Close())
@@ -136,16 +149,18 @@ func (c *crawl) run(ctx context.Context, output string, seeds []frontier.Page) (
 		s.Summary, err = batch.Run(ctx, c.frontier, c.visit, &sink{c, journal}, c.batch())
 	}
 	s.Stats = c.o.Progress.Stats()
-	if err == nil && s.Complete && c.o.Journal.RetryFailed {
+	if err == nil && s.Complete { // what was tried again, also by a run that ended early, has one line
 		err = journal.Compact(ctx)
 	}
 	return s, errors.Join(err, c.frontier.Close(), journal.Close())
 }
 
 // open opens the frontier. One whose output has no line is begun anew: it may be of
-// another crawl, and has nothing that would not be found again.
-func (c *crawl) open(path string, journal *batch.Journal) (err error) {
-	if journal.Stats().Done == 0 {
+// another crawl, and has nothing that would not be found again. Any other has all pages
+// that have a line, and began with the first seed.
+func (c *crawl) open(path string, journal *batch.Journal, first string) (err error) {
+	lines := journal.Stats().Done
+	if lines == 0 {
 		if err := frontier.Remove(path); err != nil {
 			return err
 		}
@@ -156,20 +171,48 @@ func (c *crawl) open(path string, journal *batch.Journal) (err error) {
 	if !c.o.IgnoreRobots {
 		c.robots = robots.NewCache(c.fetchRobots, robots.Options{Token: c.o.Agent})
 	}
+	known := int64(0)
 	c.frontier, err = frontier.Open(path, frontier.Options{
-		Done: journal.Done, Accept: c.accept(), PerHost: c.o.PerHost, Delay: c.delay, Order: c.o.Order,
+		Done: func(index int64) bool {
+			if journal.Has(index) {
+				known++
+			}
+			return journal.Done(index)
+		},
+		Accept: c.accept(), PerHost: c.o.PerHost, Delay: c.delay, Order: c.o.Order,
 	})
-	if err == nil {
-		c.o.Progress.frontier.Store(c.frontier)
+	switch {
+	case err != nil:
+		return err
+	case known < lines:
+		err = strayError{fmt.Errorf("%s has not %d of the pages that have a line in %s", path, lines-known, journal.Path())}
+	case lines > 0 && c.root != first && !c.o.Journal.Force: // by force it may be other seeds
+		err = strayError{fmt.Errorf("%s is of another crawl, which began with %s", path, secret.URL(c.root))}
 	}
-	return err
+	if err != nil {
+		return errors.Join(err, c.frontier.Close())
+	}
+	c.o.Progress.frontier.Store(c.frontier)
+	return nil
 }
+
+// strayError says that the frontier is not the one that goes with the output.
+type strayError struct{ error }
+
+func (e strayError) Error() string {
+	return e.error.Error() + ": put the file back that belongs to it, or begin anew with another output"
+}
+
+func (e strayError) Unwrap() error { return batch.ErrOtherJob }
 
 // accept decides, of the pages that are found, which are taken on.
 func (c *crawl) accept() func(p frontier.Page) bool {
 	var n int64
 	perHost := make(map[string]int64)
 	return func(p frontier.Page) bool {
+		if c.root == "" {
+			c.root = p.URL
+		}
 		if c.o.MaxPages > 0 && n >= c.o.MaxPages {
 			return false
 		}
@@ -180,6 +223,7 @@ func (c *crawl) accept() func(p frontier.Page) bool {
 		if c.trap != nil && p.Referrer >= 0 { // a seed is meant, whatever it looks like
 			u, err := url.Parse(p.URL)
 			if err != nil || c.trap.caught(u, p.URL, p.Depth) != "" {
+				c.o.Progress.trapped.Add(1)
 				return false
 			}
 		}
@@ -235,7 +279,7 @@ type sink struct {
 
 func (s *sink) Commit(ctx context.Context, lines []batch.Line) error {
 	if s.c.o.Journal.Sync != batch.SyncNever {
-		if err := s.c.frontier.Sync(ctx); err != nil {
+		if err := errors.Join(s.c.frontier.Sync(ctx), s.c.named.sync()); err != nil {
 			return err
 		}
 		if a := s.c.o.Archive; a != nil {

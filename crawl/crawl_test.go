@@ -1,7 +1,6 @@
 package crawl_test
 
 import (
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -84,65 +83,6 @@ func TestEntriesNeedNotMatch(t *testing.T) {
 	found(t, w.crawl(t, o), append(entries[2:], "a.test/product/1", "a.test/product/2", "a.test/product/3")...)
 }
 
-// An address in a sitemap is all that stands between its tags, and none that was cut or
-// is that of a picture.
-func TestAddressesInSitemaps(t *testing.T) {
-	w := newWorld(t)
-	o := crawl.Options{Seeds: []string{"http://a.test/map"}}
-	var many strings.Builder
-	for range 50_001 {
-		many.WriteString("http://a.test/same\n")
-	}
-	cutZip := func(text string) string {
-		var b strings.Builder
-		z := gzip.NewWriter(&b)
-		fmt.Fprint(z, text)
-		if err := z.Close(); err != nil {
-			t.Fatal(err)
-		}
-		return b.String()[:b.Len()-1]
-	}
-	for _, c := range []struct{ kind, text, want string }{
-		{"application/xml", `<urlset xmlns="urn:s" xmlns:image="urn:i"><url><loc>/a?x=1<![CDATA[&]]>y=2&amp;z</loc><image:image><image:loc>/no.png</image:loc></image:image></url></urlset>`, "/a?x=1&y=2&z"},
-		{"application/xml", `<s:urlset xmlns:s="urn:s"><s:url><s:loc> /a<!-- b -->c </s:loc></s:url><url xmlns=""><loc>/d</loc></url></s:urlset>`, "/ac /d"},
-		{"application/xml", "\uFEFF<?xml version='1.0'?><urlset><url><loc>/whole</loc></url><url><loc>/cu", "/whole"},
-		{"text/plain", "\uFEFFhttp://a.test/1\r\n\r\nhttp://a.test/2", "/1 /2"},
-		{"text/plain", many.String(), "/same"},
-		{"text/plain", "<urlset><loc>/x</loc></urlset>", "/x"},
-		{"application/octet-stream", "http://a.test/not", ""},
-		{"text/plain", "http://a.test/1\n" + strings.Repeat("x", 1<<15), ""},
-		{"application/xml", "<urlset><loc>/a<!-- -->" + strings.Repeat("x", 1<<15) + "</loc><loc>/b</loc></urlset>", "/b"},
-		{"text/plain", cutZip("http://a.test/whole\nhttp://a.test/cut"), "/whole"},
-	} {
-		w.text("a.test/map", c.kind, c.text)
-		want := []string{"a.test/map"}
-		for _, path := range strings.Fields(c.want) {
-			want = append(want, "a.test"+path)
-		}
-		found(t, w.crawl(t, o), want...)
-	}
-}
-
-// Many servers have no type for a sitemap that is compressed.
-func TestZippedSitemapsWithoutType(t *testing.T) {
-	w := newWorld(t)
-	var b strings.Builder
-	z := gzip.NewWriter(&b)
-	fmt.Fprint(z, "<urlset><url><loc>http://a.test/x</loc></url></urlset>")
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	w.text("a.test/map.xml.gz", "application/octet-stream", b.String())
-	html, err := crawl.ParseTypes("html")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, accept := range []crawl.Types{{}, html} {
-		o := crawl.Options{Seeds: []string{"http://a.test/map.xml.gz"}, Accept: accept}
-		found(t, w.crawl(t, o), "a.test/map.xml.gz", "a.test/x")
-	}
-}
-
 // The filter url resolves as links are, against the base of the page.
 func TestBaseOfPages(t *testing.T) {
 	w := newWorld(t)
@@ -152,6 +92,7 @@ func TestBaseOfPages(t *testing.T) {
 	}
 	for base, want := range map[string]string{
 		"": "/dir/next", "/other/": "/other/next", "\n /other/100%/x ": "/other/100%25/next", "sub/": "/dir/sub/next", "javascript:x": "/dir/next",
+		"/" + strings.Repeat("long/", 1000): "/dir/next", // which would make each link as long
 	} {
 		w.page("a.test/dir/", fmt.Sprintf("<base href='%s'><a href=next>x</a>", base))
 		lines := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/dir/"}, Fields: []crawl.Field{f}})
@@ -159,6 +100,21 @@ func TestBaseOfPages(t *testing.T) {
 		if got := lines["http://a.test/dir/"].Extract["to"]; got != "http://a.test"+want {
 			t.Errorf("base %q: the field is %v, want %s", base, got, want)
 		}
+	}
+}
+
+// All links of a page are followed, also where they are taken on some at a time.
+func TestManyLinks(t *testing.T) {
+	const n = 1203
+	w := newWorld(t)
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "<a href=/%d>x</a>", i)
+	}
+	w.page("a.test/", b.String())
+	lines := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}, PerHost: 16, IgnoreRobots: true})
+	if len(lines) != n+1 {
+		t.Errorf("%d pages", len(lines))
 	}
 }
 
@@ -308,6 +264,22 @@ func TestSitemapsLeadNoFurther(t *testing.T) {
 	}
 }
 
+// A site that leads to a spelling of a page which the crawl does not have is told of.
+func TestRedirectsThatAreSpelled(t *testing.T) {
+	w := newWorld(t)
+	w.page("a.test/", links("/list?b=1&a=2", "/new"))
+	w.pages["a.test/list"] = func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, "/list?b=1&a=2", http.StatusFound) }
+	w.pages["a.test/new"] = func(rw http.ResponseWriter, r *http.Request) {
+		http.Redirect(rw, r, "/new?utm_source=x", http.StatusFound)
+	}
+	lines := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}, Spelling: crawl.Spelling{Sort: true, Strip: []string{"utm_*"}}})
+	for _, url := range []string{"http://a.test/list?a=2&b=1", "http://a.test/new"} {
+		if l := lines[url]; l.OK || l.Error.Class != "redirect" || !strings.Contains(l.Error.Message, "this page again") {
+			t.Errorf("%s: %+v", url, l)
+		}
+	}
+}
+
 // A seed is meant, also if it looks like a trap.
 func TestSeedsAreNoTraps(t *testing.T) {
 	w := newWorld(t)
@@ -319,7 +291,7 @@ func TestSeedsAreNoTraps(t *testing.T) {
 
 func TestTraps(t *testing.T) {
 	w := newWorld(t)
-	w.page("a.test/", links("/cal/0", "/deep/", "/list?f=0", "/long/x"))
+	w.page("a.test/", links("/cal/0", "/deep/", "/list?f=n0", "/long/x"))
 	w.pages["a.test/cal/*"] = func(rw http.ResponseWriter, r *http.Request) {
 		rw.Header().Set("Content-Type", "text/html")
 		var n int
@@ -337,12 +309,13 @@ func TestTraps(t *testing.T) {
 	w.pages["a.test/list"] = func(rw http.ResponseWriter, r *http.Request) {
 		rw.Header().Set("Content-Type", "text/html")
 		var n int
-		fmt.Sscanf(r.URL.Query().Get("f"), "%d", &n)
+		fmt.Sscanf(r.URL.Query().Get("f"), "n%d", &n)
 		for i := range 40 {
-			fmt.Fprint(rw, links(fmt.Sprintf("?f=%d", n*40+i+1)))
+			fmt.Fprint(rw, links(fmt.Sprintf("?f=n%d", n*40+i+1)))
 		}
 	}
-	lines := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}})
+	progress := &crawl.Progress{}
+	lines := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}, Progress: progress})
 	count := make(map[string]int)
 	for _, url := range urls(lines) {
 		kind, _, _ := strings.Cut(strings.TrimPrefix(url, "a.test/"), "/")
@@ -351,6 +324,32 @@ func TestTraps(t *testing.T) {
 	}
 	if count["cal"] < 100 || count["cal"] > 201 || count["deep"] > 10 || count["long"] > 8 || count["list"] < 1900 || count["list"] > 2001 {
 		t.Error(count)
+	}
+	if n := progress.Stats().Trapped; n != 78_004 { // 40 of each list, but for 1999 that are lists, and one of each other kind
+		t.Errorf("%d URLs were left alone", n)
+	}
+}
+
+// Lists of ten thousand pages, and shops that know what they sell by a number, are no
+// traps; what has no end is.
+func TestNumbersAreNoTraps(t *testing.T) {
+	for query, most := range map[string]int{
+		"?page=%d": 50_000, "?id=%012d": 50_000, "?f=2&t=%d": 50_000, "?%d=1": 50_000,
+		"?q=a&page=%d": 2000, "?a=1&b=2&c=%d": 2000, "?sid=%dx": 2000, "?id=%013d": 2000, "?%d": 2000, "?a=&b=%d": 2000,
+		";jsessionid=%x": 2000, ";a=%d?id=1": 2000, ";a/b;c=%d/d": 2000,
+	} {
+		caught := crawl.Traps()
+		for i := range most {
+			if why := caught("http://a.test/list" + fmt.Sprintf(query, i)); why != "" {
+				t.Fatalf("%s: %d is a trap: %s", query, i, why)
+			}
+		}
+		if why := caught("http://a.test/list" + fmt.Sprintf(query, most)); why != "queries" {
+			t.Errorf("%s: after %d: %q", query, most, why)
+		}
+		if why := caught("http://a.test/list?sort=a&by=b&x=y"); (why == "") != (most > 2000 || strings.Contains(query, "/")) {
+			t.Errorf("%s: another query of the path: %q", query, why)
+		}
 	}
 }
 
@@ -587,9 +586,32 @@ func TestRetryFailed(t *testing.T) {
 	}
 }
 
+// A run that ends early leaves what the one that goes on with it tidies up.
+func TestRetryFailedEndsEarly(t *testing.T) {
+	w := newWorld(t)
+	w.page("a.test/", links("/gone", "/away"))
+	o := crawl.Options{Seeds: []string{"http://a.test/"}, Session: w.session, Concurrency: 1}
+	out := filepath.Join(t.TempDir(), "out.jsonl")
+	run := func(j batch.JournalOptions, most int64) (crawl.Summary, error) {
+		o.Journal, o.MaxErrors = j, most
+		return crawl.Run(t.Context(), out, o)
+	}
+	if _, err := run(batch.JournalOptions{}, 0); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := run(batch.JournalOptions{RetryFailed: true}, 1); err == nil || s.Complete {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	if _, err := run(batch.JournalOptions{Resume: true}, 0); err != nil {
+		t.Fatal(err)
+	}
+	found(t, read(t, out), "a.test/", "a.test/away", "a.test/gone")
+}
+
 func TestBadSeeds(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out.jsonl")
 	for seed, want := range map[string]string{"": "no seed", "example.com/x": "did you mean https://example.com/x?", "http://": "names no host", "http://me:hush@a.test/": "has a user",
+		"me:hush@a.test/x": `"a.test/x", behind a user`, "http://me:hush@a test/": "behind a user", "http://me:hush@a.test:99999/": "behind a user",
 		"/x": `"/x" names no host`, "javascript:alert(1)": "names no host", "mailto:me@a.test": `"mailto:me@a.test" names no host`, "http://a.test/" + strings.Repeat("x", 70_000): "is longer than"} {
 		o := crawl.Options{Seeds: []string{seed}}
 		if seed == "" {

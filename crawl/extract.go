@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/andybalholm/cascadia"
 	"github.com/inflight-go/inflight/internal/source/caret"
@@ -117,23 +120,36 @@ func (f *Field) Name() string { return f.name }
 
 // Find takes the field from below a node of a page. The filter url resolves against page.
 func (f *Field) Find(n *html.Node, page *url.URL) any {
+	room := math.MaxInt
+	return f.find(n, page, &room)
+}
+
+// find takes the field, and from room what that needs. With no room left it ends early.
+func (f *Field) find(n *html.Node, page *url.URL, room *int) any {
+	*room -= sizeOfField
 	if !f.all {
 		found := cascadia.Query(n, f.sel.sel)
 		if found == nil {
 			return nil
 		}
-		return f.value(found, page)
+		return f.value(found, page, room)
 	}
 	values := []any{}
 	for _, found := range f.sel.all(n) {
-		if v := f.value(found, page); v != nil {
+		if v := f.value(found, page, room); v != nil {
 			values = append(values, v)
+		}
+		if *room < 0 {
+			break
 		}
 	}
 	return values
 }
 
-func (f *Field) value(n *html.Node, page *url.URL) any {
+// sizeOfField is what a field needs beside its text, in bytes.
+const sizeOfField = 64
+
+func (f *Field) value(n *html.Node, page *url.URL, room *int) any {
 	var v any
 	switch f.attr {
 	case "":
@@ -151,6 +167,7 @@ func (f *Field) value(n *html.Node, page *url.URL) any {
 		}
 		v = text
 	}
+	*room -= len(v.(string)) + sizeOfField
 	for _, filter := range f.filters {
 		var err error
 		if v, err = filter(v, page); err != nil {
@@ -217,7 +234,12 @@ func digitsOf(text string) (sign, whole, fraction string, err error) {
 	if from < 0 {
 		return "", "", "", fmt.Errorf("%q has no number in it", text)
 	}
-	if strings.HasSuffix(strings.TrimRight(text[:from], "$€£ \u00A0"), "-") || strings.HasSuffix(text[:from], "\u2212") {
+	before := strings.TrimRight(text[:from], "$€£¥ \u00A0")
+	if point, ok := strings.CutSuffix(text[:from], "."); ok && !endsWithWord(point) { // .99
+		from--
+		before = strings.TrimRight(point, "$€£¥ \u00A0")
+	}
+	if minus := strings.TrimRight(before, "-\u2212"); minus != before && !endsWithWord(minus) { // of SKU-12 it is a hyphen
 		sign = "-"
 	}
 	digits := thousands.ReplaceAllStringFunc(text[from:], parting.Replace)
@@ -233,7 +255,13 @@ func digitsOf(text string) (sign, whole, fraction string, err error) {
 			whole, fraction = digits[:at], digits[at+1:]
 		}
 	}
-	return sign, strings.NewReplacer(".", "", ",", "").Replace(whole), fraction, nil
+	return sign, "0" + strings.NewReplacer(".", "", ",", "").Replace(whole), fraction, nil
+}
+
+// endsWithWord reports whether the last letter of a text is one of a word or a number.
+func endsWithWord(text string) bool {
+	last, _ := utf8.DecodeLastRuneInString(text)
+	return unicode.IsLetter(last) || unicode.IsDigit(last)
 }
 
 // decodeJSON reads one value, with numbers as json.Number: so they keep their digits.
@@ -260,20 +288,39 @@ func textOf(n *html.Node) string {
 			b.WriteString(n.Data)
 		case n.DataAtom == atom.Script || n.DataAtom == atom.Style || n.DataAtom == atom.Noscript:
 			return
-		case n.DataAtom == atom.Br || n.DataAtom == atom.P || n.DataAtom == atom.Div || n.DataAtom == atom.Li || n.DataAtom == atom.Td:
+		}
+		apart := standsApart(n.DataAtom)
+		if apart {
 			b.WriteByte(' ')
 		}
 		for c := range n.ChildNodes() {
 			walk(c)
+		}
+		if apart {
+			b.WriteByte(' ')
 		}
 	}
 	walk(n)
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
+// standsApart reports whether the text of an element is no part of the word before it, nor
+// of the one behind it.
+func standsApart(tag atom.Atom) bool {
+	switch tag {
+	case atom.Address, atom.Article, atom.Aside, atom.Blockquote, atom.Br, atom.Button, atom.Caption, atom.Dd, atom.Details, atom.Div,
+		atom.Dl, atom.Dt, atom.Figcaption, atom.Figure, atom.Footer, atom.Form, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6,
+		atom.Header, atom.Hr, atom.Li, atom.Main, atom.Nav, atom.Ol, atom.Option, atom.P, atom.Pre, atom.Section, atom.Select,
+		atom.Summary, atom.Table, atom.Td, atom.Textarea, atom.Th, atom.Tr, atom.Ul:
+		return true
+	}
+	return false
+}
+
+// attrOf is the value of an attribute, which in a drawing may have capitals or a prefix.
 func attrOf(n *html.Node, name string) (string, bool) {
 	for _, a := range n.Attr {
-		if a.Key == name && a.Namespace == "" {
+		if a.Namespace == "" && strings.EqualFold(a.Key, name) || a.Namespace != "" && strings.EqualFold(a.Namespace+":"+a.Key, name) {
 			return a.Val, true
 		}
 	}

@@ -14,7 +14,7 @@ const shop = `<html><body><h1> The
  <b>Shop</b> </h1><script>var x = 1</script>
 <ul><li class=item data-id="7"><a href="/tea?x=1#y">Tea</a> <span class=price>1 299,00 €</span></li>
 <li class=item><a href="bread">Bread</a> <span class=price>$ 2.50</span></li></ul>
-<p id=meta data-json='{"a":[1]}'>A<br>B</p><i id=big>012 345 678 901 234 567 890</i><i id=exact>no. -9007199254740993.9</i><i id=ld>{"n":9007199254740993,"p":1.10}</i></body></html>`
+<p id=meta data-json='{"a":[1]}'>A<br>B</p><i id=big>012 345 678 901 234 567 890</i><i id=exact>no. -9007199254740993.9</i><i id=ld>{"n":9007199254740993,"p":1.10}</i><dl><dt>Price</dt><dd>5</dd><dt>W<b>eight</b></dt><dd>7 <span>k</span><span>g</span></dd></dl><table><tr><th>a</th><th>b</th></tr><tr><td>c</td><th>d</th></table><svg viewBox="0 0 1 1" xlink:href=a><use xlink:href="#u"/></svg></body></html>`
 
 func TestFields(t *testing.T) {
 	doc, err := html.Parse(strings.NewReader(shop))
@@ -45,10 +45,15 @@ func TestFields(t *testing.T) {
 		`a=li[data-id="7"] a`:            `"Tea"`,
 		`a=a[href="/tea?x=1#y"]`:         `"Tea"`,
 		"a=ul, p":                        `"Tea 1 299,00 € Bread $ 2.50"`,
-		"a=body":                         `"The Shop Tea 1 299,00 € Bread $ 2.50 A B012 345 678 901 234 567 890no. -9007199254740993.9{\"n\":9007199254740993,\"p\":1.10}"`,
+		"a=body":                         `"The Shop Tea 1 299,00 € Bread $ 2.50 A B 012 345 678 901 234 567 890no. -9007199254740993.9{\"n\":9007199254740993,\"p\":1.10} Price 5 Weight 7 kg a b c d"`,
 		"a=a:contains('Bread')@href":     `"bread"`,
 		"a=li:not([data-id]) > a @ href": `"bread"`,
 		"a=a[href|=x] | upper":           `null`,
+		"a=dl":                           `"Price 5 Weight 7 kg"`,
+		"a=table":                        `"a b c d"`,
+		"a=svg@viewBox":                  `"0 0 1 1"`,
+		"a=svg use@xlink:href":           `"#u"`,
+		"a=svg@href":                     `null`,
 		"price=li.item:nth-child(2) .price | number": `2.5`,
 	} {
 		f, err := crawl.ParseField(text)
@@ -67,7 +72,8 @@ func TestNumbers(t *testing.T) {
 	for text, want := range map[string]any{
 		"12": 12.0, "1,299.00": 1299.0, "1.299,00": 1299.0, "1,299": 1299.0, "1.299": 1.299, "12,5": 12.5, "-3.5": -3.5,
 		"- $4": -4.0, "1'000'000.5": 1000000.5, "1 000 000": 1000000.0, "1 000 000 000,5": 1e9 + 0.5, "1 000 000 0001": 1e6, "3 items": 3.0, "10 20": 10.0, "1,000,000": 1000000.0,
-		"about 5.": 5.0, "none": nil, "\u22127": -7.0, "2024-05-06": 2024.0, "1 234567": 1.0, "€1\u00A0000,5": 1000.5,
+		"about 5.": 5.0, "none": nil, "\u22127": -7.0, "2024-05-06": 2024.0, "1 234567": 1.0, "SKU-12": 12.0, "a -5": -5.0, "é-5": 5.0, "--5": -5.0, "4 - $5": 4.0, "\u2212$3": -3.0,
+		".99": 0.99, "$.50": 0.5, "-.5": -0.5, "- $.5": -0.5, "No.5": 5.0, "...": nil, "€1\u00A0000,5": 1000.5,
 	} {
 		doc, _ := html.Parse(strings.NewReader("<p>" + text))
 		f, err := crawl.ParseField("n=p | number")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -163,4 +164,52 @@ func TestHostile(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Elements that are in one another have the same text again and again: a page whose fields
+// would be much larger than itself has failed, and the crawl goes on.
+func TestFieldsOfNestedElements(t *testing.T) {
+	w := newWorld(t)
+	w.page("a.test/", strings.Repeat("<div>", 300)+strings.Repeat("text ", 40_000)+links("/b"))
+	w.page("a.test/b", "<div><p>1</p><div><p>2</p></div></div>")
+	for item, want := range map[string]string{"": `{"all":["1 2","2"]}`, "div": `[{"all":["2"]},{"all":[]}]`} {
+		o := crawl.Options{Seeds: []string{"http://a.test/"}}
+		f, err := crawl.ParseField("all[]=div")
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Fields = []crawl.Field{f}
+		if item != "" {
+			if o.Item, err = crawl.ParseSelector(item); err != nil {
+				t.Fatal(err)
+			}
+		}
+		lines := w.crawl(t, o)
+		l := lines["http://a.test/"]
+		if l.OK || l.Error.Class != "data" || !strings.Contains(l.Error.Message, "in one another") || l.Extract != nil || l.Items != nil {
+			t.Errorf("item %q: %v, %v", item, l.OK, l.Error)
+		}
+		got, _ := json.Marshal(lines["http://a.test/b"].Extract)
+		if item != "" {
+			got, _ = json.Marshal(lines["http://a.test/b"].Items)
+		}
+		if string(got) != want {
+			t.Errorf("item %q: %s, want %s", item, got, want)
+		}
+	}
+}
+
+// A list that Handle panics on leaves no file behind.
+func TestHandlePanicsOnLists(t *testing.T) {
+	w := newWorld(t)
+	w.text("a.test/list.xml", "text/xml", "<urlset><url><loc>http://a.test/</loc></url></urlset>")
+	out := filepath.Join(t.TempDir(), "out.jsonl")
+	o := crawl.Options{Seeds: []string{"http://a.test/list.xml"}, Session: w.session, IgnoreRobots: true}
+	o.Handle = func(context.Context, *crawl.Page) (any, error) { panic("no") }
+	if sum, err := crawl.Run(t.Context(), out, o); err != nil || sum.Panicked != 1 {
+		t.Errorf("%+v, %v", sum, err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(out), ".part*")); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
 }

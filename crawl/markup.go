@@ -2,8 +2,10 @@ package crawl
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -17,6 +19,7 @@ import (
 // markup is what a crawl has to know of a page of HTML, read without making a tree
 // of it.
 type markup struct {
+	agent    string // who reads it
 	title    string
 	base     string // of <base href>
 	links    []link
@@ -56,8 +59,29 @@ func toUTF8(body []byte, contentType, name string) []byte {
 		}
 		return body
 	}
+	if !certain {
+		e = lateEncoding(body, e)
+	}
 	return decode(e, body)
 }
+
+// lateEncoding is the encoding that a body says it has where package charset does not look;
+// guessed if it says none.
+func lateEncoding(body []byte, guessed encoding.Encoding) encoding.Encoding {
+	said := saidLate.FindSubmatch(body[:min(len(body), 64<<10)])
+	if said == nil {
+		return guessed
+	}
+	late, name := charset.Lookup(string(said[1]) + string(said[2]))
+	if late == nil || strings.HasPrefix(name, "utf-") {
+		return guessed
+	}
+	return late
+}
+
+// saidLate is what browsers find too, but package charset does not: a <meta> that comes
+// late, and the declaration of XML.
+var saidLate = regexp.MustCompile(`(?i)^\s*<\?xml\s[^>]*encoding\s*=\s*["']([^"'>]+)|<meta\s[^>]*charset\s*=\s*["']?\s*([^\s"'/>;]+)`)
 
 // ValidCharset reports whether there is an encoding of that name, such as utf-8, latin1
 // or shift_jis. There is one without a name.
@@ -90,63 +114,107 @@ func isASCII(text []byte) bool {
 	return true
 }
 
-// scan reads a page of HTML in UTF-8. Nothing that can stand in it is an error.
-func scan(text string) *markup {
-	if m := scanPlain(text); m != nil {
-		return m
+// scan reads a page of HTML in UTF-8, for an agent. Nothing that can stand in it is an
+// error.
+func scan(text, agent string) *markup {
+	s := scanner{m: &markup{agent: agent}}
+	s.scan(text)
+	return s.m
+}
+
+// scanner reads the tokens of a page.
+type scanner struct {
+	m      *markup
+	in     atom.Atom // the element that began last
+	nested bool      // the text is that of a noscript
+	drawn  int       // drawings that are open
+	odd    bool      // the readers take for text what is none
+}
+
+func (s *scanner) scan(text string) {
+	if before := *s.m; !s.scanPlain(text) {
+		*s.m = before
+		s.scanOdd(text)
 	}
-	m := &markup{}
+}
+
+// scanPlain reads a page that is written plainly. It reports whether it is.
+func (s *scanner) scanPlain(text string) bool {
+	r := plainhtml.NewReader(text)
+	for r.Next() {
+		s.token(r)
+	}
+	return !r.Odd() && !s.odd
+}
+
+// scanOdd reads one that is not.
+func (s *scanner) scanOdd(text string) {
 	z := html.NewTokenizer(strings.NewReader(text))
-	inTitle := false
+	s.in, s.drawn = 0, 0
 	for {
-		switch z.Next() {
+		kind := z.Next()
+		switch kind {
 		case html.ErrorToken:
-			return m
+			return
 		case html.TextToken:
-			if inTitle && m.title == "" {
-				m.title = titleOf(string(z.Text()))
+			if s.in == atom.Title || s.in == atom.Noscript {
+				s.text(string(z.Text()))
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
 			name, more := z.TagName()
-			tag := atom.Lookup(name)
-			inTitle = tag == atom.Title
-			if more && counts(tag) {
-				m.tag(tag, attributesOf(z))
+			if s.begin(atom.Lookup(name), kind == html.SelfClosingTagToken) {
+				z.NextIsNotRawText()
+			}
+			if more && counts(s.in) {
+				s.m.tag(s.in, attributesOf(z))
 			}
 		case html.EndTagToken:
-			inTitle = false
+			name, _ := z.TagName()
+			s.end(atom.Lookup(name))
 		}
 	}
 }
 
-// scanPlain is scan for a page that is written plainly; nil for another one.
-func scanPlain(text string) *markup {
-	r := plainhtml.NewReader(text)
-	s := scanner{m: &markup{}}
-	for r.Next() {
-		s.token(r)
+// begin takes the beginning of an element. It reports whether that is its end, too, as in
+// a drawing, where <title/> has nothing in it.
+func (s *scanner) begin(tag atom.Atom, closed bool) bool {
+	s.in = tag
+	if tag == atom.Svg && !closed {
+		s.drawn++
 	}
-	if r.Odd() {
-		return nil
-	}
-	return s.m
+	return closed && s.drawn > 0
 }
 
-// scanner reads the tokens of a page that is written plainly.
-type scanner struct {
-	m       *markup
-	inTitle bool
+func (s *scanner) end(tag atom.Atom) {
+	s.in = 0
+	if tag == atom.Svg && s.drawn > 0 {
+		s.drawn--
+	}
+}
+
+// text takes a text in an element. What is in a noscript is for those who run no
+// scripts, as a crawl does: the readers take it for text.
+func (s *scanner) text(text string) {
+	switch {
+	case s.in == atom.Title && s.m.title == "" && s.drawn == 0:
+		s.m.title = titleOf(text)
+	case s.in == atom.Noscript && !s.nested:
+		inside := scanner{m: s.m, nested: true}
+		inside.scan(text)
+	}
 }
 
 // token takes the token that was read last.
 func (s *scanner) token(r *plainhtml.Reader) {
 	switch r.Type {
 	case html.TextToken:
-		if s.inTitle && s.m.title == "" {
-			s.m.title = titleOf(r.Text)
+		if s.in == atom.Title || s.in == atom.Noscript {
+			s.text(r.Text)
 		}
 	case html.StartTagToken:
-		s.inTitle = r.Atom == atom.Title
+		if s.begin(r.Atom, r.Closed) && r.Raw() {
+			s.odd = true
+		}
 		if counts(r.Atom) {
 			var a attributes
 			for i := range r.Attr {
@@ -155,7 +223,7 @@ func (s *scanner) token(r *plainhtml.Reader) {
 			s.m.tag(r.Atom, &a)
 		}
 	case html.EndTagToken:
-		s.inTitle = false
+		s.end(r.Atom)
 	}
 }
 
@@ -192,7 +260,7 @@ func attributesOf(z *html.Tokenizer) *attributes {
 func (m *markup) tag(tag atom.Atom, a *attributes) {
 	switch tag {
 	case atom.A, atom.Area:
-		m.link(a.href, a.rel)
+		m.link(cmp.Or(a.href, a.xlink), a.rel)
 	case atom.Frame, atom.Iframe:
 		m.link(a.src, "")
 	case atom.Link:
@@ -211,6 +279,8 @@ func (m *markup) tag(tag atom.Atom, a *attributes) {
 // attributes are those of a tag that matter. The first of a name counts.
 type attributes struct {
 	href, src, rel, name, content, equiv string
+
+	xlink string // of a link in a drawing
 }
 
 func (a *attributes) set(key, value string) {
@@ -228,6 +298,8 @@ func (a *attributes) set(key, value string) {
 		at = &a.content
 	case "http-equiv":
 		at = &a.equiv
+	case "xlink:href":
+		at = &a.xlink
 	default:
 		return
 	}
@@ -244,7 +316,7 @@ func (m *markup) link(href, rel string) {
 
 func (m *markup) meta(a *attributes) {
 	switch {
-	case strings.EqualFold(a.name, "robots"):
+	case strings.EqualFold(a.name, "robots"), a.name != "" && strings.EqualFold(a.name, m.agent):
 		m.robots(a.content)
 	case strings.EqualFold(a.equiv, "refresh"):
 		m.link(refresh(a.content), "")
@@ -312,39 +384,49 @@ func hasWord(list, word string) bool {
 }
 
 // followed are the links of those elements of a page that a selector finds, and of what
-// is in them.
+// is in them. Any that is found itself may be one, such as a style sheet.
 func followed(doc *html.Node, sel *Selector) []link {
-	m := &markup{}
+	s := scanner{m: &markup{}}
 	seen := make(map[*html.Node]bool)
-	take := func(n *html.Node) {
-		if n.Type != html.ElementNode || seen[n] {
-			return
-		}
-		seen[n] = true
-		var a attributes
-		for _, attr := range n.Attr {
-			a.set(attr.Key, attr.Val)
-		}
-		switch n.DataAtom {
-		case atom.Frame, atom.Iframe:
-			m.link(a.src, "")
-		case atom.Base:
-		default:
-			m.link(a.href, a.rel)
-		}
-	}
 	for _, found := range sel.all(doc) {
-		take(found)
+		if found.DataAtom == atom.Link || !counts(found.DataAtom) {
+			a := attributesOfNode(found)
+			s.m.link(a.href, a.rel)
+			seen[found] = true
+		}
+		s.node(found, seen)
 		for n := range found.Descendants() {
-			take(n)
+			s.node(n, seen)
 		}
 	}
-	return m.links
+	return s.m.links
 }
 
-// from is the URL that the links of the page stand on.
+// node takes a node of a tree, once.
+func (s *scanner) node(n *html.Node, seen map[*html.Node]bool) {
+	switch {
+	case seen[n]:
+	case n.Type == html.TextNode && n.Parent.DataAtom == atom.Noscript:
+		s.in = atom.Noscript
+		s.text(n.Data)
+	case n.Type == html.ElementNode && counts(n.DataAtom) && n.DataAtom != atom.Meta:
+		s.m.tag(n.DataAtom, attributesOfNode(n))
+	}
+	seen[n] = true
+}
+
+func attributesOfNode(n *html.Node) *attributes {
+	a := &attributes{}
+	for _, attr := range n.Attr {
+		a.set(attr.Key, attr.Val)
+	}
+	return a
+}
+
+// from is the URL that the links of the page stand on. A base that is longer than URLs of
+// sites for people are is none: each of a hundred thousand links would be as long.
 func (m *markup) from(page *url.URL) *url.URL {
-	if m.base == "" {
+	if m.base == "" || len(m.base) > trapURL {
 		return page
 	}
 	if base, err := new(Spelling).Resolve(page, m.base); err == nil {

@@ -25,7 +25,9 @@ type Options struct {
 	// Seeds are the URLs to begin with. They have no user: who has to authenticate says
 	// so to the session.
 	Seeds []string
-	// Session makes the requests; nil means one with the defaults of package session.
+	// Session makes the requests; nil means one with the defaults of package session. What
+	// it authenticates by, and headers of it that may be secret, go to the hosts of the
+	// seeds alone, with and without www.; to others every request is Foreign.
 	// Redirects need not be followed by it: one that leads elsewhere is a link.
 	Session *session.Session
 	// Agent is the product token by which robots.txt knows the crawler. Empty means
@@ -73,7 +75,8 @@ type Options struct {
 	Sitemaps Sitemaps
 
 	// Fields are taken from each page of HTML. With Item they are taken from each
-	// element that it finds, and the line has a list of them.
+	// element that it finds, and the line has a list of them. A page of which they would
+	// be more than 16 MiB and eight times the page has failed.
 	Fields []Field
 	Item   *Selector
 	// Charset is the name of the encoding that all pages have, whatever they say. Empty
@@ -96,7 +99,9 @@ type Options struct {
 	Archive *warc.Writer
 	// Handle, if it is not nil, is called with each page that was fetched; what it
 	// returns is in the line, as "data". An error makes the page one that has failed,
-	// and its links are followed all the same. It is called by many goroutines.
+	// and its links are followed all the same. So does a panic, but the line then has the
+	// URL as its key, and nothing else. It is called by many goroutines, but with one long
+	// list, such as a sitemap, at a time.
 	Handle func(ctx context.Context, p *Page) (any, error)
 	// Unique leaves pages alone whose content was there before: they have a line that
 	// says so, and their links are not followed. Of two with the same content that are

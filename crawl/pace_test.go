@@ -74,13 +74,16 @@ func TestCrawlDelayFromTheFirstPageOn(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer s.Close()
-		o := crawl.Options{Session: s, Seeds: []string{"http://a.test/", "http://a.test/1", "http://a.test/3"}}
+		o := crawl.Options{Progress: &crawl.Progress{}, Session: s, Seeds: []string{"http://a.test/", "http://a.test/1", "http://a.test/3"}}
 		if _, err := crawl.Run(t.Context(), out, o); err != nil {
 			t.Fatal(err)
 		}
 		want := []time.Duration{1 * time.Second, 11 * time.Second, 21 * time.Second, 31 * time.Second}
 		if !slices.Equal(at, want) {
 			t.Errorf("pages were asked for at %v, want %v", at, want)
+		}
+		if s := o.Progress.Stats(); s.Slowest != "a.test" || s.Pause != 10*time.Second {
+			t.Errorf("%+v", s)
 		}
 	})
 }

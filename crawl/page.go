@@ -2,7 +2,10 @@ package crawl
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
+	"io"
+	"net/http"
 	"net/url"
 	"strings"
 	"sync"
@@ -20,6 +23,7 @@ type Page struct {
 	Referrer int64 // the index of the page that links to it; -1 for a seed
 	Response *session.Response
 
+	agent  string  // who has fetched it
 	hops   int     // redirects that led here, one behind the other
 	stream *stream // where the body went, if not to memory
 	text   []byte  // in UTF-8, if it is HTML
@@ -28,14 +32,37 @@ type Page struct {
 	tree   *plainhtml.Tree // of readWhole; nil if there is none
 }
 
-func newPage(index int64, u *url.URL, depth int, referrer int64, resp *session.Response, charset string) *Page {
-	p := &Page{Index: index, URL: u, Depth: depth, Referrer: referrer, Response: resp}
+func newPage(index int64, u *url.URL, depth int, referrer int64, resp *session.Response, o *Options) *Page {
+	p := &Page{Index: index, URL: u, Depth: depth, Referrer: referrer, Response: resp, agent: o.Agent}
 	if isHTML(resp) {
-		p.text = toUTF8(resp.Body, resp.Header.Get("Content-Type"), charset)
+		p.text = toUTF8(resp.Body, resp.Header.Get("Content-Type"), o.Charset)
+		if mediaType(resp.Header) == "application/xhtml+xml" {
+			p.text = asHTML(p.text)
+		}
 	}
 	p.parse = sync.OnceValue(func() *html.Node { return parse(string(p.text)) })
-	p.markup = sync.OnceValue(func() *markup { return scan(string(p.text)) })
+	p.markup = sync.OnceValue(func() *markup { return scan(string(p.text), p.agent) })
 	return p
+}
+
+// A tree takes ten times the memory of its page, or fifty. Of pages that are longer than
+// largePage there are no more trees at once than of maxForest bytes.
+const (
+	largePage = 64 << 10
+	maxForest = 8 << 20
+)
+
+// room waits until there may be a tree of a page of so many bytes, until leave. Handle
+// may wait for other pages, so with one nobody waits here.
+func (c *crawl) room(ctx context.Context, size int) (leave func(), err error) {
+	if size <= largePage || c.o.Handle != nil {
+		return func() {}, nil
+	}
+	n := int64(min(size, maxForest))
+	if err := c.forest.Acquire(ctx, n); err != nil {
+		return nil, err
+	}
+	return func() { c.forest.Release(n) }, nil
 }
 
 // trees are those that are done with.
@@ -46,7 +73,7 @@ var trees = sync.Pool{New: func() any { return new(plainhtml.Tree) }}
 func (p *Page) readWhole() {
 	t := trees.Get().(*plainhtml.Tree)
 	r := plainhtml.NewReader(string(p.text))
-	s := scanner{m: &markup{}}
+	s := scanner{m: &markup{agent: p.agent}}
 	for r.Next() && t.Add(r) {
 		s.token(r)
 	}
@@ -82,6 +109,14 @@ func parse(text string) *html.Node {
 // nothing, by what it looks like.
 func (p *Page) HTML() bool { return p.text != nil }
 
+// body is the body, wherever it is.
+func (p *Page) body() *io.SectionReader {
+	if p.stream != nil && p.stream.part != nil {
+		return io.NewSectionReader(p.stream.part, 0, p.Response.Bytes)
+	}
+	return io.NewSectionReader(bytes.NewReader(p.Response.Body), 0, int64(len(p.Response.Body)))
+}
+
 // sum is the checksum of the body.
 func (p *Page) sum() []byte {
 	if p.stream != nil {
@@ -91,7 +126,8 @@ func (p *Page) sum() []byte {
 	return sum[:]
 }
 
-// Text is the page's HTML in UTF-8, nil if it is none. It must not be changed.
+// Text is the page's HTML in UTF-8, nil if it is none. XHTML, by its type, is written as
+// HTML. It must not be changed.
 func (p *Page) Text() []byte { return p.text }
 
 // Document is the page as a tree, made when it is first asked for. It is empty if the
@@ -109,12 +145,16 @@ func (p *Page) base() *url.URL {
 	return p.URL
 }
 
-// fields takes fields from below a node.
-func (p *Page) fields(fields []Field, n *html.Node) map[string]any {
+// room is how much the fields of the page may be, in bytes. Of elements that are in one
+// another each has the text of those in it: a page of a few kilobytes could be gigabytes.
+func (p *Page) room() int { return 16<<20 + 8*len(p.text) }
+
+// fields takes fields from below a node, as far as there is room for them.
+func (p *Page) fields(fields []Field, n *html.Node, room *int) map[string]any {
 	values := make(map[string]any, len(fields))
 	base := p.base()
 	for _, f := range fields {
-		values[f.name] = f.Find(n, base)
+		values[f.name] = f.find(n, base, room)
 	}
 	return values
 }
@@ -127,7 +167,8 @@ func isHTML(resp *session.Response) bool {
 	case kind == "":
 		head := bytes.TrimPrefix(resp.Body[:min(len(resp.Body), 512)], []byte("\uFEFF"))
 		head = bytes.ToLower(bytes.TrimSpace(head))
-		return bytes.HasPrefix(head, []byte("<!doctype html")) || bytes.HasPrefix(head, []byte("<html"))
+		return bytes.HasPrefix(head, []byte("<!doctype html")) || bytes.HasPrefix(head, []byte("<html")) ||
+			strings.HasPrefix(http.DetectContentType(head), "text/html") // as browsers do, by the first tag
 	}
 	return false
 }

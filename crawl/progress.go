@@ -2,9 +2,11 @@ package crawl
 
 import (
 	"sync/atomic"
+	"time"
 
 	"github.com/inflight-go/inflight/batch"
 	"github.com/inflight-go/inflight/crawl/frontier"
+	"github.com/inflight-go/inflight/internal/secret"
 )
 
 // A Progress says how far a crawl has come. The zero value is ready; it is for one
@@ -13,13 +15,31 @@ type Progress struct {
 	run                     batch.Progress
 	frontier                atomic.Pointer[frontier.Frontier]
 	fetched, blocked, bytes atomic.Int64
+	trapped                 atomic.Int64
 	failure                 atomic.Pointer[string] // the first
+	slowest                 atomic.Pointer[slow]
+}
+
+// slow is a host that asks for a pause between requests.
+type slow struct {
+	host  string
+	pause time.Duration
+}
+
+// slowed is told of one.
+func (p *Progress) slowed(host string, pause time.Duration) {
+	for {
+		was := p.slowest.Load()
+		if was != nil && was.pause >= pause || p.slowest.CompareAndSwap(was, &slow{host, pause}) {
+			return
+		}
+	}
 }
 
 // failed is told why a page has failed.
 func (p *Progress) failed(why error) {
 	if p.failure.Load() == nil {
-		text := why.Error()
+		text := secret.Text(why.Error())
 		p.failure.CompareAndSwap(nil, &text)
 	}
 }
@@ -32,11 +52,14 @@ type Stats struct {
 	Failed   int64 // those of them that have failed
 	Fetched  int64 // pages of this run that were answered for
 	Blocked  int64 // pages of this run that robots.txt forbids
+	Trapped  int64 // URLs that this run has left alone, because they seem to go on for ever
 	InFlight int64 // pages that are worked on
 	Bytes    int64 // of the bodies
 	Hosts    int   // that have something to do
 
-	Failure string // why the first page of this run has failed that had no good answer
+	Slowest string        // the host whose robots.txt asks for the longest pause between requests that is kept
+	Pause   time.Duration // that pause; zero for none
+	Failure string        // why the first page of this run has failed that had no good answer, without secrets
 }
 
 // Stats returns how far the crawl has come at this moment.
@@ -44,10 +67,13 @@ func (p *Progress) Stats() Stats {
 	run := p.run.Counts()
 	s := Stats{
 		Done: run.Done, Failed: run.Failed, InFlight: run.InFlight,
-		Fetched: p.fetched.Load(), Blocked: p.blocked.Load(), Bytes: p.bytes.Load(),
+		Fetched: p.fetched.Load(), Blocked: p.blocked.Load(), Bytes: p.bytes.Load(), Trapped: p.trapped.Load(),
 	}
 	if why := p.failure.Load(); why != nil {
 		s.Failure = *why
+	}
+	if slow := p.slowest.Load(); slow != nil {
+		s.Slowest, s.Pause = slow.host, slow.pause
 	}
 	if f := p.frontier.Load(); f != nil {
 		known := f.Stats()

@@ -64,10 +64,11 @@ func (r *resolver) reachesHost(u *url.URL) bool {
 	return r.c.fence.reachesHost(u)
 }
 
-// inert are the bytes that mean themselves wherever they stand in a path or a query.
+// inert are the bytes that mean themselves wherever they stand in a path or a query. What
+// is behind a semicolon may be left out.
 var inert = func() (set [256]bool) {
 	for c := range set {
-		set[c] = isUnreserved(byte(c)) || strings.IndexByte("/=&+,;@!$*()", byte(c)) >= 0
+		set[c] = isUnreserved(byte(c)) || strings.IndexByte("/=&+,@!$*()", byte(c)) >= 0
 	}
 	return set
 }()

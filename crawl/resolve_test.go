@@ -15,6 +15,14 @@ var awkward = []string{
 
 var pagesOfLinks = []string{"http://a.example/", "https://a.example/dir/page?x=1", "http://a.example:81/a//b/c", "http://a.example/.well-known/x", "http://a.example/d%2Fe/%C3%A9"}
 
+// A link with parameters in its path is none that is put together.
+func TestStrippedPaths(t *testing.T) {
+	page, _ := url.Parse("http://a.test/dir/")
+	if got, want := crawl.Resolve(page, crawl.Spelling{Strip: []string{"sid"}}, "x;sid=7"); got != "http://a.test/dir/x" || want != got {
+		t.Errorf("%s, and by Spelling %s", got, want)
+	}
+}
+
 // A link that is put together is the one that is taken apart and spelled.
 func TestResolve(t *testing.T) {
 	for _, page := range pagesOfLinks {

@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+	"github.com/inflight-go/inflight/internal/deepyaml"
 	"github.com/inflight-go/inflight/internal/source/caret"
 )
 
@@ -53,15 +54,22 @@ func (r *Rule) readsTree() bool { return len(r.Fields) > 0 || r.JSONLD }
 // take takes from a page of HTML what the rule says.
 func (r *Rule) take(p *Page, l *line) {
 	l.Rule = r.Name
+	room := p.room()
 	switch {
 	case len(r.Fields) > 0 && r.Item != nil:
 		items := []any{}
 		for _, n := range r.Item.all(p.Document()) {
-			items = append(items, p.fields(r.Fields, n))
+			if items = append(items, p.fields(r.Fields, n, &room)); room < 0 {
+				break
+			}
 		}
 		l.Items = items
 	case len(r.Fields) > 0:
-		l.Extract = p.fields(r.Fields, p.Document())
+		l.Extract = p.fields(r.Fields, p.Document(), &room)
+	}
+	if room < 0 {
+		l.Items, l.Extract = nil, nil
+		l.fail("data", fmt.Sprintf("its fields are more than %d bytes: a selector finds elements that are in one another", p.room()))
 	}
 	if r.JSONLD {
 		l.JSONLD = jsonLD(p.Document())
@@ -107,6 +115,9 @@ func (e *RulesError) Unwrap() error { return e.Err }
 func ParseRules(name string, text []byte) ([]Rule, error) {
 	text = bytes.TrimPrefix(text, []byte("\uFEFF")) // which some editors write
 	r := &ruleReader{name: name, lines: strings.Split(string(text), "\n")}
+	if line := deepyaml.Line(r.lines); line > 0 {
+		return nil, r.near(&token.Token{Position: &token.Position{Line: line, Column: 1}}, fmt.Errorf("more than %d levels in one another", deepyaml.Max))
+	}
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		return nil, r.syntax(err)
@@ -253,6 +264,9 @@ func (r *ruleReader) rule(n ast.Node) (rule Rule, err error) {
 			return nil
 		},
 	})
+	if err == nil && len(rule.Fields) == 0 && rule.Item != nil {
+		err = r.at(n, "item says where, and nothing says what: fields are expected")
+	}
 	if err == nil && len(rule.Fields) == 0 && !rule.JSONLD {
 		err = r.at(n, "the rule takes nothing: fields are expected, or jsonld: true")
 	}

@@ -68,6 +68,7 @@ func FuzzParseRules(f *testing.F) {
 
 // badRules are texts that are no rules, and the beginnings of their errors.
 var badRules = map[string]string{
+	"rules:\n  - item: div\n    jsonld: true\n": `r.yaml:2:9: item says where`,
 	"":                                     "r.yaml: there is no rule",
 	"rules: []":                            "r.yaml: there is no rule",
 	"rules: 7":                             "r.yaml:1:8: a list of rules is expected",
@@ -87,6 +88,7 @@ var badRules = map[string]string{
 	"rules:\n  - fields: {a: b":                  "r.yaml:2:",
 	"rules:\n  - jsonld: true\n    jsonld: true": "r.yaml:3:5: mapping key",
 	"rules: []\n---\nrules: []":                  "r.yaml:3:",
+	"rules:\n" + strings.Repeat("[", 3000):       "r.yaml:2:1: more than 1000 levels in one another",
 }
 
 func TestBadRules(t *testing.T) {

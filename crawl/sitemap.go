@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"encoding/xml"
 	"io"
+	"iter"
 	"strings"
 
 	"github.com/inflight-go/inflight/crawl/frontier"
@@ -21,63 +22,172 @@ const (
 // sitemap reads the addresses in a sitemap, an index of sitemaps, a feed or a list of
 // URLs in text; there are none in what is none of these. What is broken, or was cut,
 // ends it; what came before counts. It reports whether they are sitemaps themselves.
-func sitemap(body []byte, cut bool) (locations []string, index bool) {
-	r := &io.LimitedReader{R: bytes.NewReader(body), N: maxSitemap}
-	if zipped(body) {
-		z, err := gzip.NewReader(r.R)
-		if err != nil {
-			return nil, false
+// They can be gone through once.
+func sitemap(body *io.SectionReader, cut bool) (locations iter.Seq[string], index bool) {
+	none := func(func(string) bool) {}
+	l, err := openList(body, cut)
+	if err != nil {
+		return none, false
+	}
+	if head, _ := l.Peek(512); bytes.HasPrefix(bytes.TrimSpace(bytes.TrimPrefix(head, []byte("\uFEFF"))), []byte("<")) {
+		return sitemapXML(l)
+	}
+	// Every line of a text has to be an address: it is read twice.
+	for line := range l.lines() {
+		if line != "" && !strings.HasPrefix(line, "http://") && !strings.HasPrefix(line, "https://") {
+			return none, false
 		}
-		r.R, cut = z, false // its end says whether it is whole
 	}
-	text := bufio.NewReaderSize(r, 2*frontier.MaxURL)
-	head, _ := text.Peek(512)
-	if !bytes.HasPrefix(bytes.TrimSpace(bytes.TrimPrefix(head, []byte("\uFEFF"))), []byte("<")) {
-		return sitemapText(text, func() bool { return cut || r.N == 0 }), false
+	if l, err = openList(body, cut); err != nil {
+		return none, false
 	}
-	return sitemapXML(text)
+	return l.lines(), false
+}
+
+// A list is the text of a body that may be a sitemap.
+type list struct {
+	*bufio.Reader
+	rest *io.LimitedReader
+	cut  bool
+}
+
+// openList reads a list from its beginning. One that is compressed says itself whether
+// it is whole.
+func openList(body *io.SectionReader, cut bool) (*list, error) {
+	rest := &io.LimitedReader{R: io.NewSectionReader(body, 0, body.Size()), N: maxSitemap}
+	if zipped(body) {
+		z, err := gzip.NewReader(rest.R)
+		if err != nil {
+			return nil, err
+		}
+		rest.R, cut = z, false
+	}
+	return &list{bufio.NewReaderSize(rest, 2*frontier.MaxURL), rest, cut}, nil
+}
+
+// zipped reports whether a body is compressed, and may be a thousand times as large.
+func zipped(body io.ReaderAt) bool {
+	var head [2]byte
+	_, _ = body.ReadAt(head[:], 0)
+	return head == [2]byte{0x1F, 0x8B}
+}
+
+// lines are those of a text, as many as are read. A last line that was cut is none, and
+// one that is too long ends it by what is no address.
+func (l *list) lines() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for n := 0; n < maxSitemapURLs; {
+			data, err := l.ReadSlice('\n')
+			if err == bufio.ErrBufferFull {
+				yield("too long")
+				return
+			}
+			if err != nil && (err != io.EOF || l.cut || l.rest.N == 0) {
+				return
+			}
+			if line := strings.TrimSpace(strings.TrimPrefix(string(data), "\uFEFF")); line != "" {
+				if n++; !yield(line) {
+					return
+				}
+			}
+			if err != nil {
+				return
+			}
+		}
+	}
 }
 
 // sitemapXML reads one in XML.
-func sitemapXML(r io.Reader) (locations []string, index bool) {
-	d := xml.NewDecoder(r)
-	d.Strict = false
-	d.CharsetReader = charset.NewReaderLabel
-	var root xml.Name
+func sitemapXML(r io.Reader) (locations iter.Seq[string], index bool) {
+	x := &xmlList{from: r}
+	x.d = xml.NewDecoder(x)
+	x.d.Strict = false
+	x.d.CharsetReader = charset.NewReaderLabel
+	if !x.begin() {
+		return func(func(string) bool) {}, false
+	}
+	return x.locations, x.root.Local == "sitemapindex"
+}
+
+// An xmlList is a list in XML. Of spaces of names it knows the prefix, which is enough to
+// tell them apart: a decoder that looks after them, and after what is open, can be made to
+// hold more than the whole list.
+type xmlList struct {
+	d    *xml.Decoder
+	from io.Reader
+	left int // bytes that the token may have
+	root xml.Name
+}
+
+// longestToken is in bytes: a tag, a comment, a text. What has a longer one ends there.
+const longestToken = 1 << 20
+
+// token reads the next one.
+func (x *xmlList) token() (xml.Token, error) {
+	x.left = longestToken
+	return x.d.RawToken()
+}
+
+// Read is for the decoder.
+func (x *xmlList) Read(p []byte) (int, error) {
+	if x.left <= 0 {
+		return 0, io.ErrUnexpectedEOF
+	}
+	n, err := x.from.Read(p)
+	x.left -= n
+	return n, err
+}
+
+// begin reads the first tag. It reports whether that is the one of a list.
+func (x *xmlList) begin() bool {
+	for {
+		token, err := x.token()
+		if err != nil {
+			return false
+		}
+		if e, ok := token.(xml.StartElement); ok {
+			x.root = e.Name
+			name := e.Name.Local
+			return name == "urlset" || name == "sitemapindex" || name == "rss" || name == "feed"
+		}
+	}
+}
+
+// locations are the addresses.
+func (x *xmlList) locations(yield func(string) bool) {
 	var text strings.Builder
 	inLocation := false
-	for len(locations) < maxSitemapURLs {
-		token, err := d.Token()
+	for n := 0; n < maxSitemapURLs; {
+		token, err := x.token()
 		if err != nil {
-			break
+			return
 		}
+		location := ""
 		switch token := token.(type) {
 		case xml.StartElement:
 			name := token.Name.Local
-			if root.Local == "" {
-				if name != "urlset" && name != "sitemapindex" && name != "rss" && name != "feed" {
-					return nil, false
-				}
-				root = token.Name
-			}
-			// That of a picture or a video is one in the space of an extension.
-			inLocation = name == "link" || name == "loc" && (token.Name.Space == root.Space || token.Name.Space == "")
+			// That of a picture or a video has the prefix of an extension.
+			inLocation = name == "link" || name == "loc" && (token.Name.Space == x.root.Space || token.Name.Space == "")
 			text.Reset()
-			if href := xmlAttr(token, "href"); name == "link" && href != "" {
-				locations = append(locations, href)
+			if name == "link" {
+				location = xmlAttr(token, "href")
 			}
 		case xml.CharData:
 			if inLocation { // what is longer than a URL stays so
 				text.Write(token[:min(len(token), 2*frontier.MaxURL-text.Len())])
 			}
 		case xml.EndElement:
-			if location := strings.TrimSpace(text.String()); inLocation && location != "" {
-				locations = append(locations, location)
+			if inLocation {
+				location = strings.TrimSpace(text.String())
 			}
 			inLocation = false
 		}
+		if location != "" {
+			if n++; !yield(location) {
+				return
+			}
+		}
 	}
-	return locations, root.Local == "sitemapindex"
 }
 
 func xmlAttr(e xml.StartElement, name string) string {
@@ -87,32 +197,4 @@ func xmlAttr(e xml.StartElement, name string) string {
 		}
 	}
 	return ""
-}
-
-// zipped reports whether a body is compressed, and may be a thousand times as large.
-func zipped(body []byte) bool { return bytes.HasPrefix(body, []byte{0x1F, 0x8B}) }
-
-// sitemapText reads one address a line; every line has to be one. A last line that was
-// cut is none.
-func sitemapText(lines *bufio.Reader, cut func() bool) (locations []string) {
-	for len(locations) < maxSitemapURLs {
-		data, err := lines.ReadSlice('\n')
-		if err != nil && (err != io.EOF || cut()) {
-			if err == bufio.ErrBufferFull {
-				return nil
-			}
-			break
-		}
-		line := strings.TrimSpace(strings.TrimPrefix(string(data), "\uFEFF"))
-		switch {
-		case strings.HasPrefix(line, "http://"), strings.HasPrefix(line, "https://"):
-			locations = append(locations, line)
-		case line != "":
-			return nil
-		}
-		if err != nil {
-			break
-		}
-	}
-	return locations
 }

@@ -3,6 +3,7 @@ package crawl
 import (
 	"hash/maphash"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 )
@@ -10,11 +11,12 @@ import (
 // The bounds of what a site may lead a crawl into: beyond them it is a trap, made so
 // or come about. They are far from what sites for people have.
 const (
-	trapDepth    = 200  // links from a seed, such as "next month"
-	trapSegments = 40   // of a path
-	trapRepeats  = 3    // of the same part of a path, one behind the other: /a/b/a/b/a/b
-	trapQueries  = 2000 // different queries of one path: every order of every filter
-	trapURL      = 2048 // bytes of a URL
+	trapDepth    = 200    // links from a seed, such as "next month"
+	trapSegments = 40     // of a path
+	trapRepeats  = 3      // of the same part of a path, one behind the other: /a/b/a/b/a/b
+	trapQueries  = 2000   // different queries of one path: every order of every filter
+	trapNumbers  = 50_000 // and of those that are a number or two: ?id=7, ?f=2&t=19
+	trapURL      = 2048   // bytes of a URL
 )
 
 // trap tells URLs that lead nowhere. It remembers how many queries a path has had in a
@@ -39,10 +41,33 @@ func (t *trap) caught(u *url.URL, spelled string, depth int) string {
 		return "length"
 	case strings.Count(u.Path, "/") > trapSegments, repeats(u.Path):
 		return "path"
+	case strings.IndexByte(u.Path, ';') >= 0: // a query, too, such as /page;jsessionid=7
+		if t.count(u.Host+params.ReplaceAllString(u.Path, "")) > trapQueries {
+			return "queries"
+		}
+	case isNumbers(u.RawQuery):
+		if t.count(u.Host+u.Path+"?") > trapNumbers {
+			return "queries"
+		}
 	case u.RawQuery != "" && t.count(u.Host+u.Path) > trapQueries:
 		return "queries"
 	}
 	return ""
+}
+
+// params are the parameters of the segments of a path.
+var params = regexp.MustCompile(`;[^/]*`)
+
+// isNumbers reports whether a query is what lists and databases are asked for: one or two
+// parameters that are numbers.
+func isNumbers(query string) bool {
+	const digits = "0123456789"
+	first, second, two := strings.Cut(query, "&")
+	isNumber := func(param string) bool {
+		_, value, _ := strings.Cut(param, "=")
+		return value != "" && len(value) <= 12 && strings.Trim(value, digits) == ""
+	}
+	return isNumber(first) && (!two || isNumber(second))
 }
 
 // count counts one more query of a path.

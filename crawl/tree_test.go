@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/inflight-go/inflight/crawl"
 	"golang.org/x/net/html"
@@ -61,6 +64,42 @@ func TestTreesAreUsedAgain(t *testing.T) {
 			t.Errorf("page %d: title %q, %d links; want %q, %d", i, l.Title, l.Links, title, len(cards)+2)
 		}
 	}
+}
+
+// Of long pages there are few trees at once, of short ones as many as are wanted.
+func TestFewTreesOfLongPages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		room := crawl.Room()
+		var at, most atomic.Int64
+		for range 10 {
+			go func() {
+				leave, err := room(t.Context(), 4<<20)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer leave()
+				most.Store(max(most.Load(), at.Add(1)))
+				time.Sleep(time.Second)
+				at.Add(-1)
+			}()
+		}
+		time.Sleep(time.Millisecond)
+		for range 100 {
+			if _, err := room(t.Context(), 64<<10); err != nil {
+				t.Error(err)
+			}
+		}
+		time.Sleep(time.Minute)
+		if most.Load() != 2 {
+			t.Errorf("%d trees of 4 MiB at once, want 2", most.Load())
+		}
+		leave, err := room(t.Context(), 1<<30) // alone, but not never
+		if err != nil {
+			t.Fatal(err)
+		}
+		leave()
+	})
 }
 
 // A tree that Handle was given stays as it is.

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +18,7 @@ import (
 	"github.com/inflight-go/inflight/crawl/robots"
 	"github.com/inflight-go/inflight/crawl/warc"
 	"github.com/inflight-go/inflight/internal/secret"
+	"github.com/inflight-go/inflight/retry"
 	"github.com/inflight-go/inflight/session"
 )
 
@@ -29,7 +32,7 @@ func (c *crawl) visit(ctx context.Context, u batch.Unit[frontier.Page]) ([]byte,
 	return line, err
 }
 
-func (c *crawl) page(ctx context.Context, u batch.Unit[frontier.Page]) ([]byte, error) {
+func (c *crawl) page(ctx context.Context, u batch.Unit[frontier.Page]) (text []byte, err error) {
 	l := &line{Index: u.Index, URL: u.Row.URL, Depth: u.Row.Depth, OK: true}
 	if u.Row.Referrer >= 0 {
 		l.From = &u.Row.Referrer
@@ -45,33 +48,37 @@ func (c *crawl) page(ctx context.Context, u batch.Unit[frontier.Page]) ([]byte, 
 		}
 		return l.encode(), nil
 	}
-	to := &bodies{c: c, index: u.Index, path: at.Path}
+	to := &bodies{c: c, index: u.Index, entry: u.Row.Depth == 0, path: at.Path, foreign: !c.home[originOf(at)]}
+	defer func() { err = errors.Join(err, to.stream.leave()) }() // also when Handle panics
+	if err := c.answer(ctx, u, at, to, l); err != nil {
+		return nil, err
+	}
+	return l.encode(), nil
+}
+
+// answer fetches the page and reads it. The error is why it is not done.
+func (c *crawl) answer(ctx context.Context, u batch.Unit[frontier.Page], at *url.URL, to *bodies, l *line) error {
 	resp, err := c.get(ctx, u.Row.URL, to, l)
 	if err == nil && u.Row.URL == leads(resp, u.Row.URL) && len(resp.Header["Set-Cookie"]) > 0 {
 		resp, err = c.get(ctx, u.Row.URL, to, l) // the session may have a jar
 	}
-	if errors.Is(err, session.ErrDraining) {
-		return nil, batch.Again(0, err)
+	switch {
+	case errors.Is(err, session.ErrDraining):
+		return batch.Again(0, err)
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err == errNoAnswer:
+		return nil
+	case err != nil:
+		return err
 	}
-	if ctx.Err() != nil {
-		return nil, errors.Join(context.Cause(ctx), to.stream.leave())
-	}
-	if err == errNoAnswer {
-		return l.encode(), nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	p := newPage(u.Index, at, u.Row.Depth, u.Row.Referrer, resp, c.o.Charset)
+	p := newPage(u.Index, at, u.Row.Depth, u.Row.Referrer, resp, &c.o)
 	p.stream, p.hops = to.stream, u.Row.Hops
-	err = errors.Join(c.read(ctx, p, l), p.stream.leave())
+	err = c.read(ctx, p, l)
 	if c.o.Handle == nil { // which may have kept a node
 		p.recycle()
 	}
-	if err != nil {
-		return nil, err
-	}
-	return l.encode(), nil
+	return err
 }
 
 // An ending is an error that ends the run, and that no page is to blame for.
@@ -129,6 +136,7 @@ func (c *crawl) pace(host string, pause time.Duration, paced bool) bool {
 	if pause <= c.o.Delay || pause == 0 || c.o.Delay < 0 {
 		return true
 	}
+	c.o.Progress.slowed(host, pause)
 	if !paced {
 		c.frontier.Hold(host, pause)
 	}
@@ -152,8 +160,12 @@ func (c *crawl) greet(ctx context.Context, at *url.URL, from int64) error {
 	}
 	var pages []frontier.Page
 	for _, text := range file.Sitemaps() {
-		if u, err := c.o.Spelling.Resolve(at, text); err == nil && c.schemes[u.Scheme] && frontier.Valid(u.String()) {
-			pages = append(pages, frontier.Page{URL: u.String(), Referrer: from})
+		u, err := c.o.Spelling.Resolve(at, text)
+		if err != nil || !c.schemes[u.Scheme] {
+			continue
+		}
+		if spelled := u.String(); frontier.Valid(spelled) && c.fence.admits(spelled, true) {
+			pages = append(pages, frontier.Page{URL: spelled, Referrer: from})
 		}
 	}
 	if _, err := c.frontier.Add(ctx, pages...); err != nil {
@@ -166,14 +178,21 @@ func (c *crawl) greet(ctx context.Context, at *url.URL, from int64) error {
 // fetchRobots fetches a robots.txt, following redirects.
 func (c *crawl) fetchRobots(ctx context.Context, at string) (int, string, error) {
 	for range 6 {
-		resp, err := c.session.Do(ctx, &session.Request{URL: at, MaxBody: robots.MaxSize})
+		u, err := url.Parse(at)
+		if err != nil {
+			return 0, "", err
+		}
+		resp, err := c.session.Do(ctx, &session.Request{URL: at, MaxBody: robots.MaxSize + 1, Foreign: !c.home[originOf(u)]})
 		if err == nil {
-			err = c.archive(ctx, at, resp)
+			err = c.archive(ctx, at, resp, nil)
 		}
 		if err != nil {
 			return 0, "", err
 		}
 		next, ok := redirect(resp, at)
+		if !ok && resp.Status/100 == 3 {
+			break // it leads nowhere
+		}
 		if !ok {
 			return resp.Status, string(resp.Body), nil
 		}
@@ -209,7 +228,7 @@ func leads(resp *session.Response, at string) string {
 // says so, and the error is nil unless the page is not done.
 func (c *crawl) get(ctx context.Context, at string, to *bodies, l *line) (*session.Response, error) {
 	began := time.Now()
-	resp, err := c.session.Do(ctx, &session.Request{URL: at, Save: to.direct, Header: c.header})
+	resp, err := c.session.Do(ctx, &session.Request{URL: at, Save: to.direct, Header: c.header, Foreign: to.foreign})
 	l.Fetched = began.UTC()
 	l.DurationMS = float64(time.Since(began).Microseconds()) / 1000
 	if errors.Is(err, errUnwanted) {
@@ -218,8 +237,11 @@ func (c *crawl) get(ctx context.Context, at string, to *bodies, l *line) (*sessi
 		return nil, errNoAnswer
 	}
 	if e, ok := errors.AsType[*session.Error](err); ok {
-		if errors.Is(err, session.ErrDraining) {
+		switch {
+		case errors.Is(err, session.ErrDraining):
 			return nil, err
+		case e.Class == retry.ClassSave:
+			return nil, c.fatal(ctx, err)
 		}
 		l.fail(string(e.Class), e.Err.Error())
 		c.o.Progress.failed(e)
@@ -237,17 +259,22 @@ func (c *crawl) get(ctx context.Context, at string, to *bodies, l *line) (*sessi
 		l.fail("http", strings.TrimSpace(fmt.Sprint(resp.Status, " ", http.StatusText(resp.Status))))
 		c.o.Progress.failed(fmt.Errorf("%s: %s", at, l.Error.Message))
 	}
-	return resp, c.archive(ctx, at, resp, warc.Field{Name: "index", Value: strconv.FormatInt(l.Index, 10)}, warc.Field{Name: "depth", Value: strconv.Itoa(l.Depth)})
+	return resp, c.archive(ctx, at, resp, to.stream, warc.Field{Name: "index", Value: strconv.FormatInt(l.Index, 10)}, warc.Field{Name: "depth", Value: strconv.Itoa(l.Depth)})
 }
 
 // archive keeps an exchange, if that is wanted.
-func (c *crawl) archive(ctx context.Context, at string, resp *session.Response, about ...warc.Field) error {
+func (c *crawl) archive(ctx context.Context, at string, resp *session.Response, from *stream, about ...warc.Field) error {
 	if c.o.Archive == nil {
 		return nil
 	}
+	body, release, err := c.load(ctx, resp, from)
+	if err != nil {
+		return err
+	}
+	defer release()
 	e := &warc.Exchange{
 		URL: at, Began: resp.Started, Remote: resp.Remote, RequestHeader: secret.Headers(resp.Sent),
-		Status: resp.Status, Proto: resp.Proto, Header: resp.Header, Body: resp.Body,
+		Status: resp.Status, Proto: resp.Proto, Header: resp.Header, Body: body,
 		Raw: resp.Header.Get("Content-Encoding") != "", Metadata: about,
 	}
 	if resp.Truncated {
@@ -259,6 +286,21 @@ func (c *crawl) archive(ctx context.Context, at string, resp *session.Response, 
 	return nil
 }
 
+// load returns a body for who wants it in memory, until release is called.
+func (c *crawl) load(ctx context.Context, resp *session.Response, from *stream) (body []byte, release func(), err error) {
+	if from == nil || !from.list {
+		return resp.Body, func() {}, nil
+	}
+	if err := c.large.Lock(ctx); err != nil {
+		return nil, nil, err
+	}
+	if body, err = os.ReadFile(from.path); err != nil {
+		c.large.Unlock()
+		return nil, nil, c.fatal(ctx, err)
+	}
+	return body, c.large.Unlock, nil
+}
+
 // errNoAnswer says that the line has said it all.
 var errNoAnswer = errors.New("no answer")
 
@@ -266,24 +308,7 @@ var errNoAnswer = errors.New("no answer")
 // why the page is not done.
 func (c *crawl) read(ctx context.Context, p *Page, l *line) error {
 	if to, ok := redirect(p.Response, l.URL); ok {
-		if l.Redirect = to; to == l.URL {
-			l.fail("redirect", "it leads to itself, as on sites that want a cookie back")
-			c.o.Progress.failed(fmt.Errorf("%s: %s", l.URL, l.Error.Message))
-			return nil
-		}
-		if p.hops >= c.o.MaxRedirects {
-			l.fail("redirect", fmt.Sprint(p.hops, " redirects, one behind the other, have led here: no more are followed"))
-			c.o.Progress.failed(fmt.Errorf("%s: %s", l.URL, l.Error.Message))
-			return nil
-		}
-		entry := p.Depth == 0 // that of a seed is one, and that of a sitemap a sitemap
-		r := c.resolver(p.URL, p.URL, entry)
-		if entry && r.resolve(to) == "" {
-			l.fail("redirect", "it leads out of the crawl, to "+to+": that is not in its scope, or is excluded")
-			c.o.Progress.failed(fmt.Errorf("%s: %s", l.URL, l.Error.Message))
-			return nil
-		}
-		return c.follow(ctx, p, r, []string{to}, p.Depth, l)
+		return c.moved(ctx, p, to, l)
 	}
 	if p.Response.Status >= 300 {
 		return nil
@@ -293,20 +318,42 @@ func (c *crawl) read(ctx context.Context, p *Page, l *line) error {
 	}
 	rule := c.rule(l.URL)
 	if p.HTML() && (c.o.Follow != nil || rule.readsTree()) {
+		leave, err := c.room(ctx, len(p.text))
+		if err != nil {
+			return err
+		}
+		defer leave()
 		p.readWhole()
 	}
-	links, entries := c.links(p, l)
-	depth := p.Depth + 1
-	if c.o.Depth != 0 && depth > c.o.Depth {
-		links = nil
-	}
-	if err := c.follow(ctx, p, c.resolver(p.URL, p.base(), entries), links, depth, l); err != nil {
+	if err := c.goOn(ctx, p, l); err != nil {
 		return err
 	}
 	if err := c.save(ctx, p, l); err != nil {
 		return err
 	}
 	return c.take(ctx, p, rule, l)
+}
+
+// moved goes on where an answer leads.
+func (c *crawl) moved(ctx context.Context, p *Page, to string, l *line) error {
+	l.Redirect = to
+	entry := p.Depth == 0 // that of a seed is one, and that of a sitemap a sitemap
+	r := c.resolver(p.URL, p.URL, entry)
+	there := r.resolve(to)
+	switch {
+	case to == l.URL:
+		l.fail("redirect", "it leads to itself, as on sites that want a cookie back")
+	case there == l.URL:
+		l.fail("redirect", "it leads to "+to+", which is this page again: parameters of URLs are sorted, or left out")
+	case p.hops >= c.o.MaxRedirects:
+		l.fail("redirect", fmt.Sprint(p.hops, " redirects, one behind the other, have led here: no more are followed"))
+	case entry && there == "":
+		l.fail("redirect", "it leads out of the crawl, to "+to+": that is not in its scope, or is excluded")
+	default:
+		return c.follow(ctx, r, []string{to}, frontier.Page{Depth: p.Depth, Hops: p.hops + 1}, l)
+	}
+	c.o.Progress.failed(fmt.Errorf("%s: %s", l.URL, l.Error.Message))
+	return nil
 }
 
 // repeated reports whether the content was there before.
@@ -320,21 +367,52 @@ func (c *crawl) repeated(p *Page, l *line) bool {
 	return true
 }
 
-// links are those on a page that are to be followed. It reports whether they are entries:
-// the sitemaps of an index.
-func (c *crawl) links(p *Page, l *line) (links []string, entries bool) {
-	if !p.HTML() {
-		if isList(mediaType(p.Response.Header), p.URL.Path) {
-			if zipped(p.Response.Body) {
-				c.unzipping.Lock()
-				defer c.unzipping.Unlock()
-			}
-			links, entries = sitemap(p.Response.Body, p.Response.Truncated)
-			l.Links = len(links)
+// goOn follows the links of a page.
+func (c *crawl) goOn(ctx context.Context, p *Page, l *line) error {
+	if p.HTML() {
+		links := c.links(p, l)
+		if !c.reaches(p.Depth + 1) {
+			return nil
 		}
-		return links, entries
+		return c.follow(ctx, c.resolver(p.URL, p.base(), false), links, frontier.Page{Depth: p.Depth + 1}, l)
 	}
+	if !isList(mediaType(p.Response.Header), p.URL.Path) {
+		return nil
+	}
+	return c.followList(ctx, p, l)
+}
+
+// reaches reports whether pages may be so deep.
+func (c *crawl) reaches(depth int) bool { return c.o.Depth == 0 || depth <= c.o.Depth }
+
+// followList follows the addresses of a list, some at a time. What an index names is no
+// deeper than itself: it counts as where a redirect leads, of which there is an end.
+func (c *crawl) followList(ctx context.Context, p *Page, l *line) error {
+	locations, index := sitemap(p.body(), p.Response.Truncated)
+	to := frontier.Page{Depth: p.Depth + 1}
+	if index && c.o.Depth >= 0 && p.hops < DefaultMaxRedirects {
+		to.Depth, to.Hops = p.Depth, p.hops+1
+	}
+	r := c.resolver(p.URL, p.URL, index)
+	var some []string
+	for location := range locations {
+		if l.Links++; !c.reaches(to.Depth) {
+			continue
+		}
+		if some = append(some, location); len(some) == linksAtOnce {
+			if err := c.follow(ctx, r, some, to, l); err != nil {
+				return err
+			}
+			some = some[:0]
+		}
+	}
+	return c.follow(ctx, r, some, to, l)
+}
+
+// links are those on a page of HTML that are to be followed.
+func (c *crawl) links(p *Page, l *line) (links []string) {
 	m := p.markup()
+	m.link(refresh(p.Response.Header.Get("Refresh")), "")
 	l.Title, l.Links = m.title, len(m.links)
 	if !c.o.IgnoreRobots {
 		for _, value := range p.Response.Header.Values("X-Robots-Tag") {
@@ -342,7 +420,7 @@ func (c *crawl) links(p *Page, l *line) (links []string, entries bool) {
 		}
 	}
 	if c.o.Sitemaps == SitemapsOnly || m.noFollow && !c.o.IgnoreRobots {
-		return nil, false
+		return nil
 	}
 	found := m.links
 	if c.o.Follow != nil {
@@ -354,31 +432,31 @@ func (c *crawl) links(p *Page, l *line) (links []string, entries bool) {
 			links = append(links, link.href)
 		}
 	}
-	return links, false
+	return links
 }
 
-// follow adds links to the frontier.
-func (c *crawl) follow(ctx context.Context, p *Page, r *resolver, links []string, depth int, l *line) error {
-	if len(links) == 0 {
-		return nil
-	}
-	hops := 0
-	if l.Redirect != "" {
-		hops = p.hops + 1
-	}
-	pages := make([]frontier.Page, 0, len(links))
-	for _, link := range links {
-		if url := r.resolve(link); url != "" {
-			pages = append(pages, frontier.Page{URL: url, Depth: depth, Hops: hops, Referrer: l.Index})
+// follow adds links to the frontier, as deep as to, and behind as many redirects.
+func (c *crawl) follow(ctx context.Context, r *resolver, links []string, to frontier.Page, l *line) error {
+	pages := make([]frontier.Page, 0, min(len(links), linksAtOnce))
+	for some := range slices.Chunk(links, linksAtOnce) {
+		pages = pages[:0]
+		for _, link := range some {
+			if url := r.resolve(link); url != "" {
+				pages = append(pages, frontier.Page{URL: url, Depth: to.Depth, Hops: to.Hops, Referrer: l.Index})
+			}
 		}
+		added, err := c.frontier.Add(ctx, pages...)
+		if err != nil {
+			return c.fatal(ctx, err)
+		}
+		l.New += added
 	}
-	added, err := c.frontier.Add(ctx, pages...)
-	if err != nil {
-		return c.fatal(ctx, err)
-	}
-	l.New = added
 	return nil
 }
+
+// linksAtOnce is how many links are spelled out before the frontier takes them: all that
+// are on a page may be much longer than it.
+const linksAtOnce = 500
 
 // take takes from a page what was asked for.
 func (c *crawl) take(ctx context.Context, p *Page, rule *Rule, l *line) (err error) {
@@ -388,6 +466,12 @@ func (c *crawl) take(ctx context.Context, p *Page, rule *Rule, l *line) (err err
 	if c.o.Handle == nil {
 		return nil
 	}
+	body, release, err := c.load(ctx, p.Response, p.stream)
+	if err != nil {
+		return err
+	}
+	defer release()
+	p.Response.Body = body
 	l.Data, err = c.o.Handle(ctx, p)
 	if err != nil && ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -383,5 +383,8 @@ func crawlLine(s crawl.Stats, took time.Duration) string {
 	if s.Failed > 0 {
 		text += fmt.Sprintf(" | fail %d", s.Failed)
 	}
+	if s.Pause >= longPause {
+		text += fmt.Sprintf(" | %s between pages of %s", s.Pause, s.Slowest)
+	}
 	return text
 }

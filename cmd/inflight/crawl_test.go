@@ -1,7 +1,9 @@
 package main_test
 
 import (
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"syscall"
@@ -155,6 +157,37 @@ func TestCrawlFlags(t *testing.T) {
 			t.Errorf("%s: exit code %d: %s", row.args, code, errOut)
 		} else if n := strings.Count(read(t, output(cmd, "x")), "\n"); n != row.want {
 			t.Errorf("%s: %d lines, want %d", row.args, n, row.want)
+		}
+	}
+}
+
+// Who misses pages is told that the guard has left them alone, and what turns it off.
+func TestCrawlTellsOfTraps(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, "<a href=/a/a/a/a/a><a href=/b/b/b/b/b><a href=/c>")
+	}))
+	defer s.Close()
+	for args, want := range map[string]string{"": "left alone: 2 URLs, because they seem to go on for ever (--trap-guard=false", "--summary=json": `"trapped":2`, "--trap-guard=false": "4 ok"} {
+		cmd := process(t, append([]string{"crawl", s.URL, "-o", "x"}, strings.Fields(args)...)...)
+		if code, _, errOut := run(t, cmd); code != 0 || !strings.Contains(errOut, want) || args == "--trap-guard=false" && strings.Contains(errOut, "left alone") {
+			t.Errorf("%s: exit code %d: %s", args, code, errOut)
+		}
+	}
+}
+
+// Who waits is told for what, and what waits no more.
+func TestCrawlTellsOfPauses(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/robots.txt" {
+			fmt.Fprint(w, "User-agent: *\nCrawl-delay: 3600\n")
+		}
+	}))
+	defer s.Close()
+	for args, want := range map[string]string{"": "between pages: 1h0m0s, as the robots.txt of " + strings.TrimPrefix(s.URL, "http://") + " asks for (--crawl-delay off", "--crawl-delay off": "1 ok"} {
+		cmd := process(t, append([]string{"crawl", s.URL, "-o", "x"}, strings.Fields(args)...)...)
+		if code, _, errOut := run(t, cmd); code != 0 || !strings.Contains(errOut, want) || args != "" && strings.Contains(errOut, "between pages") {
+			t.Errorf("%s: exit code %d: %s", args, code, errOut)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/inflight-go/inflight/crawl"
 )
@@ -21,7 +22,7 @@ func (o *crawlFlags) sum(out io.Writer, s crawl.Summary, err error) {
 	case "json":
 		members := map[string]any{
 			"found": s.Stats.Found, "before": s.Stats.Before, "done": s.Stats.Done, "failed": s.Stats.Failed,
-			"fetched": s.Stats.Fetched, "blocked": s.Stats.Blocked, "bytes": s.Stats.Bytes,
+			"fetched": s.Stats.Fetched, "blocked": s.Stats.Blocked, "trapped": s.Stats.Trapped, "bytes": s.Stats.Bytes,
 			"complete": s.Complete, "elapsed_s": s.Elapsed.Seconds(), "output": o.output,
 		}
 		if s.Stats.Failure != "" {
@@ -44,8 +45,17 @@ func (o *crawlFlags) sumText(out io.Writer, s crawl.Summary, err error) {
 	if t.Failure != "" {
 		fmt.Fprintf(out, "the first failure: %.300s\n", t.Failure)
 	}
+	if t.Trapped > 0 {
+		fmt.Fprintf(out, "left alone: %s, because they seem to go on for ever (--trap-guard=false follows them)\n", count(int(t.Trapped), "URL"))
+	}
+	if t.Pause >= longPause {
+		fmt.Fprintf(out, "between pages: %s, as the robots.txt of %s asks for (--crawl-delay off does not wait)\n", t.Pause, t.Slowest)
+	}
 	sumEnd(out, err, !s.Complete)
 }
+
+// longPause is a pause that is worth to be told of: else it is not why a crawl is slow.
+const longPause = 2 * time.Second
 
 // verdict is the exit code of a crawl.
 func (o *crawlFlags) verdict(ctx context.Context, s crawl.Summary, err error) error {

@@ -354,12 +354,14 @@ func (f *Frontier) Retry(ctx context.Context, u batch.Unit[Page], after time.Dur
 		return batch.ErrNotLeased
 	}
 	f.tries[u.Index] = u.Attempt
+	now := time.Now()
 	if after <= 0 || f.closed {
-		f.put(f.hosts.get(hostOf(u.Row.URL)), l.at, time.Now())
+		f.put(f.hosts.get(hostOf(u.Row.URL)), l.at, now)
 	} else {
 		f.retries[u.Index] = time.AfterFunc(after, func() { f.again(u, l.at) })
 	}
 	f.giveUp(u.Index, l)
+	f.changed(now) // also where the page was left, and its host is as it was
 	return nil
 }
 
@@ -402,7 +404,7 @@ func (f *Frontier) Sync(ctx context.Context) error {
 	if !dirty {
 		return nil
 	}
-	if err := f.log.file.Sync(); err != nil {
+	if err := f.log.sync(); err != nil {
 		f.lock()
 		defer f.mu.Unlock()
 		return f.fail(fmt.Errorf("sync %s: %w", f.log.path, err))
@@ -440,5 +442,5 @@ func (f *Frontier) Close() error {
 		t.Stop()
 	}
 	_ = f.change.NotifyAll()
-	return errors.Join(f.log.file.Sync(), f.log.file.Close())
+	return errors.Join(f.log.sync(), f.log.file.Close())
 }

@@ -321,6 +321,31 @@ func TestLeave(t *testing.T) {
 	})
 }
 
+// A page that was left can be given back too, and who waits gets it.
+func TestRetryOfWhatWasLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := open(t, filepath.Join(t.TempDir(), "f"), frontier.Options{})
+		add(t, f, "http://a.test/")
+		u, err := f.Lease(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make(chan batch.Unit[frontier.Page])
+		go func() {
+			u, _ := f.Lease(t.Context())
+			got <- u
+		}()
+		synctest.Wait()
+		f.Leave(u.Index)
+		if err := f.Retry(t.Context(), u, 0); err != nil {
+			t.Fatal(err)
+		}
+		if again := <-got; again.Key != u.Key || again.Attempt != 2 {
+			t.Errorf("%+v", again)
+		}
+	})
+}
+
 func TestReopen(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	f := open(t, path, frontier.Options{})

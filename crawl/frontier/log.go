@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/inflight-go/inflight/internal/atomicfile"
 )
 
 // MaxURL is the longest URL that is kept, in bytes.
@@ -44,6 +47,7 @@ type log struct {
 	file  *os.File
 	end   int64 // of what is good
 	dirty bool  // written since the last sync
+	named bool  // the name of the file survives a loss of power
 	buf   []byte
 }
 
@@ -181,6 +185,15 @@ func (l *log) write() error {
 	l.buf = l.buf[:0]
 	l.dirty = true
 	return nil
+}
+
+// sync makes what was written, and the file, survive a loss of power.
+func (l *log) sync() error {
+	if err := l.file.Sync(); err != nil || l.named {
+		return err
+	}
+	l.named = true
+	return atomicfile.SyncDir(filepath.Dir(l.path))
 }
 
 // page reads one page back.

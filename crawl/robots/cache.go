@@ -13,9 +13,9 @@ import (
 	"github.com/inflight-go/inflight/locks"
 )
 
-// A Fetch gets a robots.txt: its status and its text, of which it need not read
-// more than MaxSize. It follows redirects, at least five, and its error says that
-// there was no answer.
+// A Fetch gets a robots.txt: its status and its text, of which it need not read more
+// than a byte beyond MaxSize: that one says that the last line is cut. It follows
+// redirects, at least five, and its error says that there was no answer.
 type Fetch func(ctx context.Context, url string) (status int, text string, err error)
 
 // Options are those of a Cache.
@@ -56,6 +56,7 @@ type entry struct {
 
 	turn  locks.Mutex // held by who fetches
 	file  *File       // nil before the first success
+	rules Rules       // of it, for the crawler
 	err   error       // of the last try, if it failed
 	until time.Time   // when it is to be fetched again
 }
@@ -83,34 +84,42 @@ func NewCache(fetch Fetch, opts Options) *Cache {
 // File returns the file of the host that a URL is at. Its second result is why
 // there is none: the host is not to be disturbed, or ctx has ended, with its cause.
 func (c *Cache) File(ctx context.Context, u *url.URL) (*File, error) {
+	file, _, err := c.ask(ctx, u)
+	return file, err
+}
+
+// ask returns the file of a host, and what it says to the crawler.
+func (c *Cache) ask(ctx context.Context, u *url.URL) (*File, Rules, error) {
 	e := c.entry(u)
 	if err := e.turn.Lock(ctx); err != nil {
-		return nil, err
+		return nil, Rules{}, err
 	}
 	defer e.turn.Unlock()
 	if time.Now().Before(e.until) {
-		return e.file, e.bad()
+		return e.file, e.rules, e.bad()
 	}
 	status, text, err := c.fetch(ctx, e.host+"/robots.txt")
 	if err != nil && ctx.Err() != nil {
-		return nil, context.Cause(ctx) // who comes next tries again
+		return nil, Rules{}, context.Cause(ctx) // who comes next tries again
 	}
 	e.take(status, text, err)
 	keep := c.opts.Keep
 	if e.err != nil {
 		keep = c.opts.Again
+	} else {
+		e.rules = e.file.For(c.opts.Token)
 	}
 	e.until = time.Now().Add(keep)
-	return e.file, e.bad()
+	return e.file, e.rules, e.bad()
 }
 
 // Rules returns what the host of a URL says to the crawler. The error is only ever
 // the cause of ctx; that the host could not be asked is in Rules.Err.
 func (c *Cache) Rules(ctx context.Context, u *url.URL) (Rules, error) {
-	file, err := c.File(ctx, u)
+	_, rules, err := c.ask(ctx, u)
 	switch {
 	case err == nil:
-		return file.For(c.opts.Token), nil
+		return rules, nil
 	case ctx.Err() != nil && errors.Is(err, context.Cause(ctx)):
 		return Rules{}, err
 	}

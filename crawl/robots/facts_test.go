@@ -3,6 +3,7 @@ package robots_test
 import (
 	"fmt"
 	"net/url"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -172,6 +173,36 @@ func TestSize(t *testing.T) {
 	file, err := robots.Read(strings.NewReader("#" + full))
 	if err != nil || !file.For("Foo").Allowed(&url.URL{Path: "/0123456789"}) {
 		t.Error("Read and Parse differ", err)
+	}
+}
+
+// A file that names many agents, and says much to all of them, needs no more than another
+// one: what it says is kept once.
+func TestManyAgents(t *testing.T) {
+	const n = 2000
+	for _, agent := range []func(i int) string{
+		func(int) string { return "*" },
+		func(i int) string { return strings.Repeat("Foo", 1+i/100) + strings.Repeat("x", i%100) },
+	} {
+		var b strings.Builder
+		for range 2 {
+			for i := range n {
+				fmt.Fprintf(&b, "user-agent: %s\n", agent(i))
+			}
+			for i := range n {
+				fmt.Fprintf(&b, "disallow: /%d/\n", i)
+			}
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		rules := robots.Parse(b.String()).For("Foo")
+		runtime.ReadMemStats(&after)
+		if rules.Allowed(&url.URL{Path: fmt.Sprintf("/%d/", n-1)}) || !rules.Allowed(&url.URL{Path: "/x"}) {
+			t.Error("the last rule does not hold, or all is forbidden")
+		}
+		if used := after.TotalAlloc - before.TotalAlloc; used > 50<<20 {
+			t.Errorf("%d bytes for a file of %d", used, b.Len())
+		}
 	}
 }
 

@@ -17,11 +17,11 @@ const maxLine = 8*2083 - 1
 // A File is what a robots.txt says. It does not change, and any number of
 // goroutines may read it. The zero File allows everything.
 type File struct {
-	groups   map[string]*group
+	groups   map[string][]*group // by product token
 	sitemaps []string
 }
 
-// group is all that is said to one product token.
+// group is what is said to one or several product tokens.
 type group struct {
 	rules []rule // the one that decides first
 	delay time.Duration
@@ -42,11 +42,11 @@ func Parse(text string) *File {
 	if len(text) > MaxSize {
 		text = text[:max(strings.LastIndexAny(text[:MaxSize+1], "\r\n"), 0)]
 	}
-	p := parser{file: &File{groups: make(map[string]*group)}}
+	p := parser{file: &File{groups: make(map[string][]*group)}}
 	for line := range lines(trimMark(text)) {
 		p.line(line)
 	}
-	for _, g := range p.file.groups {
+	for _, g := range p.all {
 		g.sort()
 	}
 	return p.file
@@ -62,10 +62,22 @@ func (f *File) Sitemaps() []string {
 // groups if there are any, else those for everybody. A token that is not one (see
 // [ValidToken]) has none of its own.
 func (f *File) For(token string) Rules {
-	if g := f.groups[strings.ToLower(token)]; g != nil && ValidToken(token) {
-		return Rules{group: g}
+	own := f.groups[strings.ToLower(token)]
+	if own == nil || !ValidToken(token) {
+		own = f.groups["*"]
 	}
-	return Rules{group: f.groups["*"]}
+	switch len(own) {
+	case 0:
+		return Rules{}
+	case 1:
+		return Rules{group: own[0]}
+	}
+	one := &group{}
+	for _, g := range own {
+		one.rules, one.delay = append(one.rules, g.rules...), max(one.delay, g.delay)
+	}
+	one.sort()
+	return Rules{group: one}
 }
 
 // ValidToken reports whether s can be a product token: letters, underscores and

@@ -10,8 +10,9 @@ import (
 // parser puts lines into groups.
 type parser struct {
 	file  *File
-	open  []*group // the groups that the next rule belongs to
-	ruled bool     // whether they have one, so that a user-agent begins anew
+	all   []*group
+	open  *group // that the next rule belongs to; nil before the first
+	ruled bool   // whether it has one, so that a user-agent begins another
 }
 
 // line reads one line.
@@ -33,10 +34,12 @@ func (p *parser) line(line string) {
 	}
 }
 
-// agent opens the groups of one more product token.
+// agent says that a group is for one more product token. It is written down once, however
+// many it is for: a file may name thousands of them, and thousands of rules.
 func (p *parser) agent(value string) {
-	if p.ruled {
-		p.open, p.ruled = nil, false
+	if p.ruled || p.open == nil {
+		p.open, p.ruled = &group{}, false
+		p.all = append(p.all, p.open)
 	}
 	token := strings.ToLower(tokenOf(value))
 	if everybody(value) {
@@ -45,12 +48,10 @@ func (p *parser) agent(value string) {
 	if token == "" {
 		return
 	}
-	g := p.file.groups[token]
-	if g == nil {
-		g = &group{}
-		p.file.groups[token] = g
+	own := p.file.groups[token]
+	if len(own) == 0 || own[len(own)-1] != p.open {
+		p.file.groups[token] = append(own, p.open)
 	}
-	p.open = append(p.open, g)
 }
 
 // everybody reports whether a user-agent line is for all: a star, and nothing that
@@ -60,29 +61,21 @@ func everybody(value string) bool {
 	return ok && (rest == "" || rest[0] == ' ' || rest[0] == '\t')
 }
 
-// rule adds a rule to the groups that are open. An empty pattern is none: it
-// neither forbids anything nor allows what is not allowed anyway.
+// rule adds a rule to the group that is open. An empty pattern is none: it neither
+// forbids anything nor allows what is not allowed anyway.
 func (p *parser) rule(pattern string, allow bool) {
-	if pattern == "" {
-		return
-	}
-	for _, r := range rules(pattern, allow) {
-		for _, g := range p.open {
-			g.rules = append(g.rules, r)
-		}
+	if pattern != "" && p.open != nil {
+		p.open.rules = append(p.open.rules, rules(pattern, allow)...)
 	}
 }
 
 // delay sets the pause between requests; of several the longest counts.
 func (p *parser) delay(value string) {
 	seconds, err := strconv.ParseFloat(value, 64)
-	if err != nil || !(seconds > 0) {
+	if err != nil || !(seconds > 0) || p.open == nil {
 		return
 	}
-	d := time.Duration(min(seconds, maxDelay.Seconds()) * float64(time.Second))
-	for _, g := range p.open {
-		g.delay = max(g.delay, d)
-	}
+	p.open.delay = max(p.open.delay, time.Duration(min(seconds, maxDelay.Seconds())*float64(time.Second)))
 }
 
 // directive is what a key means, with the misspellings that are seen often.

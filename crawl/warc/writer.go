@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 
+	"github.com/inflight-go/inflight/internal/atomicfile"
 	"github.com/inflight-go/inflight/locks"
 	"github.com/klauspost/compress/gzip"
 )
@@ -42,6 +44,7 @@ type Writer struct {
 	number int      // of the file
 	end    int64    // of what is good in it
 	dirty  bool     // since the last sync
+	named  bool     // its name survives a power cut
 	err    error    // why nothing can be written any more
 }
 
@@ -106,10 +109,7 @@ func (w *Writer) name(number int) string {
 	if number == 0 {
 		return w.path
 	}
-	dir, base := "", w.path
-	if at := strings.LastIndexByte(base, os.PathSeparator); at >= 0 {
-		dir, base = base[:at+1], base[at+1:]
-	}
+	dir, base := filepath.Split(w.path)
 	stem, suffix := base, ""
 	if at := strings.IndexByte(base, '.'); at > 0 {
 		stem, suffix = base[:at], base[at:]
@@ -169,8 +169,7 @@ var zips = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
 // encode writes records as they are in the file, in the goroutine of the caller.
 func (w *Writer) encode(records []Record) ([]byte, error) {
 	var out, plain bytes.Buffer
-	for i := range records {
-		r := &records[i]
+	for _, r := range records { // copies: those of the caller are not given names
 		if err := r.check(); err != nil {
 			return nil, err
 		}
@@ -220,7 +219,7 @@ func (w *Writer) room(n int64) error {
 	if err != nil {
 		return err
 	}
-	w.file, w.end = file, 0
+	w.file, w.end, w.named = file, 0, false
 	return w.begin()
 }
 
@@ -232,10 +231,9 @@ func (w *Writer) begin() error {
 			info = append(info[:len(info):len(info)], f)
 		}
 	}
-	name := w.name(w.number)
 	data, err := w.encode([]Record{{
 		Type: "warcinfo", ContentType: "application/warc-fields", Block: Fields(info...),
-		Fields: []Field{{"WARC-Filename", name[strings.LastIndexByte(name, os.PathSeparator)+1:]}},
+		Fields: []Field{{"WARC-Filename", filepath.Base(w.name(w.number))}},
 	}})
 	if err != nil {
 		return err
@@ -289,10 +287,14 @@ func (w *Writer) sync() error {
 	if !w.dirty || w.file == nil {
 		return nil
 	}
-	if err := w.file.Sync(); err != nil {
+	err := w.file.Sync()
+	if err == nil && !w.named {
+		err = atomicfile.SyncDir(filepath.Dir(w.path))
+	}
+	if err != nil {
 		return w.fail(fmt.Errorf("sync %s: %w", w.name(w.number), err)) // what is there now nobody knows
 	}
-	w.dirty = false
+	w.dirty, w.named = false, true
 	return w.mark.set(w.number, w.end)
 }
 

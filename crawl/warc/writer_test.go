@@ -147,6 +147,31 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// What is written twice has two names, and what the caller has stays as it is.
+func TestRecordsAreWrittenAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "site.warc")
+	w := open(t, path, warc.Options{})
+	records := []warc.Record{{Type: "resource", URL: "http://a.example/", Block: []byte("text")}}
+	for range 2 {
+		if err := w.Write(t.Context(), records...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := make(map[string]bool)
+	for line := range strings.Lines(string(text)) {
+		if id, ok := strings.CutPrefix(line, "WARC-Record-ID: "); ok {
+			ids[id] = true
+		}
+	}
+	if len(ids) != 3 { // with that of warcinfo
+		t.Errorf("%d names", len(ids))
+	}
+}
+
 // Files are begun when they would become too large, and an exchange is in one of them.
 func TestRotation(t *testing.T) {
 	for _, name := range names {
