@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/inflight-go/inflight"
 	"github.com/inflight-go/inflight/internal/request"
@@ -25,7 +26,8 @@ type lane struct {
 
 // An answer is what a request got.
 type answer struct {
-	url    string
+	asked  string // the URL that was asked for
+	url    string // and the one that has answered, behind redirects
 	header http.Header
 	value  any
 	hash   string
@@ -62,10 +64,10 @@ func (r *run) send(ctx context.Context, s *step, req request.Request) (*answer, 
 	if err != nil {
 		return nil, err
 	}
-	if resp.Status >= 400 {
+	if resp.Status < 200 || resp.Status > 299 { // also a redirect that leads nowhere: its body is no answer
 		return nil, r.refusal(req.Method, resp)
 	}
-	a := &answer{url: resp.URL, header: resp.Header, hash: hashOf(resp.Body)}
+	a := &answer{asked: req.URL, url: resp.URL, header: resp.Header, hash: hashOf(resp.Body)}
 	if a.value, err = r.decode(resp); err != nil {
 		return nil, fmt.Errorf("%s %s: %w", req.Method, secret.URL(req.URL), err)
 	}
@@ -120,10 +122,14 @@ func (r *run) decode(resp *session.Response) (any, error) {
 	if resp.Truncated {
 		return nil, fmt.Errorf("the answer is longer than %d bytes, and was cut", resp.Bytes)
 	}
-	if len(bytes.TrimSpace(resp.Body)) == 0 {
+	body := bytes.TrimPrefix(resp.Body, []byte("\uFEFF"))
+	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, nil
 	}
-	value, err := decodeJSON(resp.Body)
+	if !utf8.Valid(body) { // a decoder would put other characters into its texts
+		return nil, fmt.Errorf("the answer is not in UTF-8, as JSON is, but %s", orNothing(resp.Header.Get("Content-Type")))
+	}
+	value, err := decodeJSON(body)
 	if err != nil {
 		return nil, fmt.Errorf("the answer is no JSON but %s: %v: %.60q", orNothing(resp.Header.Get("Content-Type")), err, r.beginning(resp.Body, 500))
 	}

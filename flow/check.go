@@ -101,7 +101,7 @@ func (p *flowReader) checkCycles() {
 	told := make(map[*step]bool)
 	for _, s := range p.f.steps {
 		chain := []*step{s}
-		for at := s.parent; at != nil && !told[s]; at = at.parent {
+		for at := s.parent; at != nil && !told[at]; at = at.parent {
 			if i := slices.Index(chain, at); i >= 0 {
 				names := make([]string, 0, len(chain)+1)
 				for _, one := range append(chain[i:], at) {

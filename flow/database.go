@@ -15,8 +15,9 @@ type Driver interface {
 // A Database is what sql steps read from, and what rows are written to. Its methods may
 // be called by any number of goroutines at once.
 type Database interface {
-	// Query runs a query and yields its rows, as JSON would be decoded: strings, numbers,
-	// booleans, null, maps and lists. An error comes last, with a nil row.
+	// Query runs a query and yields its rows, as JSON would be decoded: strings, numbers (int,
+	// float64 or json.Number, and no other type), booleans, nil, map[string]any and []any. An
+	// error comes last, with a nil row.
 	Query(ctx context.Context, query string, args ...any) iter.Seq2[map[string]any, error]
 	// Transact calls write in a transaction, which is committed if write returns nil: then
 	// all that it did is durable when Transact returns nil, and else none of it is there.

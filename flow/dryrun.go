@@ -36,7 +36,7 @@ func (f *Flow) DryRun(out io.Writer, set map[string]string) error {
 	for _, s := range f.steps {
 		f.dryStep(&b, s, vars)
 	}
-	_, err = io.WriteString(out, f.secrets.clean(b.String()))
+	_, err = io.WriteString(out, f.secrets.clean(printable(b.String())))
 	return err
 }
 

@@ -3,9 +3,12 @@ package flow
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/inflight-go/inflight/internal/secret"
 	"github.com/inflight-go/inflight/limit"
@@ -48,7 +51,7 @@ type Estimate struct {
 type StepEstimate struct {
 	Name, For, Limit string // For and Limit may be empty
 	Asks             string
-	Requests         int64 // or queries; 0 for a file
+	Requests         int64 // or queries; 0 for a file, and 1<<62 for as many or more
 }
 
 // A Bound is a reason for which a run can't be quicker than Time.
@@ -73,7 +76,7 @@ func (f *Flow) Explain(a Assumptions) *Estimate {
 	counts := make(map[*step]int64) // items of each step
 	for _, s := range f.inOrder() {
 		n := f.requests(s, counts, a)
-		requests[s.limit] += n
+		requests[s.limit] = sum(requests[s.limit], n)
 		one := StepEstimate{Name: s.name, Asks: s.asks(), Requests: n}
 		if s.parent != nil {
 			one.For = s.parent.name
@@ -90,7 +93,7 @@ func (f *Flow) Explain(a Assumptions) *Estimate {
 	depth := f.depth(f.list) - 1
 	if depth > 0 {
 		e.bound(fmt.Sprintf("%d items at once, each %s after another", a.Concurrency, plural(int64(depth), "request")),
-			time.Duration((a.Items+int64(a.Concurrency)-1)/int64(a.Concurrency))*time.Duration(depth)*a.Latency)
+			lasting(product(portions(a.Items, int64(a.Concurrency)), int64(depth)), a.Latency))
 	}
 	return e
 }
@@ -121,22 +124,22 @@ func (f *Flow) depth(s *step) int {
 // requests is how many a step makes; it notes how many items it gets.
 func (f *Flow) requests(s *step, items map[*step]int64, a Assumptions) int64 {
 	if s.parent == nil {
-		items[s] = a.Items
+		items[s] = min(a.Items, mostEstimated)
 		switch {
 		case s.kind() == "file":
 			return 0
 		case s.pages == nil:
 			return 1
 		}
-		return (a.Items + a.PageSize - 1) / a.PageSize
+		return portions(a.Items, a.PageSize)
 	}
 	n := items[s.parent]
 	items[s] = n
 	if s.collect == collectList {
-		items[s] = n * a.Each
+		items[s] = product(n, a.Each)
 	}
 	if g := s.pages; g != nil && (g.page || g.offset) && !g.known() {
-		return 2 * n // the page behind the last is asked for too
+		return product(2, n) // the page behind the last is asked for too
 	}
 	return n
 }
@@ -145,11 +148,21 @@ func (f *Flow) requests(s *step, items map[*step]int64, a Assumptions) int64 {
 func (s *step) asks() string {
 	switch s.kind() {
 	case "http":
-		return s.method + " " + secret.URL(s.url.string)
+		return printable(s.method + " " + secret.URL(s.url.string))
 	case "sql":
-		return s.database.driver + ": " + strings.Join(strings.Fields(s.sql.string), " ")
+		return printable(s.database.driver + ": " + strings.Join(strings.Fields(s.sql.string), " "))
 	}
-	return "file " + s.file.string
+	return printable("file " + s.file.string)
+}
+
+// printable is a text without what steers a terminal, and can't stand in a picture.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' || unicode.IsPrint(r) {
+			return r
+		}
+		return utf8.RuneError
+	}, text)
 }
 
 // words says what a limit is.
@@ -175,14 +188,14 @@ func (l *limits) words() string {
 func (e *Estimate) limit(l *limits, requests int64, a Assumptions) {
 	for _, r := range []rate{l.rate, l.rateHost} {
 		if r.n > 0 {
-			e.bound(fmt.Sprintf("the rate %s of %s, for %d requests", limit.FormatRate(r.n, r.per), l.name, requests),
-				time.Duration(float64(requests)/float64(r.n)*float64(r.per)))
+			e.bound(fmt.Sprintf("the rate %s of %s, for %s requests", limit.FormatRate(r.n, r.per), l.name, howMany(requests)),
+				time.Duration(min(float64(requests)/float64(r.n)*float64(r.per), mostEstimated)))
 		}
 	}
 	for _, n := range []int64{l.concurrency, l.perHost} {
 		if n > 0 {
-			e.bound(fmt.Sprintf("%d at once of %s, for %d requests of %v", n, l.name, requests, a.Latency),
-				time.Duration((requests+n-1)/n)*a.Latency)
+			e.bound(fmt.Sprintf("%d at once of %s, for %s requests of %v", n, l.name, howMany(requests), a.Latency),
+				lasting(portions(requests, n), a.Latency))
 		}
 	}
 }
@@ -194,8 +207,38 @@ func (e *Estimate) list(s *step, requests int64, a Assumptions) {
 		at = s.pages.parallel
 	}
 	if requests > 0 {
-		e.bound(fmt.Sprintf("the pages of %s, %d at once", s.name, at), time.Duration((requests+at-1)/at)*a.Latency)
+		e.bound(fmt.Sprintf("the pages of %s, %d at once", s.name, at), lasting(portions(requests, at), a.Latency))
 	}
+}
+
+// mostEstimated is where numbers and times end: more are told as that.
+const mostEstimated = 1 << 62
+
+func sum(a, b int64) int64 {
+	return min(a, mostEstimated-min(b, mostEstimated)) + min(b, mostEstimated)
+}
+
+func product(a, b int64) int64 {
+	if a != 0 && b > mostEstimated/a {
+		return mostEstimated
+	}
+	return a * b
+}
+
+// portions is how many portions of a size n things are.
+func portions(n, size int64) int64 { return n/size + min(n%size, 1) }
+
+// lasting is how long n things take, one after another.
+func lasting(n int64, each time.Duration) time.Duration {
+	return time.Duration(product(n, int64(each)))
+}
+
+// howMany is a number in words that are true.
+func howMany(n int64) string {
+	if n >= mostEstimated {
+		return "more than 4e18"
+	}
+	return strconv.FormatInt(n, 10)
 }
 
 // bound adds a bound where it belongs.
@@ -216,14 +259,14 @@ func (e *Estimate) WriteText(out io.Writer) error {
 	fmt.Fprintln(w, "STEP\tFOR EACH OF\tREQUESTS\tLIMIT\tASKS")
 	total := int64(0)
 	for _, s := range e.Steps {
-		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\n", s.Name, orDash(s.For), s.Requests, orDash(s.Limit), shorten(s.Asks, longestAsk))
-		total += s.Requests
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", s.Name, orDash(s.For), howMany(s.Requests), orDash(s.Limit), shorten(s.Asks, longestAsk))
+		total = sum(total, s.Requests)
 	}
-	fmt.Fprintf(w, "all\t\t%d\t\t\n", total)
+	fmt.Fprintf(w, "all\t\t%s\t\t\n", howMany(total))
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\nExpected time: about %s\n", about(e.Time()))
+	fmt.Fprintf(out, "\nExpected time: %s\n", approximately(e.Time()))
 	for i, b := range e.Bounds {
 		kind := "at least"
 		if i == 0 {
@@ -244,9 +287,19 @@ func orDash(s string) string {
 	return s
 }
 
+// approximately is a time in a sentence.
+func approximately(d time.Duration) string {
+	if d >= mostEstimated {
+		return about(d)
+	}
+	return "about " + about(d)
+}
+
 // about is a time to three digits or so.
 func about(d time.Duration) string {
 	switch {
+	case d >= mostEstimated:
+		return "more than 146 years"
 	case d < 10*time.Second:
 		return d.Round(10 * time.Millisecond).String()
 	case d < 10*time.Minute:

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -210,6 +211,9 @@ steps:
 		sum, err = f.Run(t.Context(), flow.Options{Session: served(answers(texts)), Journal: batch.JournalOptions{RetryFailed: true}})
 		if err != nil || sum.Done != 1 || sum.Failed != 0 {
 			t.Errorf("the failed ones again: %+v, %v", sum, err)
+		}
+		if rows := lines(t, out); len(rows) != 2 || show(rows[1]) != `{"a":{"x":2},"b":[3],"id":2}` { // one line each
+			t.Errorf("the failed ones again: %s", show(rows))
 		}
 		delete(texts, "/b/2")
 	}
@@ -594,7 +598,7 @@ func TestGoesOnWithTheSameList(t *testing.T) {
 
 // Items that the server has on two pages are taken once.
 func TestKeysAreTakenOnce(t *testing.T) {
-	texts := map[string]string{"/list": `{"items":[{"id":1},{"id":2}],"next":"c"}`, "/list?cursor=c": `{"items":[{"id":2},{"id":3},{}]}`}
+	texts := map[string]string{"/list": `{"items":[{"id":1},{"id":2}],"next":"c"}`, "/list?cursor=c": `{"items":[{"id":2},{"id":3},{},{"id":"3"},{}]}`}
 	f, out := in(t, `
 version: 1
 steps:
@@ -602,10 +606,10 @@ steps:
 	if _, err := f.Run(t.Context(), flow.Options{Session: served(answers(texts))}); err != nil {
 		t.Fatal(err)
 	}
-	if got := show(lines(t, out)); got != `{"0":{"id":1},"1":{"id":2},"2":{"id":3},"3":{}}` {
+	if got := show(lines(t, out)); got != `{"0":{"id":1},"1":{"id":2},"2":{"id":3},"3":{},"4":{"id":"3"},"5":{}}` {
 		t.Errorf("%s", got)
 	}
-	texts = map[string]string{"/list": `[{"a":1,"b":1},{"a":1,"b":2},{"a":1,"b":1},{"a":true},{"a":true}]`}
+	texts = map[string]string{"/list": `[{"a":1,"b":1},{"a":1,"b":2},{"a":1,"b":1},{"a":true},{"a":true},{"c":1},{"c":2},{"a":"1","b":1}]`}
 	f, out = in(t, `
 version: 1
 steps:
@@ -613,7 +617,7 @@ steps:
 	if _, err := f.Run(t.Context(), flow.Options{Session: served(answers(texts))}); err != nil {
 		t.Fatal(err)
 	}
-	if got := show(lines(t, out)); got != `{"0":{"a":1,"b":1},"1":{"a":1,"b":2},"2":{"a":true}}` {
+	if got := show(lines(t, out)); got != `{"0":{"a":1,"b":1},"1":{"a":1,"b":2},"2":{"a":true},"3":{"c":1},"4":{"c":2},"5":{"a":"1","b":1}}` {
 		t.Errorf("a key of two: %s", got)
 	}
 }
@@ -629,6 +633,15 @@ func TestSample(t *testing.T) {
 	}
 	if entries, err := os.ReadDir(filepath.Dir(out)); err != nil || len(entries) != 0 {
 		t.Errorf("%v, %v", entries, err)
+	}
+	file := filepath.Join(t.TempDir(), "list.txt")
+	if err := os.WriteFile(file, []byte("a\nb\nc\nd\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	f, _ = in(t, "version: 1\nsteps: {l: {file: '"+file+"', format: lines}}")
+	rows.Reset()
+	if _, err := f.Run(t.Context(), flow.Options{Sample: 2, Rows: &rows}); err != nil || strings.Count(rows.String(), "\n") != 2 {
+		t.Errorf("of a file: %v: %s", err, rows.String())
 	}
 }
 
@@ -695,20 +708,35 @@ output: {`+p.String()+`, table: t, key: id}`)
 		if sum, err := run(batch.JournalOptions{}, 1); err == nil || sum.Failed != 1 || sum.Complete {
 			t.Fatalf("%+v, %v", sum, err)
 		}
-		if sum, err := run(batch.JournalOptions{Resume: true}, 0); err != nil || sum.Failed != 0 || !sum.Complete {
-			t.Fatalf("%+v, %v", sum, err)
+		for range 2 { // also of one that is gone on with when it is complete
+			if sum, err := run(batch.JournalOptions{Resume: true}, 0); err != nil || sum.Failed != 0 || sum.FailedBefore != 1 || !sum.Complete {
+				t.Fatalf("%+v, %v", sum, err)
+			}
 		}
 		if _, err := os.Stat(filepath.Join(state, "since.json")); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("since has moved on, and item 1 has failed: %v", err)
 		}
 		bad = false
-		if sum, err := run(batch.JournalOptions{RetryFailed: true}, 0); err != nil || sum.Done != 1 || sum.Failed != 0 {
+		if sum, err := run(batch.JournalOptions{RetryFailed: true}, 0); err != nil || sum.Done != 1 || sum.Failed+sum.FailedBefore != 0 {
 			t.Fatalf("%+v, %v", sum, err)
 		}
 		if _, err := run(batch.JournalOptions{}, 0); err != nil || asked != "9" {
 			t.Errorf("asked for what comes after %s, %v", asked, err)
 		}
 	})
+}
+
+// Of a number and a text neither is larger: the next run would begin behind everything.
+func TestSinceOfTwoKinds(t *testing.T) {
+	h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `[{"id":1,"at":null},{"id":2,"at":7},{"id":3,"at":"never"}]`)
+	})
+	f := parse(t, `{version: 1, steps: {list: {get: "demo://o/list?after={{.since}}", each: ".[]", since: {max: .at, start: 5}}}, output: {file: out.jsonl}}`)
+	dir := t.TempDir()
+	_, err := f.Run(t.Context(), flow.Options{Session: served(h), Output: filepath.Join(dir, "out.jsonl")})
+	if want := `since .at: "never" is a string, and 7 before it is a number`; !errors.Is(err, flow.ErrList) || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want %s", err, want)
+	}
 }
 
 // An error is one line.
@@ -761,6 +789,22 @@ func TestFieldsOfCSV(t *testing.T) {
 	}
 }
 
+// A row whose one field is empty is one for who reads the table.
+func TestEmptyCSV(t *testing.T) {
+	dir := t.TempDir()
+	list, out := filepath.Join(dir, "in.jsonl"), filepath.Join(dir, "out.csv")
+	if err := os.WriteFile(list, []byte("\"x\"\n\"\"\nnull\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	f := parse(t, "version: 1\nsteps: {list: {file: '"+list+"'}}\noutput: {file: '"+out+"', order: input}")
+	if _, err := f.Run(t.Context(), flow.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(out); err != nil || string(text) != "value\nx\n\"\"\n\"\"\n" {
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
 // Files are lists too, and CSV an output.
 func TestFiles(t *testing.T) {
 	dir := t.TempDir()
@@ -808,6 +852,72 @@ output: {file: '`+out+`', order: input, columns: [id, who, n, l]}`)
 	}
 }
 
+// The list of another run, of which the state folder is too, is not taken for that of a run.
+func TestOneStateForTwoOutputs(t *testing.T) {
+	dir := t.TempDir()
+	list := "[1,2,3,4,5,6,7,8,9]"
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/list" {
+			fmt.Fprint(w, list)
+			return
+		}
+		http.NotFound(w, r)
+	})
+	f, _ := in(t, "\nversion: 1\nsteps: {list: {get: demo://o/list, each: '.[]'}, a: {for: list, get: demo://o/a}}")
+	run := func(name string, o flow.Options) error {
+		o.Session, o.Output, o.State, o.Concurrency = served(h), filepath.Join(dir, name), filepath.Join(dir, "state"), 1
+		_, err := f.Run(t.Context(), o)
+		return err
+	}
+	if err := run("a.jsonl", flow.Options{FailFast: true}); !errors.Is(err, batch.ErrFailFast) {
+		t.Fatal(err)
+	}
+	resume := flow.Options{Journal: batch.JournalOptions{Resume: true}}
+	if list = "[0,1,2,3,4,5,6,7,8,9]"; run("b.jsonl", flow.Options{}) != nil {
+		t.Error("another output is refused")
+	}
+	if err := run("a.jsonl", resume); !errors.Is(err, batch.ErrOtherJob) || !strings.Contains(err.Error(), "output") {
+		t.Errorf("with the list of another run: %v", err)
+	}
+	if err := run("b.jsonl", resume); err != nil {
+		t.Error(err)
+	}
+}
+
+// Nothing says that a pipe has the same items again: a run is not gone on with.
+func TestListFromAPipe(t *testing.T) {
+	pipe := func(text string) string {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { r.Close() })
+		fmt.Fprint(w, text)
+		w.Close()
+		name := fmt.Sprintf("/dev/fd/%d", r.Fd())
+		if _, err := os.Stat(name); err != nil {
+			t.Skipf("%s is not there: this system has no name for a pipe that can be opened by it", name)
+		}
+		return name
+	}
+	dir := t.TempDir()
+	run := func(file string, resume bool) error {
+		name := filepath.Join(dir, "list")
+		if err := errors.Join(os.RemoveAll(name), os.Symlink(file, name)); err != nil {
+			t.Fatal(err)
+		}
+		f := parse(t, "version: 1\nsteps: {list: {file: '"+name+"', format: jsonl}}\noutput: {file: '"+filepath.Join(dir, "out.jsonl")+"'}")
+		_, err := f.Run(t.Context(), flow.Options{Journal: batch.JournalOptions{Resume: resume}})
+		return err
+	}
+	if err := run(pipe("1\n2\n{"), false); !errors.Is(err, flow.ErrList) {
+		t.Errorf("%v", err)
+	}
+	if err := run(pipe("7\n8\n9\n"), true); !errors.Is(err, flow.ErrState) || !strings.Contains(err.Error(), "no regular file") {
+		t.Errorf("%v", err)
+	}
+}
+
 // Answers that are of no use fail their item, and say why.
 func TestBadAnswers(t *testing.T) {
 	for _, row := range []struct{ answer, step, want string }{
@@ -816,6 +926,7 @@ func TestBadAnswers(t *testing.T) {
 		{`{"items":5}`, `each: ".items[]"`, "each .items[]"},
 		{`[1,2]`, `each: ".[]", collect: one`, "it got 2 items, and collect: one wants one"},
 		{`[1]`, `each: ".[]", emit: ".x"`, "emit .x"},
+		{"[\"Jos\xe9\"]", ``, "the answer is not in UTF-8"},
 	} {
 		f, out := in(t, `
 version: 1
@@ -836,6 +947,79 @@ steps:
 	}
 	if got := show(lines(t, out)[0]); !strings.Contains(got, `a field \"ok\"`) {
 		t.Errorf("a field of the line: %s", got)
+	}
+}
+
+// Only an answer of success is one: what a redirect says that leads nowhere is none.
+func TestStatuses(t *testing.T) {
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		status, err := strconv.Atoi(strings.TrimPrefix(r.URL.Path, "/"))
+		if err != nil {
+			fmt.Fprint(w, "\uFEFF[200,204,300,302,304,404]")
+			return
+		}
+		w.WriteHeader(status)
+	})
+	f, out := in(t, `
+version: 1
+steps:
+  list: {get: demo://o/list, each: ".[]"}
+  a: {for: list, get: "demo://o/{{.item}}"}`)
+	if _, err := f.Run(t.Context(), flow.Options{Session: served(h)}); err != nil {
+		t.Fatal(err)
+	}
+	for index, row := range lines(t, out) {
+		if failed := row["ok"] == false; failed != (index > 1) {
+			t.Errorf("%s", show(row))
+		}
+	}
+}
+
+// A cursor and a next page that have a secret from the environment are gone on with, also where
+// a template names it that was not asked for yet; and a server can't get one by writing what
+// stands for it in the state.
+func TestSecretsInCursors(t *testing.T) {
+	t.Setenv("FLOW_TEST_TOKEN", "s3cr3t/value")
+	var broken atomic.Bool
+	var mu sync.Mutex
+	var sent []string
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		cursor := r.URL.Query().Get("cursor")
+		sent = append(sent, cursor)
+		switch {
+		case cursor == "":
+			fmt.Fprintf(w, `{"items":[1],"next":%q}`, r.Header.Get("X-Next"))
+		case broken.Load():
+			w.WriteHeader(http.StatusForbidden)
+		default:
+			fmt.Fprint(w, `{"items":[2]}`)
+		}
+	})
+	for header, want := range map[string]string{
+		`"a {{env \"FLOW_TEST_TOKEN\"}} z"`:                                "a s3cr3t/value z",
+		`"a {{env \"FLOW_TEST_TOKEN\" | query}} z"`:                        "a s3cr3t%2Fvalue z",
+		`"{{json \"{{0 FLOW_TEST_TOKEN}} {{open}} {{\"}}"`:                 `"{{0 FLOW_TEST_TOKEN}} {{open}} {{"`,
+		`"{{json \"{{0 FLOW_TEST_TOKEN}}\"}} {{env \"FLOW_TEST_TOKEN\"}}"`: `"{{0 FLOW_TEST_TOKEN}}" s3cr3t/value`,
+	} {
+		sent = nil
+		text := `
+version: 1
+steps: {list: {get: "demo://o/list", headers: {X-Next: ` + header + `}, each: ".items[]", paginate: {cursor: .next}}}`
+		broken.Store(true)
+		f, out := in(t, text)
+		if _, err := f.Run(t.Context(), flow.Options{Session: served(h)}); !errors.Is(err, flow.ErrList) {
+			t.Fatal(err)
+		}
+		broken.Store(false)
+		f = parse(t, text+"\noutput: {file: '"+out+"'}")
+		if _, err := f.Run(t.Context(), flow.Options{Session: served(h), Journal: batch.JournalOptions{Resume: true}}); err != nil {
+			t.Fatal(err)
+		}
+		if len(sent) != 3 || sent[1] != want || sent[2] != want {
+			t.Errorf("%s: sent %q, want %q twice", header, sent, want)
+		}
 	}
 }
 

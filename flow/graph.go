@@ -49,6 +49,12 @@ func (f *Flow) nodes() []*node {
 		row.to = append(row.to, out)
 		all = append(all, out)
 	}
+	for _, n := range all {
+		n.title = printable(n.title)
+		for i := range n.lines {
+			n.lines[i] = printable(n.lines[i])
+		}
+	}
 	return all
 }
 
@@ -144,8 +150,13 @@ func (f *Flow) Mermaid() string {
 	return b.String()
 }
 
-// mermaidID keeps clear of the words of the language, such as end.
-func mermaidID(n *node) string { return "n_" + n.id }
+// mermaidID keeps clear of the words of the language, such as end, and steps of what is none.
+func mermaidID(n *node) string {
+	if n.kind == "row" || n.kind == "output" {
+		return n.id
+	}
+	return "n_" + n.id
+}
 
 // escapeMermaid writes what has a meaning in the language as entities.
 func escapeMermaid(text string) string {

@@ -147,7 +147,6 @@ func (r *run) itemsOf(ctx context.Context, s *step, sc scope) (items []any, err 
 
 // query gets the rows of a step.
 func (r *run) query(ctx context.Context, s *step, sc scope) (items []any, err error) {
-	defer r.counts[s].begin()()
 	l := r.lanes[s.limit]
 	if l.slots != nil {
 		if err := l.slots.Acquire(ctx); err != nil {
@@ -155,6 +154,7 @@ func (r *run) query(ctx context.Context, s *step, sc scope) (items []any, err er
 		}
 		defer l.slots.Release()
 	}
+	defer r.counts[s].begin()()
 	err = r.rows(ctx, s, sc, func(row map[string]any) error {
 		values, err := valuesOf(s, row)
 		if err != nil {

@@ -70,7 +70,7 @@ func (s *step) describe() string {
 		fmt.Fprintf(&b, " | %s %d %d", g.word(), g.first, g.size)
 	}
 	if s.since != nil {
-		fmt.Fprintf(&b, " | since %s", s.since.max)
+		fmt.Fprintf(&b, " | since %s %s", s.since.max, s.since.start.string)
 	}
 	return b.String()
 }

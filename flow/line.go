@@ -109,10 +109,16 @@ func (t *table) check(row any, driver string) error {
 	return nil
 }
 
+// mostColumns is how many columns a table may have in PostgreSQL; in SQLite it is 2000.
+const mostColumns = 1600
+
 // checkNames sees to it that the fields of a row can be columns.
 func (t *table) checkNames(fields map[string]any, driver string) error {
 	if t.columns != nil {
 		return nil // of these, Parse has said it
+	}
+	if len(fields) > mostColumns {
+		return fmt.Errorf("a row has %d fields, and a table may have %d columns: take fewer in select, or say columns", len(fields), mostColumns)
 	}
 	folded := make(map[string]string, len(fields))
 	for name := range fields {

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"iter"
 	"path/filepath"
+	"slices"
 
 	"github.com/itchyny/gojq"
 
 	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/internal/request"
 	"github.com/inflight-go/inflight/internal/seen"
 	"github.com/inflight-go/inflight/internal/source"
 )
@@ -41,7 +43,7 @@ type listed struct {
 	Index int64           `json:"index"`
 	Items json.RawMessage `json:"items"`
 	Hash  string          `json:"hash,omitempty"`
-	Max   any             `json:"max,omitempty"`
+	Max   json.RawMessage `json:"max,omitempty"`  // with all of its digits
 	Next  *position       `json:"next,omitempty"` // nil behind the last
 }
 
@@ -73,7 +75,7 @@ func (l *list) all(ctx context.Context) iter.Seq2[item, error] {
 			}
 			l.given++
 			l.r.o.Progress.listed.Add(1)
-			if !yield(item{v, l.keyOf(v)}, nil) {
+			if !yield(item{v, keyText(l.keyOf(v))}, nil) {
 				return errEnough
 			}
 			return nil
@@ -131,10 +133,6 @@ func (l *list) replay(give func(any) error) (*position, error) {
 	if l.journal == nil || l.journal.Stats().Done == 0 {
 		return at, nil
 	}
-	sql := l.s.kind() == "sql"
-	if ended, err := l.ended(); err != nil || sql && !ended {
-		return at, err // a query that was cut short is begun anew
-	}
 	for line, err := range batch.Lines(l.journal.Path()) {
 		if err != nil {
 			return nil, err
@@ -157,9 +155,14 @@ func (l *list) replay(give func(any) error) (*position, error) {
 	return at, nil
 }
 
-// ended reports whether the journal has the last page.
-func (l *list) ended() (bool, error) {
-	ended := false
+// lost reports whether the journal lacks what a run goes on with: all of the list, or the
+// end of a query, which can't be gone on with in the middle. Asked again, the items may be
+// others.
+func (l *list) lost() (bool, error) {
+	ended := l.s.kind() == "file" || l.journal.Stats().Done > 0
+	if l.s.kind() != "sql" || !ended {
+		return !ended, nil
+	}
 	for line, err := range batch.Lines(l.journal.Path()) {
 		if err != nil {
 			return false, err
@@ -170,7 +173,7 @@ func (l *list) ended() (bool, error) {
 		}
 		ended = p.Next == nil
 	}
-	return ended, nil
+	return !ended, nil
 }
 
 // remember takes note of a page of the journal.
@@ -184,8 +187,8 @@ func (l *list) remember(p *listed, items []any) {
 	for _, v := range items {
 		l.isNew(v)
 	}
-	if p.Max != nil {
-		l.max = p.Max
+	if max, err := decodeJSON(p.Max); err == nil {
+		l.max = max
 	}
 }
 
@@ -207,6 +210,7 @@ func (l *list) take(values []any) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	l.r.counts[l.s].items.Add(int64(len(items)))
 	fresh := make([]any, 0, len(items))
 	for _, v := range items {
 		if l.isNew(v) {
@@ -222,35 +226,66 @@ func (l *list) highest(since *since, v any) error {
 	if err != nil {
 		return fmt.Errorf("since %s: %w", since.max, err)
 	}
-	if max != nil && (l.max == nil || gojq.Compare(max, l.max) > 0) {
+	if max == nil {
+		return nil
+	}
+	if l.max == nil {
+		l.max = max
+		return nil
+	}
+	if was, is := request.KindOf(l.max), request.KindOf(max); was != is { // a string is larger than any number to jq
+		return fmt.Errorf("since %s: %s is %s, and %s before it is %s: which is larger nobody can say", since.max, shown(max), is, shown(l.max), was)
+	}
+	if gojq.Compare(max, l.max) > 0 {
 		l.max = max
 	}
 	return nil
 }
 
-// keyOf is the key of an item, empty where it has none.
-func (l *list) keyOf(v any) string {
+// shown is a value in a message.
+func shown(v any) string {
+	text, _ := encode(v) // of what was JSON, which can't fail
+	return fmt.Sprintf("%.60s", text)
+}
+
+// keyOf is the key of an item, nil where it has none: also where it is of several fields,
+// none of which is there.
+func (l *list) keyOf(v any) any {
 	if l.s.key == nil {
-		return ""
+		return nil
 	}
 	key, err := l.s.key.Eval(v)
-	if err != nil || key == nil {
-		return "" // what has none is nobody's double
+	if fields, ok := key.([]any); err != nil || key == "" || ok && !slices.ContainsFunc(fields, func(f any) bool { return f != nil }) {
+		return nil
 	}
-	if text, ok := key.(string); ok {
+	return key
+}
+
+// keyText is a key for people: a text as it is, else JSON.
+func keyText(key any) string {
+	if text, ok := key.(string); ok || key == nil {
 		return text
 	}
-	text, err := encode(key) // such as that of [.a, .b]
+	return identity(key)
+}
+
+// identity tells keys apart, such as 1 and "1". It is empty for what can't be JSON.
+func identity(key any) string {
+	text, err := encode(key)
 	if err != nil {
 		return ""
 	}
 	return string(text)
 }
 
-// isNew reports whether no item had the key of this one.
+// isNew reports whether no item had the key of this one. What has none is nobody's double.
 func (l *list) isNew(v any) bool {
 	key := l.keyOf(v)
-	return key == "" || l.keys.Add(key)
+	if key == nil {
+		return true
+	}
+	text := identity(key)
+	return text == "" || l.keys.Add(text)
 }
 
 // keep writes a page to the journal.
@@ -262,7 +297,12 @@ func (l *list) keep(ctx context.Context, items []any, hash string, next *positio
 	if err != nil {
 		return err
 	}
-	p := listed{Index: l.pages, Items: data, Hash: hash, Max: l.max}
+	p := listed{Index: l.pages, Items: data, Hash: hash}
+	if l.max != nil {
+		if p.Max, err = encode(l.max); err != nil {
+			return err
+		}
+	}
 	if next != nil {
 		hidden := *next
 		hidden.URL, hidden.Cursor = l.r.f.secrets.hide(next.URL), l.r.f.secrets.hide(next.Cursor)
@@ -285,11 +325,7 @@ const snapshotRows = 500
 // snapshot runs the query of the list, keeps all of its rows, and gives them then: a
 // query can't be gone on with in the middle.
 func (l *list) snapshot(ctx context.Context, give func(any) error) error {
-	if l.journal != nil && l.journal.Stats().Done > 0 {
-		if err := l.anew(); err != nil {
-			return err
-		}
-	}
+	defer l.r.counts[l.s].begin()()
 	var chunk []any
 	flush := func(next *position) error {
 		items, err := l.take(chunk)
@@ -320,23 +356,17 @@ func (l *list) snapshot(ctx context.Context, give func(any) error) error {
 	return err
 }
 
-// anew begins the journal anew.
-func (l *list) anew() error {
-	path, job := l.journal.Path(), l.r.listJob
-	if err := l.journal.Close(); err != nil {
-		return err
-	}
-	l.pages = 0
-	return l.open(filepath.Dir(path), job, false)
-}
-
 // file gives the rows of a file.
 func (l *list) file(ctx context.Context, give func(any) error) (err error) {
 	src, err := source.Open(source.Options{Files: []string{l.s.file.string}, Format: source.Format(l.s.format), Data: true})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, src.Close()) }()
+	defer func() {
+		if e := src.Close(); e != nil {
+			err = errors.Join(err, e)
+		}
+	}()
 	for row, err := range src.All(ctx) {
 		if err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -52,11 +53,16 @@ func (r *run) journalOutlet(path, table string) (*outlet, error) {
 		return nil, err
 	}
 	nothing := func(context.Context) error { return nil }
-	end := func(context.Context, *Summary) error { return nil }
-	if table != "" {
-		end = func(context.Context, *Summary) error {
-			return atomicfile.Write(table, func(w io.Writer) error { return writeCSV(w, table, path, r.f.output.columns) })
+	end := func(ctx context.Context, s *Summary) error {
+		if s.Complete {
+			if err := j.Compact(ctx); err != nil { // what failed and was run again has one line
+				return fmt.Errorf("%w: %w", ErrOutput, err)
+			}
 		}
+		if table == "" {
+			return nil
+		}
+		return atomicfile.Write(table, func(w io.Writer) error { return writeCSV(w, table, path, r.f.output.columns) })
 	}
 	failed := func(context.Context) (int64, error) { return j.Stats().Failed, nil }
 	return &outlet{sink: j, done: j.Done, failed: failed, resume: j.Stats().Done > 0, anew: nothing, end: end, close: j.Close}, nil
@@ -128,7 +134,7 @@ func writeCSV(to io.Writer, name, journal string, columns []string) error {
 		}
 	}
 	if columns != nil {
-		if err := w.Write(columns); err != nil {
+		if err := writeRecord(w, buffered, columns); err != nil {
 			return err
 		}
 	}
@@ -140,7 +146,7 @@ func writeCSV(to io.Writer, name, journal string, columns []string) error {
 		for i, column := range columns {
 			record[i] = cell(row[column])
 		}
-		if err := w.Write(record); err != nil {
+		if err := writeRecord(w, buffered, record); err != nil {
 			return err
 		}
 	}
@@ -151,6 +157,17 @@ func writeCSV(to io.Writer, name, journal string, columns []string) error {
 		return err
 	}
 	return content.Close()
+}
+
+// writeRecord writes a record to w, which writes to. A single empty field is written here:
+// w would leave the line empty, which is no record for those who read it.
+func writeRecord(w *csv.Writer, to *bufio.Writer, record []string) error {
+	if len(record) != 1 || record[0] != "" {
+		return w.Write(record)
+	}
+	w.Flush()
+	_, err := to.WriteString("\"\"\n")
+	return errors.Join(w.Error(), err)
 }
 
 // rowsOf are the rows of a journal: its lines without those of what failed or was left out.

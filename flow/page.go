@@ -21,9 +21,11 @@ type position struct {
 	No     int64  `json:"no"` // of the page, from 1
 	URL    string `json:"url,omitempty"`
 	Cursor string `json:"cursor,omitempty"`
-	At     int64  `json:"at,omitempty"`   // the page's number, or its offset
-	Last   int64  `json:"last,omitempty"` // No of the last page, where that is known
-	Step   int64  `json:"step,omitempty"` // from one At to the next
+	At     int64  `json:"at,omitempty"`    // the page's number, or its offset
+	Last   int64  `json:"last,omitempty"`  // No of the last page, where that is known; there may be more by now
+	Step   int64  `json:"step,omitempty"`  // from one At to the next
+	Total  int64  `json:"total,omitempty"` // items that there were to be, and
+	Got    int64  `json:"got,omitempty"`   // those on the pages before
 }
 
 // start is where the first page of a step is.
@@ -39,6 +41,7 @@ type page struct {
 	no     int64
 	values []any     // what each has taken from the answer
 	next   *position // nil behind the last
+	known  int64     // what total, or pages, says on this page; of one with a Last only
 	hash   string    // of the body
 }
 
@@ -50,7 +53,12 @@ var errEnough = errors.New("enough")
 func (r *run) walk(ctx context.Context, s *step, sc scope, at *position, seen *repeats, take func(*page) error) error {
 	for at != nil {
 		if at.Last > 0 && at.No <= at.Last {
-			return r.walkAtOnce(ctx, s, sc, *at, seen, take)
+			next, err := r.walkAtOnce(ctx, s, sc, *at, seen, take)
+			if err != nil {
+				return err
+			}
+			at = next
+			continue
 		}
 		p, err := r.page(ctx, s, sc, *at)
 		if err == nil {
@@ -68,8 +76,8 @@ func (r *run) walk(ctx context.Context, s *step, sc scope, at *position, seen *r
 }
 
 // walkAtOnce gets the pages from a position to the last, which is known, several at the
-// same time.
-func (r *run) walkAtOnce(ctx context.Context, s *step, sc scope, at position, seen *repeats, take func(*page) error) error {
+// same time. It returns the position behind, if there are more by then.
+func (r *run) walkAtOnce(ctx context.Context, s *step, sc scope, at position, seen *repeats, take func(*page) error) (next *position, err error) {
 	positions := func(yield func(position) bool) {
 		for p := at; p.No <= p.Last; p.No, p.At = p.No+1, p.At+p.Step {
 			if !yield(p) {
@@ -78,22 +86,26 @@ func (r *run) walkAtOnce(ctx context.Context, s *step, sc scope, at position, se
 		}
 	}
 	get := func(ctx context.Context, p position) (*page, error) { return r.page(ctx, s, sc, p) }
+	got := at.Got
 	for p, result := range inflight.Each(ctx, iter.Seq[position](positions), int(s.pages.parallel), get, inflight.Ordered()) {
-		err := result.Err
+		err, page := result.Err, result.Value
 		if err == nil {
-			if result.Value.next = nil; p.No < p.Last {
-				result.Value.next = &position{No: p.No + 1, At: p.At + p.Step, Last: p.Last, Step: p.Step}
-			}
-			err = seen.page(s, result.Value)
+			p.Got = got
+			got += int64(len(page.values))
+			next, err = s.pages.behind(p, page)
+			page.next = next
 		}
 		if err == nil {
-			err = take(result.Value)
+			err = seen.page(s, page)
+		}
+		if err == nil {
+			err = take(page)
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return next, nil
 }
 
 // page gets the page at a position.
@@ -139,7 +151,7 @@ func (r *run) build(s *step, sc scope, at *position) (request.Request, error) {
 	g := s.pages
 	switch {
 	case at.URL != "":
-		req.URL = at.URL
+		req.URL, err = withUser(at.URL, req.URL)
 	case at.Cursor != "":
 		req.URL, err = setQuery(req.URL, g.param, at.Cursor)
 	case g.page || g.offset:
@@ -193,8 +205,22 @@ func (g *paginate) after(at position, p *page, a *answer) (*position, error) {
 	return g.number(at, p, a)
 }
 
+// withUser is a URL with the user of another one, who stands in none that a server names.
+func withUser(raw, from string) (string, error) {
+	f, err := url.Parse(from)
+	if err != nil || f.User == nil {
+		return raw, err
+	}
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "", err
+	}
+	u.User = f.User
+	return u.String(), nil
+}
+
 // follow is the position of a URL that the answer names. It has to lead to the host that
-// was asked: what is sent there may be secret.
+// was asked, and not to one where a redirect has led: what is sent there may be secret.
 func (g *paginate) follow(at position, a *answer, to string) (*position, error) {
 	if to == "" {
 		return nil, nil
@@ -205,13 +231,23 @@ func (g *paginate) follow(at position, a *answer, to string) (*position, error) 
 	}
 	u, err := base.Parse(strings.TrimSpace(to))
 	if err != nil {
-		return nil, fmt.Errorf("the next page is %q, which is no URL", to)
+		return nil, fmt.Errorf("the next page is %.200q, which is no URL", to)
 	}
-	if originOf(u) != originOf(base) {
-		return nil, fmt.Errorf("the next page is at another host, %s, and this one came from %s: the answer may not lead there", originOf(u), originOf(base))
+	asked, err := url.Parse(a.asked)
+	if err != nil {
+		return nil, err
 	}
-	u.RawQuery = escaped(u.RawQuery)
+	if originOf(u) != originOf(asked) && !upgraded(asked, u) {
+		return nil, fmt.Errorf("the next page is at another host, %s, and %s was asked: the answer may not lead there", originOf(u), originOf(asked))
+	}
+	u.RawQuery, u.User = escaped(u.RawQuery), nil
 	return &position{No: at.No + 1, URL: u.String()}, nil
+}
+
+// upgraded reports whether a URL is that of the same host by https, as session takes it.
+func upgraded(from, to *url.URL) bool {
+	plain := from.Scheme == "http" && (from.Port() == "" || from.Port() == "80")
+	return plain && originOf(to) == "https://"+strings.TrimPrefix(originOf(from), "http://")
 }
 
 // originOf is where a URL leads, written in one way.
@@ -249,16 +285,60 @@ func (g *paginate) number(at position, p *page, a *answer) (*position, error) {
 		if at.No >= at.Last {
 			return nil, nil
 		}
-		return &position{No: at.No + 1, At: at.At + at.Step, Last: at.Last, Step: at.Step}, nil
+		return g.behind(at, p)
 	}
-	if got == 0 || at.Last > 0 {
-		return nil, nil // an empty page is behind the last; one of many is told by the walk
+	if at.Last > 0 {
+		p.known = g.now(at, a.value)
+		if at.No <= at.Last {
+			return nil, nil // which the walk finds, that knows the pages before
+		}
+		return g.behind(at, p)
+	}
+	if got == 0 {
+		return nil, nil // an empty page is behind the last
 	}
 	step := int64(1)
 	if g.offset {
 		step = got // a server may give less than it was asked for
 	}
 	return &position{No: at.No + 1, At: at.At + step}, nil
+}
+
+// now is what total, or pages, says on a page; what it said on the first where it says nothing.
+func (g *paginate) now(at position, value any) int64 {
+	if g.count != nil {
+		if n, err := wholeNumber("pages", g.count, value); err == nil {
+			return n
+		}
+		return at.Last
+	}
+	if n, err := wholeNumber("total", g.total, value); err == nil {
+		return n
+	}
+	return at.Total
+}
+
+// behind is the position behind a page of so many that are known. A list may have more, or
+// fewer, by the time that its last page comes: it goes on while there are more, and one whose
+// items are not there is no list that was had to its end.
+func (g *paginate) behind(at position, p *page) (*position, error) {
+	here := int64(len(p.values))
+	next := at
+	next.No, next.At, next.Got = at.No+1, at.At+at.Step, at.Got+here
+	switch {
+	case at.No < at.Last:
+		return &next, nil
+	case g.count != nil:
+		if at.No < p.known {
+			return &next, nil
+		}
+		return nil, nil
+	case here > 0 && (next.Got < p.known || next.Got > p.known && p.known >= at.Total):
+		return &next, nil
+	case next.Got < p.known:
+		return nil, fmt.Errorf("total is %d, and the pages up to this one, which is empty, have %d items: leave total out, and pages are read up to the first that is empty", p.known, next.Got)
+	}
+	return nil, nil
 }
 
 // measure finds out from the first page how many there are.
@@ -294,7 +374,7 @@ func (g *paginate) measure(at *position, got int64, value any) error {
 	case got < size && got < total:
 		return g.fewer(got)
 	}
-	at.Last = (total + size - 1) / size
+	at.Last, at.Total = (total+size-1)/size, total
 	if g.offset {
 		at.Step = size
 	}
@@ -328,7 +408,7 @@ func optionalText(e *request.Expr, value any) (string, error) {
 
 // repeats are the pages that a walk has had, to find out when it goes round in a circle.
 type repeats struct {
-	hashes, places map[string]int64 // to the number of the page
+	hashes, places map[string]int64 // to the number of the page; what a server says may be long
 }
 
 // page takes note of a page. It fails if the page was there before: the same content,
@@ -355,10 +435,11 @@ func (seen *repeats) page(s *step, p *page) error {
 		if place == "" {
 			continue
 		}
-		if before, ok := seen.places[place]; ok {
+		hash := hashOf([]byte(place))
+		if before, ok := seen.places[hash]; ok {
 			return fmt.Errorf("page %d leads to the same %s as page %d, %.100q: the list goes round in a circle", p.no, what, before, place)
 		}
-		seen.places[place] = p.no
+		seen.places[hash] = p.no
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package flow_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -184,4 +185,137 @@ steps: {list: {get: "demo://o/list", each: ".items[]", paginate: {page: page, to
 			t.Errorf("%d at once", peak)
 		}
 	})
+}
+
+// What is secret is not sent to where a redirect has led, also not with the next page that is
+// named there; and a user in the URL is sent with every page.
+func TestNextPagesBehindRedirects(t *testing.T) {
+	for _, row := range []struct{ location, next, want string }{
+		{"demo://evil/list?b", "/list?p=2", "another host, demo://evil, and demo://o was asked"},
+		{"demo://evil/list?b", "demo://o/list?p=2", ""},
+		{"demo://o/list?b", "demo://x:y@o/list?p=2", ""},
+	} {
+		var mu sync.Mutex
+		got := make(map[string]string)
+		h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			defer mu.Unlock()
+			user, password, _ := r.BasicAuth()
+			got[r.URL.Host+"?"+r.URL.RawQuery] = r.Header.Get("X-Key") + " " + user + " " + password
+			switch r.URL.RawQuery {
+			case "":
+				http.Redirect(w, r, row.location, http.StatusFound)
+			case "b":
+				fmt.Fprintf(w, `{"items":[1],"next":%q}`, row.next)
+			default:
+				fmt.Fprint(w, `{"items":[2]}`)
+			}
+		})
+		f, _ := in(t, `
+version: 1
+steps: {list: {get: "demo://me:pass@o/list", headers: {X-Key: secret}, each: ".items[]", paginate: {next: .next}}}`)
+		_, err := f.Run(t.Context(), flow.Options{Session: served(h)})
+		if row.want == "" && err != nil || row.want != "" && (err == nil || !strings.Contains(err.Error(), row.want)) {
+			t.Errorf("%s: %v, want %q", row.next, err, row.want)
+		}
+		for where, sent := range got {
+			if want := "secret me pass"; where != "o?b" && strings.HasPrefix(where, "o?") != (sent == want) {
+				t.Errorf("%s, then %s: %s got %q", row.location, row.next, where, sent)
+			}
+		}
+		if len(got) != 2 && row.want != "" || len(got) != 3 && row.want == "" {
+			t.Errorf("%s, then %s: %v", row.location, row.next, got)
+		}
+	}
+}
+
+// changing is an API of the numbers from 1 on, ten on a page, how many and what it says about
+// that depends on the number of the request.
+func changing(n func(request int) (there int, says string)) http.Handler {
+	var mu sync.Mutex
+	request := 0
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		request++
+		there, says := n(request)
+		if there < 0 {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		page, _ := strconv.Atoi(r.URL.Query().Get("page"))
+		var items []string
+		for i := 10*page - 9; i <= min(10*page, there); i++ {
+			items = append(items, strconv.Itoa(i))
+		}
+		fmt.Fprintf(w, `{"items":[%s],%s"page":%d}`, strings.Join(items, ","), says, page)
+	})
+}
+
+// A list may have more items when its last page comes, or fewer, and a total may be wrong: what
+// is there is had, and what is said to be there and is not is told.
+func TestPagesThatChange(t *testing.T) {
+	for name, row := range map[string]struct {
+		paginate string
+		n        func(request int) (int, string)
+		items    int
+		want     string
+	}{
+		"grows": {"page: page, total: .total", func(request int) (int, string) {
+			n := 45
+			if request > 3 {
+				n = 62
+			}
+			return n, fmt.Sprintf(`"total":%d,`, n)
+		}, 62, ""},
+		"grows by pages": {"page: page, pages: .pages", func(request int) (int, string) {
+			if request > 3 {
+				return 62, `"pages":7,`
+			}
+			return 45, `"pages":5,`
+		}, 62, ""},
+		"shrinks": {"page: page, total: .total", func(request int) (int, string) {
+			n := 100
+			if request > 5 {
+				n = 81
+			}
+			return n, fmt.Sprintf(`"total":%d,`, n)
+		}, 81, ""},
+		"says less":           {"page: page, total: .total", func(int) (int, string) { return 100, `"total":45,` }, 100, ""},
+		"says more":           {"page: page, total: .total", func(int) (int, string) { return 50, `"total":100,` }, 50, "total is 100, and the pages up to this one, which is empty, have 50 items"},
+		"says little more":    {"page: page, total: .total", func(int) (int, string) { return 97, `"total":100,` }, 97, "leave total out"},
+		"says it once":        {"page: page, total: .total", func(n int) (int, string) { return 60, strings.Repeat(`"total":60,`, max(2-n, 0)) }, 60, ""},
+		"says it once, pages": {"page: page, pages: .pages", func(n int) (int, string) { return 60, strings.Repeat(`"pages":6,`, max(2-n, 0)) }, 60, ""},
+	} {
+		got, err := pages(t, row.paginate+", parallel: 1", changing(row.n))
+		if n := len(strings.Fields(got)); n != row.items {
+			t.Errorf("%s: %d items, want %d", name, n, row.items)
+		}
+		if row.want == "" && err != nil || row.want != "" && (err == nil || !strings.Contains(err.Error(), row.want)) {
+			t.Errorf("%s: %v, want %q", name, err, row.want)
+		}
+	}
+}
+
+// A list that has grown is gone on with behind the page that was the last, also after a stop.
+func TestGrownListGoesOn(t *testing.T) {
+	f, out := in(t, `
+version: 1
+steps: {list: {get: "demo://o/list", each: ".items[]", paginate: {page: page, total: .total, parallel: 1}}}`)
+	o := flow.Options{Session: served(changing(func(request int) (int, string) {
+		switch request {
+		case 1, 2:
+			return 30, `"total":30,`
+		case 5:
+			return -1, "" // the second of those that were not known
+		}
+		return 60, `"total":60,`
+	}))}
+	if _, err := f.Run(t.Context(), o); !errors.Is(err, flow.ErrList) || !strings.Contains(err.Error(), "page 5") {
+		t.Fatal(err)
+	}
+	o.Journal.Resume = true
+	if sum, err := f.Run(t.Context(), o); err != nil || len(lines(t, out)) != 60 {
+		t.Errorf("%+v, %v: %d lines", sum, err, len(lines(t, out)))
+	}
 }

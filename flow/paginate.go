@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/goccy/go-yaml/ast"
@@ -41,16 +42,65 @@ func drops(expr string) bool {
 		return false // which was said
 	}
 	taken := false
-	for _, q := range stages(query) {
-		if q.Term == nil {
+	return dropsIn(query, &taken)
+}
+
+// droppers are the functions that have no result for some of what they get, and lessers
+// those that make a list shorter.
+var (
+	droppers = []string{"select", "values", "empty", "nulls", "booleans", "numbers", "strings", "arrays", "objects", "iterables", "scalars"}
+	lessers  = []string{"unique", "unique_by"}
+)
+
+// dropsIn is drops for a part of an expression; taken tells whether items have been taken
+// before it, and then whether they have behind it.
+func dropsIn(q *gojq.Query, taken *bool) bool {
+	for _, q := range stages(q) {
+		t := q.Term
+		if t == nil {
+			if q.Op == gojq.OpAlt && (dropsIn(q.Left, taken) || dropsIn(q.Right, taken)) {
+				return true
+			}
 			continue
 		}
-		if f := q.Term.Func; taken && f != nil && (f.Name == "select" || f.Name == "values") {
+		switch {
+		case t.Func != nil && t.Func.Name == "map" && len(t.Func.Args) == 1: // unless it is one that the expression defines
+			if inside := true; dropsIn(t.Func.Args[0], &inside) {
+				return true
+			}
+		case t.Func != nil && (*taken && slices.Contains(droppers, t.Func.Name) || !*taken && slices.Contains(lessers, t.Func.Name)):
 			return true
+		case t.Query != nil && dropsIn(t.Query, taken):
+			return true
+		case t.Array != nil && t.Array.Query != nil:
+			if inside := *taken; dropsIn(t.Array.Query, &inside) {
+				return true
+			}
+		case t.If != nil:
+			for branch := range branches(t.If) {
+				if inside := *taken; dropsIn(branch, &inside) {
+					return true
+				}
+			}
 		}
-		taken = taken || slices.ContainsFunc(q.Term.SuffixList, func(s *gojq.Suffix) bool { return s.Iter })
+		*taken = *taken || slices.ContainsFunc(t.SuffixList, func(s *gojq.Suffix) bool { return s.Iter })
 	}
 	return false
+}
+
+// branches are what a condition may come to.
+func branches(i *gojq.If) iter.Seq[*gojq.Query] {
+	return func(yield func(*gojq.Query) bool) {
+		all := []*gojq.Query{i.Then, i.Else}
+		for _, e := range i.Elif {
+			all = append(all, e.Then)
+		}
+		for _, q := range all {
+			if q != nil && !yield(q) {
+				return
+			}
+		}
+	}
 }
 
 // stages are the parts of an expression between its bars.

@@ -88,6 +88,11 @@ func TestMistakes(t *testing.T) {
 		{"param", step("  b: {for: a, get: 'http://x/', paginate: {next: link, param: x}}"), "param is for cursor"},
 		{"total", step("  b: {for: a, get: 'http://x/', paginate: {next: link, total: .t}}"), "total and pages are for page and offset"},
 		{"dropping", step("  b: {for: a, get: 'http://x/', each: '.d | .items[] | select(.on)', paginate: {page: p}}"), "test.yaml:6:39: each leaves items out"},
+		{"dropping in map", step("  b: {for: a, get: 'http://x/', each: '.items | map(select(.on)) | .[]', paginate: {page: p}}"), "each leaves items out"},
+		{"dropping in a list", step("  b: {for: a, get: 'http://x/', each: '[.items[] | (select(.on))][]', paginate: {page: p}}"), "each leaves items out"},
+		{"dropping by if", step("  b: {for: a, get: 'http://x/', each: '.items[] | if .on then .x else empty end', paginate: {page: p}}"), "each leaves items out"},
+		{"dropping by //", step("  b: {for: a, get: 'http://x/', each: '.items[] | .x // empty', paginate: {page: p}}"), "each leaves items out"},
+		{"dropping doubles", step("  b: {for: a, get: 'http://x/', each: '.items | unique_by(.id)[]', paginate: {page: p}}"), "each leaves items out"},
 		{"header name", step("  b: {for: a, get: 'http://x/', headers: {a b: c}}"), `6:43: "a b" can't be a name in headers`},
 		{"query name", step("  b: {for: a, get: 'http://x/', query: {a=b: c}}"), `"a=b" can't be a name in query`},
 		{"file template", head + "steps: {a: {file: '{{.base}}.csv', limit: api}}" + tail, "4:20: \"{{.base}}.csv\" is taken as it is"},
@@ -163,6 +168,8 @@ func TestNoMistakesMore(t *testing.T) {
 		{"version: 1\nsteps: {a: {get: 'http://x/', each: '.items[] | {x: (.y | select(.z))}', paginate: {page: p}}}" + tail, 0},
 		{"version: 1\nsteps: {a: {get: 'http://x/', each: '.a | select(.b) | .items[]', paginate: {page: p}}}" + tail, 0},
 		{"version: 1\nsteps: {a: {get: 'http://x/', each: '.items[] | select(.b)', paginate: {page: p, pages: .n}}}" + tail, 0},
+		{"version: 1\nsteps: {a: {get: 'http://x/', each: 'def map: .items[]; map', paginate: {page: p}}}" + tail, 0},
+		{"version: 1\nsteps: {l: {get: 'http://x/'}, a: {for: b, get: 'http://x/'}, b: {for: a, get: 'http://x/'}, c: {for: a, get: 'http://x/'}}" + tail, 1},
 	} {
 		_, err := flow.Parse("test.yaml", []byte(row.text))
 		all, _ := errors.AsType[flow.Errors](err)

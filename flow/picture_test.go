@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/xml"
 	"io"
+	"math"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +22,20 @@ func example(t *testing.T) *flow.Flow {
 	return parse(t, string(text))
 }
 
-func TestMermaid(t *testing.T) { golden(t, "testdata/users.mmd", example(t).Mermaid()) }
+func TestMermaid(t *testing.T) {
+	golden(t, "testdata/users.mmd", example(t).Mermaid())
+	clash := parse(t, `
+version: 1
+steps:
+  row_: {get: "http://x/", each: ".[]"}
+  out0_: {for: row_, get: "http://x/"}
+output: {file: x.jsonl}`).Mermaid()
+	for _, id := range []string{"n_row_", "n_out0_", "row_", "out0_"} { // each of a box of its own
+		if n := len(regexp.MustCompile(`(?m)^  `+id+`[\[{]`).FindAllString(clash, -1)); n != 1 {
+			t.Errorf("%d boxes are called %s:\n%s", n, id, clash)
+		}
+	}
+}
 
 func TestSVG(t *testing.T) {
 	golden(t, "testdata/users.svg", string(example(t).SVG()))
@@ -33,7 +48,7 @@ steps:
   d: {for: b, get: "http://x/", on_error: skip}
   e: {for: a, get: "http://x/"}
 select: '{a: "<b>"}'
-output: {file: "<x>.jsonl"}`, "NAME", strings.Repeat("é", 200)))
+output: {file: "<x>\x01\x1b[31m\uFFFE.jsonl"}`, "NAME", strings.Repeat("é", 200)))
 	svg := wild.SVG()
 	d := xml.NewDecoder(bytes.NewReader(svg))
 	for {
@@ -43,7 +58,7 @@ output: {file: "<x>.jsonl"}`, "NAME", strings.Repeat("é", 200)))
 			t.Fatalf("%v\n%s", err, svg)
 		}
 	}
-	for _, name := range []string{">b<", ">row<", "&lt;x&gt;.jsonl", "é…"} {
+	for _, name := range []string{">b<", ">row<", "&lt;x&gt;��[31m�.jsonl", "é…"} {
 		if !strings.Contains(string(svg), name) {
 			t.Errorf("no %s in\n%s", name, svg)
 		}
@@ -72,5 +87,13 @@ output: {file: x.jsonl}`)
 	e = nested.Explain(flow.Assumptions{Items: 10, Each: 3})
 	if e.Steps[2].Requests != 60 || e.Time() != 6*time.Second {
 		t.Errorf("%+v", e)
+	}
+	e = nested.Explain(flow.Assumptions{Items: math.MaxInt64, Each: math.MaxInt64, Latency: time.Hour})
+	b.Reset()
+	if err := e.WriteText(&b); err != nil {
+		t.Fatal(err)
+	}
+	if text := b.String(); e.Steps[2].Requests != 1<<62 || !strings.Contains(text, "for more than 4e18 requests") || !strings.Contains(text, "Expected time: more than 146 years\n") || regexp.MustCompile(`-\d`).MatchString(text) {
+		t.Errorf("%+v\n%s", e, text)
 	}
 }

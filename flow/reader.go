@@ -13,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"github.com/inflight-go/inflight/internal/deepyaml"
 	"github.com/inflight-go/inflight/internal/request"
 	"github.com/inflight-go/inflight/internal/source/caret"
 	"github.com/inflight-go/inflight/limit"
@@ -61,8 +62,8 @@ func (r *reader) document(text []byte) ast.Node {
 		r.fault(at, "this is no text in UTF-8: want a file of YAML")
 		return nil
 	}
-	if line := request.DeepLine(r.lines); line > 0 {
-		r.fault(place{line, 1}, "more than %d levels in one another", request.MaxNesting)
+	if line := deepyaml.Line(r.lines); line > 0 {
+		r.fault(place{line, 1}, "more than %d levels in one another", deepyaml.Max)
 		return nil
 	}
 	file, err := parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,9 @@ import (
 type Summary struct {
 	batch.Summary
 	Stats Stats
+	// FailedBefore is how many items have failed in runs before, and not again in this one,
+	// that has come to its end: Failed and it are what the output has.
+	FailedBefore int64
 	// Output and State are the file that was written, or what stands for it, and the
 	// folder of the state; empty for a sample.
 	Output, State string
@@ -142,7 +146,7 @@ func (r *run) connect(ctx context.Context, d dsn) error {
 	}
 	db, err := driver.Open(ctx, name, r.queries(d))
 	if err != nil {
-		return errors.New(r.f.secrets.clean(fmt.Sprintf("%s: %v", d.driver, err)))
+		return fmt.Errorf("%s: %w", d.driver, err)
 	}
 	r.databases[d.dsnKey()] = db
 	return nil
@@ -153,9 +157,13 @@ func (d dsn) dsnKey() string { return d.driver + " " + d.string }
 
 // queries is how many queries may be sent to a database at once.
 func (r *run) queries(d dsn) int {
-	n := 1
+	n, list := 0, 0
 	for _, s := range r.f.steps {
-		if s.kind() != "sql" || s.database.dsnKey() != d.dsnKey() || s.parent == nil {
+		if s.kind() != "sql" || s.database.dsnKey() != d.dsnKey() {
+			continue
+		}
+		if s.parent == nil {
+			list = 1 // whose query goes on while those of a sample's items run
 			continue
 		}
 		some := r.o.Concurrency
@@ -164,7 +172,7 @@ func (r *run) queries(d dsn) int {
 		}
 		n = max(n, some)
 	}
-	return min(n, 64)
+	return max(1, min(n, 64)+list)
 }
 
 // close closes what is open.
@@ -289,18 +297,22 @@ func (r *run) whole(ctx context.Context) (s Summary, err error) {
 	if e := out.end(context.WithoutCancel(ctx), &s); e != nil {
 		err = errors.Join(err, e)
 	}
-	if err == nil && r.f.list.since != nil && r.list.max != nil {
-		err = r.remember(ctx, out)
+	if err != nil {
+		return s, err
+	}
+	failed, err := out.failed(context.WithoutCancel(ctx))
+	s.FailedBefore = max(failed-s.Failed, 0)
+	// One that has failed has to come again, also where that was before.
+	if err == nil && failed == 0 {
+		err = r.remember()
 	}
 	return s, err
 }
 
-// remember leaves for the next run what since has seen, unless an item has failed, which
-// has to come again: in this run, or before it was gone on with.
-func (r *run) remember(ctx context.Context, out *outlet) error {
-	failed, err := out.failed(context.WithoutCancel(ctx))
-	if err != nil || failed > 0 {
-		return err
+// remember leaves for the next run what since has seen.
+func (r *run) remember() error {
+	if r.f.list.since == nil || r.list.max == nil {
+		return nil
 	}
 	return writeSince(r.state(), r.list.max)
 }
@@ -327,19 +339,27 @@ func (r *run) openList(ctx context.Context, out *outlet) (err error) {
 	if r.listJob, err = r.job(); err != nil {
 		return err
 	}
-	if out.id != "" {
+	switch name := r.outputName(); {
+	case out.id != "":
 		r.listJob.Options["run"] = out.id
+	case filepath.Clean(r.state()) != filepath.Clean(name)+".flow": // one for several outputs, each with a list of its own
+		r.listJob.Options["output"] = name
+	}
+	if file := r.f.list.file.string; out.resume && file != "" {
+		if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+			return fmt.Errorf("%w: %s is no regular file, and may not have the items again that it had: force the run to begin anew", ErrState, file)
+		}
 	}
 	if err := r.list.open(r.state(), r.listJob, out.resume); err != nil {
 		return err
 	}
 	if !out.resume {
-		if err := out.anew(ctx); err != nil {
-			return errors.Join(err, r.list.journal.Close())
-		}
+		err = out.anew(ctx)
+	} else if lost, e := r.list.lost(); e != nil || lost {
+		err = cmp.Or(e, fmt.Errorf("%w: %s has no list, or not all of it: bring it back, or force the run to begin anew", ErrState, r.state()))
 	}
-	if out.resume && r.list.journal.Stats().Done == 0 && r.f.list.kind() != "file" {
-		return errors.Join(fmt.Errorf("%w: %s has no list: bring it back, or force the run to begin anew", ErrState, r.state()), r.list.journal.Close())
+	if err != nil {
+		return errors.Join(err, r.list.journal.Close())
 	}
 	return nil
 }

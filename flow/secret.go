@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,7 +24,6 @@ type secrets struct {
 	names   map[string]string // of the values
 	toClean *strings.Replacer
 	toHide  *strings.Replacer
-	toShow  *strings.Replacer
 }
 
 // add takes note of a value.
@@ -51,19 +51,29 @@ func (s *secrets) prepare() {
 		values = append(values, value)
 	}
 	slices.SortFunc(values, func(a, b string) int { return len(b) - len(a) })
-	var clean, hide, show []string
+	var clean, hide []string
 	for _, value := range values {
-		for i, form := range []string{value, url.QueryEscape(value), url.PathEscape(value)} {
-			mark := fmt.Sprintf("{{%d %s}}", i, s.names[value])
-			hide = append(hide, form, mark)
-			show = append(show, mark, form)
+		for i, form := range forms(value) {
+			hide = append(hide, form, fmt.Sprintf("{{%d %s}}", i, s.names[value]))
 		}
 		for _, form := range written(value) {
 			clean = append(clean, form, secret.Redacted)
 		}
 	}
-	s.toClean, s.toHide, s.toShow = strings.NewReplacer(clean...), strings.NewReplacer(hide...), strings.NewReplacer(show...)
+	s.toClean, s.toHide = strings.NewReplacer(clean...), strings.NewReplacer(append(hide, "{{", openMark)...)
 }
+
+// forms are the ways in which a value stands in URLs and cursors.
+func forms(value string) [3]string {
+	return [3]string{value, url.QueryEscape(value), url.PathEscape(value)}
+}
+
+// A text that is hidden has marks for what was secret, {{form NAME}}, and one for what
+// looks like the beginning of such a mark: a server that writes one into a cursor would
+// get the value sent.
+const openMark = "{{open}}"
+
+var marks = regexp.MustCompile(`\{\{(?:open|([012]) ([^{}]*))\}\}`)
 
 // spellings are how a text is written in what is shown: in URLs, in JSON, between quotes of
 // Go and of a shell.
@@ -122,27 +132,41 @@ func (s *secrets) cleaned(err error) error {
 	return err
 }
 
-func (s *secrets) replace(which func() *strings.Replacer, text string) string {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if r := which(); r != nil {
-		return r.Replace(text)
-	}
-	return text
-}
-
 // clean is a text that may be shown.
 func (s *secrets) clean(text string) string {
-	return s.replace(func() *strings.Replacer { return s.toClean }, text)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.toClean == nil {
+		return text
+	}
+	return s.toClean.Replace(text)
 }
 
 // hide is a text that may be written to a file, of which show makes what it was.
 func (s *secrets) hide(text string) string {
-	return s.replace(func() *strings.Replacer { return s.toHide }, text)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.toHide == nil {
+		return strings.ReplaceAll(text, "{{", openMark)
+	}
+	return s.toHide.Replace(text)
 }
 
+// show takes the values from the environment: what a template had there may not have been
+// asked for yet. A mark of a variable that is gone stays.
 func (s *secrets) show(text string) string {
-	return s.replace(func() *strings.Replacer { return s.toShow }, text)
+	return marks.ReplaceAllStringFunc(text, func(mark string) string {
+		if mark == openMark {
+			return "{{"
+		}
+		found := marks.FindStringSubmatch(mark)
+		value, ok := os.LookupEnv(found[2])
+		if !ok {
+			return mark
+		}
+		s.add(found[2], value)
+		return forms(value)[found[1][0]-'0']
+	})
 }
 
 // fromEnv is what a text says, or what the variable holds that it names by env:NAME.

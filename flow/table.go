@@ -96,8 +96,8 @@ func (t *tables) begin(ctx context.Context, o batch.JournalOptions) (resume bool
 func (t *tables) anew(ctx context.Context) error {
 	return t.db.Transact(ctx, func(tx Tx) error {
 		return errors.Join(
+			tx.Exec(ctx, "DELETE FROM "+flowsTable+" WHERE name = "+t.d.Arg(1), t.flow), // which waits for the commit of another run
 			tx.Exec(ctx, "DELETE FROM "+doneTable+" WHERE flow = "+t.d.Arg(1), t.flow),
-			tx.Exec(ctx, "DELETE FROM "+flowsTable+" WHERE name = "+t.d.Arg(1), t.flow),
 			tx.Exec(ctx, fmt.Sprintf("INSERT INTO %s (name, run, spec, complete) VALUES (%s, %s, %s, 0)", flowsTable, t.d.Arg(1), t.d.Arg(2), t.d.Arg(3)), t.flow, t.run, t.spec),
 		)
 	})
@@ -169,7 +169,7 @@ func (t *tables) failures(ctx context.Context) (n int64, err error) {
 // complete says that the run has come to its end.
 func (t *tables) complete(ctx context.Context) error {
 	return t.db.Transact(ctx, func(tx Tx) error {
-		return tx.Exec(ctx, "UPDATE "+flowsTable+" SET complete = 1 WHERE name = "+t.d.Arg(1), t.flow)
+		return tx.Exec(ctx, "UPDATE "+flowsTable+" SET complete = 1 WHERE name = "+t.d.Arg(1)+" AND run = "+t.d.Arg(2), t.flow, t.run)
 	})
 }
 
@@ -211,7 +211,10 @@ func (t *tables) Commit(ctx context.Context, lines []batch.Line) error {
 	if len(fresh) == 0 {
 		return nil
 	}
-	if err := t.keep(ctx, fresh); err != nil {
+	switch err := t.keep(ctx, fresh); {
+	case errors.Is(err, ErrState):
+		return err
+	case err != nil:
 		return fmt.Errorf("%w: %w", ErrOutput, err)
 	}
 	return nil
@@ -244,17 +247,26 @@ func (t *tables) keep(ctx context.Context, lines []tableLine) error {
 	return nil
 }
 
+// mostClashes is how often a transaction is tried again that another one was in the way of.
+const mostClashes = 10
+
 // attempt writes lines in one transaction, or in another one where that may help.
 func (t *tables) attempt(ctx context.Context, lines []tableLine) error {
-	err := t.transact(ctx, lines, rowsAtOnce)
-	switch state := stateOf(err); {
-	case state == cardinality:
-		err = t.transact(ctx, lines, 1)
-	case slices.Contains(sameMoment, state):
-		clear(t.columns)
-		err = t.transact(ctx, lines, rowsAtOnce)
+	atOnce, looked, clashes := rowsAtOnce, false, 0
+	for {
+		err := t.transact(ctx, lines, atOnce)
+		switch state := stateOf(err); {
+		case state == cardinality && atOnce > 1:
+			atOnce = 1
+		case slices.Contains(sameMoment, state) && !looked:
+			looked = true
+			clear(t.columns)
+		case strings.HasPrefix(state, "40") && clashes < mostClashes: // a deadlock, which the other one has survived
+			clashes++
+		default:
+			return err
+		}
 	}
-	return err
 }
 
 // refused reports whether an error is about what is in rows: its code is one of the
@@ -279,8 +291,9 @@ func stateOf(err error) string {
 }
 
 // sameMoment are the codes for a table, or a column, that another process has made at the
-// same moment, which IF NOT EXISTS does not see. Once more, and it is there.
-var sameMoment = []string{"23505", "42P07", "42701"}
+// same moment, which IF NOT EXISTS does not see, or taken away. Once more, with what is
+// there by then.
+var sameMoment = []string{"23505", "42P07", "42701", "42703"}
 
 // cardinality is the code for a statement that would update a row twice: keys that are
 // written in two ways, such as 1 and "1", are one in the column. Statements of one row
@@ -294,6 +307,9 @@ func (t *tables) transact(ctx context.Context, lines []tableLine, atOnce int) er
 		known[name] = maps.Clone(columns)
 	}
 	err := t.db.Transact(ctx, func(tx Tx) error {
+		if err := t.still(ctx, tx); err != nil {
+			return err
+		}
 		if err := t.learn(ctx, lines); err != nil {
 			return err
 		}
@@ -303,6 +319,20 @@ func (t *tables) transact(ctx context.Context, lines []tableLine, atOnce int) er
 		t.columns = known // what the transaction has made is not there
 	}
 	return err
+}
+
+// still is an error if another run of the flow has begun since: what is done would be taken
+// for items of its list. The update keeps one from beginning before the transaction ends.
+func (t *tables) still(ctx context.Context, tx Tx) error {
+	if err := tx.Exec(ctx, "UPDATE "+flowsTable+" SET run = run WHERE name = "+t.d.Arg(1), t.flow); err != nil {
+		return err
+	}
+	for row, err := range t.db.Query(ctx, "SELECT run FROM "+flowsTable+" WHERE name = "+t.d.Arg(1), t.flow) {
+		if err != nil || row["run"] == t.run {
+			return err
+		}
+	}
+	return fmt.Errorf("%w: another run of %s has begun in the database since, and this one can't go on: flows that run at the same time need files of different names", ErrState, t.flow)
 }
 
 // learn finds out which columns the tables of the lines have. That is another connection,

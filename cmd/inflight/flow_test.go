@@ -130,6 +130,16 @@ output: {file: x.jsonl}
 	if code != 1 || !strings.Contains(errOut, "3 failed") || strings.Count(read(t, output(cmd, "x.jsonl")), `"status":404`) != 3 {
 		t.Errorf("exit code %d: %s", code, errOut)
 	}
+	later := process(t, "flow", "run", "x.yaml", "--resume") // where they are not run again
+	later.Dir = cmd.Dir
+	if code, _, errOut := run(t, later); code != 1 || !strings.Contains(errOut, "0 items") || !strings.Contains(errOut, "3 done before, 3 of them failed") {
+		t.Errorf("exit code %d: %s", code, errOut)
+	}
+	none := process(t, "flow", "run", "none.yaml", "--retries", "0")
+	write(t, none, "none.yaml", "version: 1\nsteps: {ids: {get: 'demo://origin/status/404'}}\noutput: {file: none.jsonl}\n")
+	if code, _, errOut := run(t, none); code != 4 || !strings.Contains(errOut, "stopped: ids: the list could not be read") {
+		t.Errorf("exit code %d: %s", code, errOut)
+	}
 	again := process(t, "flow", "run", "x.yaml", "-o", os.DevNull)
 	again.Dir = cmd.Dir
 	if code, _, errOut := run(t, again); code != 2 || !strings.Contains(errOut, os.DevNull+": an output that a run can go on with") {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -122,6 +123,7 @@ func (o *flowFlags) run(cmd *cobra.Command, name string) error {
 	summary, err := f.Run(ctx, fo)
 	stop()
 	o.sum(errOut, summary, err)
+	summary.Failed += summary.FailedBefore // which are not ok either
 	return o.verdict(ctx, summary.Summary, err)
 }
 
@@ -157,7 +159,7 @@ func (o *flowFlags) sum(out io.Writer, s flow.Summary, err error) {
 
 func (o *flowFlags) sumJSON(out io.Writer, s flow.Summary, err error) {
 	members := map[string]any{
-		"done": s.Done, "ok": s.Done - s.Failed - s.Stats.LeftOut, "failed": s.Failed, "left_out": s.Stats.LeftOut, "before": s.Skipped,
+		"done": s.Done, "ok": s.Done - s.Failed - s.Stats.LeftOut, "failed": s.Failed, "left_out": s.Stats.LeftOut, "before": s.Skipped, "failed_before": s.FailedBefore,
 		"listed": s.Stats.Listed, "complete": s.Complete, "elapsed_s": s.Elapsed.Seconds(), "output": s.Output, "state": s.State, "steps": s.Stats.Steps,
 	}
 	if err != nil {
@@ -168,7 +170,7 @@ func (o *flowFlags) sumJSON(out io.Writer, s flow.Summary, err error) {
 
 func (o *flowFlags) sumText(out io.Writer, s flow.Summary, err error) {
 	sumLine(out, "item", s.Done, s.Elapsed, s.Done-s.Failed-s.Stats.LeftOut,
-		part{s.Failed, "failed"}, part{s.Stats.LeftOut, "left out"}, part{s.Skipped, "done before"})
+		part{s.Failed, "failed"}, part{s.Stats.LeftOut, "left out"}, part{s.Skipped, "done before"}, part{s.FailedBefore, "of them failed: --retry-failed"})
 	var parts []string
 	for _, step := range s.Stats.Steps {
 		part := fmt.Sprintf("%s %d", step.Name, step.Requests)
@@ -181,7 +183,7 @@ func (o *flowFlags) sumText(out io.Writer, s flow.Summary, err error) {
 	if s.Output != "" {
 		fmt.Fprintf(out, "written: %s\n", s.Output)
 	}
-	sumEnd(out, err, s.Output != "" && !s.Complete)
+	sumEnd(out, err, s.Output != "" && !s.Complete && !errors.Is(err, flow.ErrState))
 }
 
 // flowUsage gives an error of what was asked for its exit code.

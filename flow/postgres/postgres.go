@@ -65,12 +65,17 @@ func caused(ctx context.Context, err error) error {
 func (d *database) Query(ctx context.Context, query string, args ...any) iter.Seq2[map[string]any, error] {
 	return func(yield func(map[string]any, error) bool) {
 		query = strings.TrimRight(query, "; \t\r\n")
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
 		rows, err := d.pool.Query(ctx, "SELECT row_to_json(q)::text FROM (\n"+query+"\n) AS q", texts(args)...)
 		if err != nil {
 			yield(nil, caused(ctx, err))
 			return
 		}
-		defer rows.Close()
+		defer func() {
+			cancel() // to close them alone would read all that are left
+			rows.Close()
+		}()
 		for first := true; rows.Next(); first = false {
 			row, err := scan(rows, first)
 			if err != nil {
@@ -148,8 +153,9 @@ func (d *database) Transact(ctx context.Context, write func(flow.Tx) error) erro
 	if err != nil {
 		return caused(ctx, err)
 	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // of what was not committed, also when write panics
 	if err := write(transaction{tx}); err != nil {
-		return errors.Join(caused(ctx, err), tx.Rollback(context.WithoutCancel(ctx)))
+		return caused(ctx, err)
 	}
 	return caused(ctx, tx.Commit(ctx))
 }

@@ -162,7 +162,7 @@ func undeclared(query string, columns []string) string {
 
 // caused is the cause of ctx, if that is why a statement has failed.
 func caused(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	return err
@@ -179,6 +179,9 @@ func scan(rows *sql.Rows, columns []string) (map[string]any, error) {
 	}
 	row := make(map[string]any, len(columns))
 	for i, name := range columns {
+		if text, ok := values[i].(string); ok && !utf8.ValidString(text) { // JSON would have other characters
+			return nil, fmt.Errorf("a text in the column %q is not in UTF-8: CAST(… AS BLOB) gives its bytes in base64", name)
+		}
 		row[name] = decoded(values[i])
 	}
 	return row, nil
@@ -229,8 +232,9 @@ func (d *database) Transact(ctx context.Context, write func(flow.Tx) error) erro
 	if err != nil {
 		return caused(ctx, err)
 	}
+	defer func() { _ = tx.Rollback() }() // of what was not committed, also when write panics
 	if err := write(transaction{tx}); err != nil {
-		return errors.Join(caused(ctx, err), tx.Rollback())
+		return caused(ctx, err)
 	}
 	return caused(ctx, ofRows(tx.Commit())) // which may check foreign keys
 }
@@ -257,13 +261,25 @@ func (e *rowsError) Unwrap() error { return e.error }
 // SQLState is the code.
 func (e *rowsError) SQLState() string { return e.state }
 
-// ofRows is a rowsError for an error that is one.
+// ofRows is a rowsError for an error that is one, or that says that another process has
+// changed the columns of a table: for that SQLite has words, and no code.
 func ofRows(err error) error {
 	e, ok := errors.AsType[*driver.Error](err)
 	if !ok {
 		return err
 	}
 	switch e.Code() & 0xFF {
+	case lib.SQLITE_ERROR:
+		switch text := err.Error(); {
+		case strings.Contains(text, "duplicate column name: "):
+			return &rowsError{err, "42701"}
+		case strings.Contains(text, " has no column named "):
+			return &rowsError{err, "42703"}
+		case strings.Contains(text, "malformed JSON"): // which it calls what has more than 1000 levels
+			return &rowsError{fmt.Errorf("%w: a row may have 1000 levels in one another", err), "22032"}
+		case strings.Contains(text, "too many columns"):
+			return &rowsError{err, "54011"}
+		}
 	case lib.SQLITE_CONSTRAINT:
 		return &rowsError{err, "23000"}
 	case lib.SQLITE_TOOBIG:
@@ -279,7 +295,7 @@ func (d *database) Dialect() flow.Dialect {
 	return flow.Dialect{
 		Arg:   func(int) string { return "?" },
 		Types: map[string]string{"text": "TEXT", "int": "INTEGER", "float": "REAL", "bool": "INTEGER", "json": "TEXT", "time": "TEXT"},
-		Columns: `SELECT name FROM pragma_table_info(substr(?1, instr(?1, '.') + 1),
+		Columns: `SELECT name FROM pragma_table_xinfo(substr(?1, instr(?1, '.') + 1),
 			CASE WHEN instr(?1, '.') > 0 THEN substr(?1, 1, instr(?1, '.') - 1) END)`, // main.users is users
 		Rows: func(_ string, _, names []string, arg string) string {
 			parts := make([]string, len(names))

@@ -72,13 +72,29 @@ func onText(f func(string) string) func(any) (string, error) {
 	}
 }
 
+// pathPart is a text as a part of a path. One that can be none would lead to another path
+// than the template says, such as to that of the whole list.
+func pathPart(v any) (string, error) {
+	text, err := textOf(v)
+	if err != nil {
+		return "", err
+	}
+	switch text {
+	case "":
+		return "", &funcError{"an empty text is no part of a path; where there may be none: {{with .field}}{{path .}}{{end}}"}
+	case ".", "..":
+		return "", &funcError{fmt.Sprintf("%q is no part of a path, but leads to another one", text)}
+	}
+	return url.PathEscape(text), nil
+}
+
 // functions are those that templates have. lookup tells the variables of the
 // environment; nil means that they are not for templates.
 func functions(lookup func(string) (string, bool)) template.FuncMap {
 	return template.FuncMap{
 		textName:   textOf,
 		lookupName: lookupField,
-		"path":     onText(url.PathEscape),
+		"path":     pathPart,
 		"query":    onText(url.QueryEscape),
 		"b64":      onText(func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }),
 		"sha256":   onText(func(s string) string { sum := sha256.Sum256([]byte(s)); return hex.EncodeToString(sum[:]) }),
@@ -159,15 +175,15 @@ func lookupField(v any, names ...string) (any, error) {
 	for _, name := range names {
 		fields, ok := v.(map[string]any)
 		if !ok && v != nil {
-			return nil, &funcError{fmt.Sprintf("%s has no fields, so there is no %q", kindOf(v), name)}
+			return nil, &funcError{fmt.Sprintf("%s has no fields, so there is no %q", KindOf(v), name)}
 		}
 		v = fields[name]
 	}
 	return v, nil
 }
 
-// kindOf is what JSON calls a value.
-func kindOf(v any) string {
+// KindOf is what JSON calls a value.
+func KindOf(v any) string {
 	switch v.(type) {
 	case nil:
 		return "null"

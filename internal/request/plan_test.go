@@ -49,7 +49,7 @@ func build(t testing.TB, s request.Spec, r source.Row) request.Request {
 	return req
 }
 
-const user = `{"id":12345678901234567890,"name":"Ada L/é?&","price":1.10,"tags":["a","b"],"none":null,"in":{"x":"y <z>"},"ok":true,"big":1e21}`
+const user = `{"id":12345678901234567890,"name":"Ada L/é?&","price":1.10,"tags":["a","b"],"none":null,"in":{"x":"y <z>"},"ok":true,"big":1e21,"empty":"","up":".."}`
 
 func TestTemplates(t *testing.T) {
 	for tmpl, want := range map[string]string{
@@ -100,7 +100,7 @@ func TestTemplates(t *testing.T) {
 
 func TestRowErrors(t *testing.T) {
 	for tmpl, want := range map[string]string{
-		"http://a/{{.nmae}}":                     `URL, column 12: no field "nmae"; is it "name"?; there are: big, id, in, name, none, ok, price, tags`,
+		"http://a/{{.nmae}}":                     `URL, column 12: no field "nmae"; is it "name"?; there are: big, empty, id, in, name, none, ok, price, tags, up`,
 		"http://a/é{{path .in.xx}}":              `no field "xx"; there are: x`,
 		"http://a/{{.none.x}}":                   `null has no field "x"`,
 		"http://a/{{.name.x}}":                   `URL, column 17: a string has no field "x"; {{.}} is all of it`,
@@ -111,6 +111,9 @@ func TestRowErrors(t *testing.T) {
 		"http://a/{{range .tags}}{{.x}}{{end}}":  `what should have the field "x" has no fields`,
 		"http://a/{{.key}}":                      `no field "key", and no --key that says what the key is`,
 		"http://a/{{join \",\" .id}}":            "join wants an array",
+		"http://a/{{path .empty}}/x":             "URL, column 12: an empty text is no part of a path; where there may be none: {{with .empty}}{{path .}}{{end}}",
+		"http://a/{{path .up}}":                  `URL, column 12: ".." is no part of a path`,
+		`http://a/{{path "."}}`:                  `"." is no part of a path`,
 		"http://a/{{int .name}}":                 `"Ada L/é?&" is no whole number`,
 		"http://a/{{env \"X\"}}":                 "the environment is not for templates here",
 		"http://a/{{default \"x\" .name.first}}": `a string has no fields, so there is no "first"`,
@@ -253,7 +256,7 @@ func TestKeys(t *testing.T) {
 		t.Errorf("the row's own key is not used: %s", req.URL)
 	}
 	for key, want := range map[string]string{
-		".in": `the expression .in gives {`, ".nope": "there are: big, id", ".tags[]": "has 2 results", `error("x")`: "x", "empty": "gives null",
+		".in": `the expression .in gives {`, ".nope": "there are: big, empty, id", ".tags[]": "has 2 results", `error("x")`: "x", "empty": "gives null",
 	} {
 		p := compile(t, request.Spec{URL: "http://a", Key: key})
 		_, err := p.Key(row(t, user))

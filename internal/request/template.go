@@ -372,7 +372,7 @@ func (t *text) reason(context, reason string, value any) string {
 		if !known {
 			return fmt.Sprintf("what should have the field %q has no fields", m[1])
 		}
-		return fmt.Sprintf("%s has no field %q; {{.}} is all of it", kindOf(in), m[1])
+		return fmt.Sprintf("%s has no field %q; {{.}} is all of it", KindOf(in), m[1])
 	}
 	return reason
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"github.com/inflight-go/inflight/internal/deepyaml"
 	"github.com/inflight-go/inflight/internal/draft"
 	"github.com/inflight-go/inflight/internal/source/caret"
 )
@@ -22,13 +23,10 @@ var yamlKeys = []string{
 	"auth", "user", "bearer", "user-agent", "idempotency-key",
 }
 
-// MaxNesting is how deep a file of YAML may be: the parser goes down into it.
-const MaxNesting = 1000
-
 // parseYAML reads a request that is a mapping, whose keys are the words of the flags.
 func (f *File) parseYAML(text string) error {
-	if line := DeepLine(f.lines); line > 0 {
-		return f.fault(line, 0, fmt.Sprintf("more than %d levels in one another", MaxNesting))
+	if line := deepyaml.Line(f.lines); line > 0 {
+		return f.fault(line, 0, fmt.Sprintf("more than %d levels in one another", deepyaml.Max))
 	}
 	parsed, err := parser.ParseBytes([]byte(text), 0)
 	if fault, ok := errors.AsType[*yaml.SyntaxError](err); ok {
@@ -61,29 +59,6 @@ func (f *File) parseYAML(text string) error {
 		}
 	}
 	return nil
-}
-
-// DeepLine returns the first line of a file of YAML that is nested more than MaxNesting
-// deep, from 1, and 0 for none: a parser would take too long to go down into it.
-func DeepLine(lines []string) int {
-	depth := 0
-	for i, line := range lines {
-		indent := len(line) - len(strings.TrimLeft(line, " -?\t"))
-		deepest := indent
-		for _, c := range []byte(line) {
-			switch c {
-			case '[', '{':
-				depth++
-				deepest = max(deepest, depth)
-			case ']', '}':
-				depth = max(depth-1, 0)
-			}
-		}
-		if deepest > MaxNesting {
-			return i + 1
-		}
-	}
-	return 0
 }
 
 // nodeFault makes an error of a node.
