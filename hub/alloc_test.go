@@ -26,8 +26,8 @@ func deaf(b testing.TB, n int) (h *hub.Hub, stop func()) {
 		}
 		return nil
 	})
-	for h.Broadcast(ctx, hub.Text("")) == hub.ErrNotRunning {
-		time.Sleep(time.Millisecond)
+	if err := h.Started(ctx); err != nil {
+		b.Fatal(err)
 	}
 	for range n {
 		c, err := net.Dial("tcp", l.Addr().String())

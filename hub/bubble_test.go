@@ -211,6 +211,39 @@ func TestSlowBlockHasAnEnd(t *testing.T) {
 	})
 }
 
+// Who comes before the hub runs is served when it does.
+func TestLinesBeforeRun(t *testing.T) {
+	inflighttest.Run(t, func(t *testing.T, ctx context.Context, g *inflight.TaskGroup) {
+		b := &bubble{T: t, ctx: ctx, hub: hub.New(hub.Options{}), lines: memnet.Listen("lines")}
+		take := func(ctx context.Context) error { return b.hub.Lines(ctx, b.lines, echo(&b.hub)) }
+		g.Go(take)
+		came := make(chan *wire)
+		go func() { came <- b.line() }()
+		time.Sleep(time.Second)
+		run := g.Go(b.hub.Run)
+		c := <-came
+		io.WriteString(c, "early\n")
+		c.wantLine("early")
+		run.Cancel(nil)
+		if _, err := run.Await(context.WithoutCancel(ctx)); err != nil {
+			t.Errorf("Run returned %v", err)
+		}
+
+		b.hub, b.lines = hub.New(hub.Options{}), memnet.Listen("never")
+		never, cancel := context.WithCancelCause(ctx)
+		why := errors.New("enough")
+		cancel(why)
+		if err := take(never); err != why {
+			t.Errorf("%v, want %v", err, why)
+		}
+		never, cancel = context.WithCancelCause(ctx)
+		time.AfterFunc(time.Second, func() { cancel(why) })
+		if err := take(never); err != why {
+			t.Errorf("%v, want %v", err, why)
+		}
+	})
+}
+
 // One who waits in Broadcast is woken by the end of its context, and has sent nothing.
 func TestBroadcastIsCancelled(t *testing.T) {
 	inBubble(t, hub.Options{Slow: hub.Block, Queue: 1, Shards: 1, WriteTimeout: time.Hour}, nil, func(b *bubble) {

@@ -59,8 +59,8 @@ func Example() {
 
 // visit connects both kinds of clients, and waits until they are in the lobby.
 func visit(ctx context.Context, chat *hub.Hub, url, addr string) (*websocket.Conn, net.Conn) {
-	for chat.Broadcast(ctx, hub.Text("")) != nil {
-		inflight.Sleep(ctx, time.Millisecond)
+	if err := chat.Started(ctx); err != nil {
+		panic(err)
 	}
 	browser, _, err := websocket.Dial(ctx, url, nil)
 	if err != nil {
@@ -89,9 +89,6 @@ func over(h *hub.Hub, fn hub.Handler, lines int, say ...string) {
 	inflight.Run(ctx, func(ctx context.Context, g *inflight.TaskGroup) error {
 		g.Go(h.Run)
 		g.Go(func(ctx context.Context) error { return h.Lines(ctx, l, fn) })
-		for h.Broadcast(ctx, hub.Text("")) != nil {
-			inflight.Sleep(ctx, time.Millisecond)
-		}
 		c, err := net.Dial("tcp", l.Addr().String())
 		if err != nil {
 			return err

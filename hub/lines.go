@@ -76,7 +76,7 @@ func (l *lines) last(err error) (ws.Event, error) {
 
 // Lines takes clients from a listener, which it closes at the end: each line of UTF-8
 // that they send is a message of text, and each message for them is a line, in which
-// line breaks are spaces. It returns the cause when ctx ends, nil when the hub
+// line breaks are spaces. Until Run has begun they wait in the listener. It returns the cause when ctx ends, nil when the hub
 // does, and the listener's error when that fails; the clients stay. A client that
 // is one too many by Options.MaxClients or PerIP is closed at once. It panics for a nil
 // handler.
@@ -90,6 +90,9 @@ func (h *Hub) Lines(ctx context.Context, l net.Listener, fn Handler) error {
 	}
 	defer context.AfterFunc(ctx, func() { l.Close() })()
 	defer h.door(l)()
+	if err := h.Started(ctx); err != nil {
+		return err
+	}
 	for {
 		conn, err := accept.Next(l, func(err error, wait time.Duration) bool {
 			h.counts.acceptErrors.Add(1)
