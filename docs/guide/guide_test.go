@@ -9,6 +9,7 @@ package guide_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -26,6 +27,7 @@ import (
 	"sync"
 	"testing"
 	"text/template"
+	"time"
 )
 
 var update = flag.Bool("update", false, "write what the programs print into the pages")
@@ -241,10 +243,12 @@ func run(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // a program of its own heeds no -test.timeout
+	defer cancel()
 	var all sync.WaitGroup
 	start := func(env string) {
 		all.Go(func() {
-			cmd := exec.CommandContext(t.Context(), binary, "-test.timeout=1m")
+			cmd := exec.CommandContext(ctx, binary, "-test.timeout=1m")
 			cmd.Env = append(os.Environ(), "GUIDE_DIR="+dir, env)
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("%s: %v\n%s", env, err, out)
