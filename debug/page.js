@@ -216,7 +216,7 @@ function drawTree() {
   $('nothing').hidden = rows.length > 0;
   say($('nothing'), $('filter').value ? 'Nothing that runs is like that.' : 'Nothing runs.');
   while (tree.children.length > shown.length) tree.lastChild.remove();
-  if (!shown.some(r => r.k === active)) active = shown[0]?.k || '';
+  if (!shown.some(r => !r.m && r.k === active)) active = shown[0]?.k || '';
   shown.forEach((r, i) => drawRow(tree.children[i] || tree.appendChild(newRow()), r, i));
   tree.setAttribute('aria-activedescendant', shown.length ? 'row-' + shown.findIndex(r => r.k === active) : '');
 }
@@ -265,6 +265,13 @@ function choose(r) {
   drawTree();
 }
 
+// reachable is the row at j, or the next one that way, or else the other way, that is
+// not a number of others.
+function reachable(j, way) {
+  const next = w => { let k = j; while (shown[k]?.m) k += w; return shown[k]; };
+  return next(way) || next(-way);
+}
+
 $('tree').addEventListener('click', e => {
   const row = e.target.closest('.row');
   const r = row && shown[[...$('tree').children].indexOf(row)];
@@ -276,7 +283,10 @@ $('tree').addEventListener('click', e => {
 
 $('tree').addEventListener('keydown', e => {
   const i = shown.findIndex(r => r.k === active), r = shown[i];
-  const go = j => { choose(shown[Math.max(0, Math.min(shown.length - 1, j))]); $('row-' + shown.findIndex(x => x.k === active))?.scrollIntoView({ block: 'nearest' }); };
+  const go = j => {
+    choose(reachable(Math.max(0, Math.min(shown.length - 1, j)), j < i ? -1 : 1));
+    $('row-' + shown.findIndex(x => x.k === active))?.scrollIntoView({ block: 'nearest' });
+  };
   const keys = {
     ArrowDown: () => go(i + 1), ArrowUp: () => go(i - 1), Home: () => go(0), End: () => go(shown.length - 1), PageDown: () => go(i + 20), PageUp: () => go(i - 20),
     ArrowRight: () => r?.c && isFolded(r) ? fold(r, false) : go(i + 1),

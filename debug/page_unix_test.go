@@ -194,8 +194,16 @@ func TestPageWithTenThousandTasks(t *testing.T) {
 	b.Until(row("alike-*")+`?.querySelector('.count').textContent`, "×5\u202f000")
 	b.Until(`document.querySelector('#tree .more .name')?.textContent.includes('more: filter to see them')`, "true")
 	b.Eval(`document.querySelector('#tree').focus()`)
+	// The last row is a number of others, which is none to be on.
+	on := `[...document.querySelectorAll('#tree .row')].findLastIndex(r => r.classList.contains('on'))`
+	b.Until(on, "0")
 	b.Key("End")
+	b.Until(on, "200")
 	b.Key("ArrowUp")
+	b.Until(on, "199")
+	b.Key("PageDown")
+	b.Key("ArrowDown")
+	b.Until(on, "200")
 	b.Until(`document.querySelector('#tree .on .name').textContent.startsWith('differs-')`, "true")
 	b.Key("/")
 	for _, c := range "differs-edcb" {
