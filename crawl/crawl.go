@@ -91,6 +91,8 @@ type crawl struct {
 	named    named
 	root     string // the first page of the frontier
 	frontier *frontier.Frontier
+	going    context.Context // ends when the run begins to stop
+	stopping func()
 	end      func(error) // the run
 }
 
@@ -145,6 +147,8 @@ func (c *crawl) run(ctx context.Context, output string, seeds []frontier.Page) (
 	}
 	ctx, c.end = context.WithCancelCause(ctx)
 	defer c.end(nil)
+	c.going, c.stopping = context.WithCancel(ctx)
+	defer c.stopping()
 	if _, err = c.frontier.Add(ctx, seeds...); err == nil {
 		s.Summary, err = batch.Run(ctx, c.frontier, c.visit, &sink{c, journal}, c.batch())
 	}
@@ -260,8 +264,11 @@ func (c *crawl) batch() batch.Options {
 		Deadline:    c.o.Deadline, Grace: c.o.Grace, Stop: c.o.Stop,
 		MaxErrors: c.o.MaxErrors, FailFast: c.o.FailFast,
 		OnEvent: func(e batch.Event) {
-			if e.Kind == batch.EventStopping && c.drain != nil {
-				c.drain()
+			if e.Kind == batch.EventStopping {
+				c.stopping()
+				if c.drain != nil {
+					c.drain()
+				}
 			}
 			if c.o.OnEvent != nil {
 				c.o.OnEvent(e)

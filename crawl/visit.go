@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/inflight-go/inflight"
 	"github.com/inflight-go/inflight/batch"
 	"github.com/inflight-go/inflight/crawl/frontier"
 	"github.com/inflight-go/inflight/crawl/robots"
@@ -224,11 +225,33 @@ func leads(resp *session.Response, at string) string {
 	return to
 }
 
+// turn waits until the host of a page that is tried again may be asked once more. It
+// reports whether it may: not when the run stops before.
+func (c *crawl) turn(ctx context.Context, at string) bool {
+	host := hostOf(at)
+	if c.delay(host) == 0 {
+		return true
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(c.going, cancel)()
+	return inflight.Sleep(ctx, time.Until(c.frontier.Turn(host))) == nil
+}
+
 // get fetches the page and takes down how that went. Where there is no answer the line
 // says so, and the error is nil unless the page is not done.
 func (c *crawl) get(ctx context.Context, at string, to *bodies, l *line) (*session.Response, error) {
 	began := time.Now()
-	resp, err := c.session.Do(ctx, &session.Request{URL: at, Save: to.direct, Header: c.header, Foreign: to.foreign})
+	asking, quit := context.WithCancelCause(ctx)
+	defer quit(nil)
+	resp, err := c.session.Do(asking, &session.Request{
+		URL: at, Save: to.direct, Header: c.header, Foreign: to.foreign,
+		OnRetry: func(session.Attempt) {
+			if !c.turn(ctx, at) {
+				quit(session.ErrDraining)
+			}
+		},
+	})
 	l.Fetched = began.UTC()
 	l.DurationMS = float64(time.Since(began).Microseconds()) / 1000
 	if errors.Is(err, errUnwanted) {

@@ -389,6 +389,25 @@ func (f *Frontier) Hold(host string, d time.Duration) {
 	f.changed(now)
 }
 
+// Turn takes a turn of a host, which is named as it stands in a URL, for a request beside
+// those for pages that are leased, such as one that is tried again, and returns when it is.
+// Options.Delay counts from then on.
+func (f *Frontier) Turn(host string) time.Time {
+	f.lock()
+	defer f.mu.Unlock()
+	h, now := f.hosts.get(strings.ToLower(host)), time.Now()
+	at := now
+	if h.next.After(now) {
+		at = h.next
+	}
+	if f.hosts.delay != nil {
+		f.hosts.hold(h, at.Add(f.hosts.delay(h.name)))
+	}
+	f.hosts.line(h, now)
+	f.changed(now)
+	return at
+}
+
 // Sync makes what was added survive a loss of power.
 func (f *Frontier) Sync(ctx context.Context) error {
 	if err := f.syncing.Lock(ctx); err != nil {
