@@ -8,11 +8,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
+	"math/big"
 	"net/url"
 	"strconv"
 	"strings"
 	"text/template"
+
+	"github.com/itchyny/gojq"
 )
 
 // The names of functions that templates are rewritten to use.
@@ -52,11 +54,12 @@ func textOf(v any) (string, error) {
 		return strconv.Itoa(v), nil
 	case int64:
 		return strconv.FormatInt(v, 10), nil
-	case float64:
-		if math.Abs(v) < 1e15 {
-			return strconv.FormatFloat(v, 'f', -1, 64), nil
+	case float64, *big.Int: // which expressions compute; as they are written in JSON
+		text, err := gojq.Marshal(v)
+		if string(text) == "null" {
+			return "", noText(nil) // not a number
 		}
-		return strconv.FormatFloat(v, 'g', -1, 64), nil
+		return string(text), err
 	}
 	return "", noText(v)
 }

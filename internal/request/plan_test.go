@@ -98,6 +98,31 @@ func TestTemplates(t *testing.T) {
 	}
 }
 
+// Numbers that an expression has computed are written as in the JSON that it makes.
+func TestComputedNumbers(t *testing.T) {
+	for expr, want := range map[string]string{
+		"1763799999.25 * 1000000":        "1763799999250000",
+		"0.5":                            "0.5",
+		"1e3 + 0.5":                      "1000.5",
+		"-1.5e15 * 2":                    "-3000000000000000",
+		"9007199254740993 * 10000000000": "90071992547409930000000000",
+		"nan":                            "",
+	} {
+		e, err := request.CompileExpr(expr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := e.Eval(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req, err := compile(t, request.Spec{URL: "http://a/{{.v}}"}).Build(source.Row{Value: map[string]any{"v": v}})
+		if (err == nil) != (want != "") || err == nil && req.URL != "http://a/"+want {
+			t.Errorf("%s: %q, %v", expr, req.URL, err)
+		}
+	}
+}
+
 func TestRowErrors(t *testing.T) {
 	for tmpl, want := range map[string]string{
 		"http://a/{{.nmae}}":                     `URL, column 12: no field "nmae"; is it "name"?; there are: big, empty, id, in, name, none, ok, price, tags, up`,
