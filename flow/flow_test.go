@@ -431,7 +431,7 @@ func TestBodies(t *testing.T) {
 		body := make([]byte, r.ContentLength)
 		_, _ = r.Body.Read(body)
 		mu.Lock()
-		got = append(got, r.Method+" "+string(body)+" "+r.Header.Get("Content-Type")+r.Header.Get("Idempotency-Key"))
+		got = append(got, r.Method+" "+string(body)+" "+strings.Join(r.Header["Content-Type"], " and ")+r.Header.Get("Idempotency-Key"))
 		mu.Unlock()
 		fmt.Fprint(w, `[{"id":1,"name":"a \"b\"","tags":[1,2]}]`)
 	})
@@ -440,11 +440,12 @@ version: 1
 steps:
   list: {post: demo://o/list, json: {n: 5, deep: [true, null, 1e3, "1e3"]}, each: ".[]"}
   a: {for: list, put: demo://o/a, json: {name: "{{.name}}!", tags: "{{json .tags}}", id: "{{.id}}"}, idempotency_key: "k-{{.id}}"}
-  b: {for: a, put: demo://o/b, json: '{"all": {{json .list.tags}}}', each: "1"}`)
+  b: {for: a, put: demo://o/b, json: '{"all": {{json .list.tags}}}', each: "1"}
+  c: {for: b, patch: demo://o/c, json: {n: 1}, headers: {content-type: application/merge-patch+json}}`)
 	if sum, err := f.Run(t.Context(), flow.Options{Session: served(h)}); err != nil || sum.Failed > 0 {
 		t.Fatal(sum, err)
 	}
-	want := []string{`POST {"deep":[true,null,1e3,"1e3"],"n":5} application/json`, `PUT {"id":"1","name":"a \"b\"!","tags":[1,2]} application/jsonk-1`, `PUT {"all": [1,2]} application/json`}
+	want := []string{`POST {"deep":[true,null,1e3,"1e3"],"n":5} application/json`, `PUT {"id":"1","name":"a \"b\"!","tags":[1,2]} application/jsonk-1`, `PUT {"all": [1,2]} application/json`, `PATCH {"n":1} application/merge-patch+json`}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s", strings.Join(got, "\n"))
 	}

@@ -261,7 +261,8 @@ func (p *flowReader) compile(s *step) {
 	for _, h := range s.headers {
 		spec.Headers = append(spec.Headers, h.name+": "+h.value.string)
 	}
-	if s.json != nil {
+	typed := slices.ContainsFunc(s.headers, func(h named) bool { return strings.EqualFold(h.name, "Content-Type") })
+	if s.json != nil && !typed {
 		spec.Headers = append(spec.Headers, "Content-Type: application/json")
 	}
 	for _, q := range s.query {
