@@ -853,6 +853,23 @@ output: {file: '`+out+`', order: input, columns: [id, who, n, l]}`)
 	}
 }
 
+// A row of a file may be an array, and is an item as any other one.
+func TestRowsThatAreArrays(t *testing.T) {
+	list := filepath.Join(t.TempDir(), "in.jsonl")
+	if err := os.WriteFile(list, []byte("[1,\"x\"]\n[]\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	f, out := in(t, `
+version: 1
+steps:
+  rows: {file: '`+list+`'}
+select: "{first: .[0]}"`)
+	sum, err := f.Run(t.Context(), flow.Options{})
+	if got := lines(t, out); err != nil || len(got) != 2 || got[0]["first"] != 1.0 || got[1]["first"] != nil {
+		t.Errorf("%+v, %v: %v", sum, err, got)
+	}
+}
+
 // The list of another run, of which the state folder is too, is not taken for that of a run.
 func TestOneStateForTwoOutputs(t *testing.T) {
 	dir := t.TempDir()

@@ -194,7 +194,7 @@ func (l *list) remember(p *listed, items []any) {
 
 // take makes items of values: it leaves those out whose key was there before.
 func (l *list) take(values []any) ([]any, error) {
-	if l.s.each == nil && len(values) == 1 {
+	if l.s.kind() == "http" && l.s.each == nil && len(values) == 1 {
 		if all, ok := values[0].([]any); ok {
 			return nil, fmt.Errorf(`the answer is an array of %d: write each: ".[]" to take its items`, len(all))
 		}
