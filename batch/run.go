@@ -301,12 +301,14 @@ func (r *run[T]) release(index int64) {
 
 // lease waits for the next unit. In the order of the input it waits for room in the
 // window first, and units get their turns one by one.
-func (r *run[T]) lease() (u Unit[T], turn int64, err error) {
+func (r *run[T]) lease(ctx context.Context) (u Unit[T], turn int64, err error) {
 	if r.window == nil {
 		u, err = r.queue.Lease(r.leasing)
 		return u, 0, err
 	}
-	if err := r.turn.Lock(r.leasing); err != nil {
+	// The worker waits for its turn, and not the run, which would seem to wait for itself. The
+	// end of leasing ends what the one before it does with the turn.
+	if err := r.turn.Lock(ctx); err != nil {
 		return u, 0, err
 	}
 	defer r.turn.Unlock()

@@ -15,6 +15,7 @@ import (
 
 	"github.com/inflight-go/inflight"
 	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/debug"
 )
 
 // memory is a sink that keeps what it gets, and does what it is told.
@@ -120,6 +121,39 @@ func TestRunDoesAll(t *testing.T) {
 			wantIndices(t, &m, upTo(100))
 		})
 	}
+}
+
+// Workers that wait behind one who waits for a slow input are no deadlock.
+func TestTurnsAreNoDeadlock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := func(yield func(int64, error) bool) {
+			for i := range int64(4000) {
+				if i%4 == 0 {
+					time.Sleep(time.Second)
+				}
+				if !yield(i, nil) {
+					return
+				}
+			}
+		}
+		c := batch.NewCursor(slow, batch.CursorOptions[int64]{})
+		defer c.Close()
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			defer cancel()
+			_, err := batch.Run(ctx, c, takes(second), new(memory), batch.Options{Concurrency: 8, Order: batch.OrderInput})
+			if err != nil {
+				t.Error(err)
+			}
+		}()
+		for time.Sleep(time.Second / 2); ctx.Err() == nil; time.Sleep(time.Second) {
+			for _, f := range debug.Take().Diagnose(debug.Limits{}) {
+				if f.Kind == debug.Deadlock && !t.Failed() {
+					t.Error(f.Text)
+				}
+			}
+		}
+	})
 }
 
 // A small job has few workers, whatever the concurrency.

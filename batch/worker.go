@@ -18,7 +18,7 @@ const handBack = 5 * time.Second
 func (r *run[T]) worker(g *inflight.TaskGroup, n int) func(context.Context) error {
 	return func(ctx context.Context) error {
 		for first := true; ; first = false {
-			u, turn, err := r.lease()
+			u, turn, err := r.lease(ctx)
 			if err != nil {
 				r.leaseEnded(err)
 				return nil
