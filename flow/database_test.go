@@ -353,6 +353,38 @@ func TestColumns(t *testing.T) {
 	})
 }
 
+// The type of a column is that of its first value, and null is none: until one comes there is
+// no column, but in the end there is.
+func TestColumnsThatBeginWithNull(t *testing.T) {
+	onEach(t, func(t *testing.T, p place) {
+		list := filepath.Join(t.TempDir(), "in.jsonl")
+		var text strings.Builder
+		for i := range 3000 { // more than are written together
+			values := `"n":null,"b":null`
+			if i >= 2000 {
+				values = fmt.Sprintf(`"n":%d.5,"b":true`, i)
+			}
+			fmt.Fprintf(&text, `{"id":%d,%s,"never":null}`+"\n", i, values)
+		}
+		if err := os.WriteFile(list, []byte(text.String()), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		f := parse(t, "version: 1\nsteps: {a: {file: '"+list+"'}}\noutput: {"+p.String()+", table: t, key: id}")
+		sum, err := f.Run(t.Context(), flow.Options{Drivers: drivers, State: t.TempDir()})
+		if err != nil || !sum.Complete || sum.Failed > 0 {
+			t.Fatalf("%+v, %v", sum, err)
+		}
+		got := rows(t, p.open(t), "SELECT n, b, never FROM t WHERE id IN (0, 2000) ORDER BY id")
+		want := map[string]string{
+			"sqlite":   `{"b":null,"n":null,"never":null} {"b":1,"n":2000.5,"never":null}`,
+			"postgres": `{"b":null,"n":null,"never":null} {"b":true,"n":2000.5,"never":null}`,
+		}[p.driver]
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s", got)
+		}
+	})
+}
+
 // A commit of more than SQLite holds in memory locks the file: nothing that is to be known
 // of it may be asked for then.
 func TestLargeCommits(t *testing.T) {

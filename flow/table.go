@@ -39,6 +39,7 @@ type tables struct {
 	done    *roaring64.Bitmap
 	failed  *roaring64.Bitmap          // those of done that are to be run again
 	columns map[string]map[string]bool // that tables have, of those that are known
+	empty   map[string]map[string]bool // that they lack, and for which rows have had nothing but null
 }
 
 // newTables looks at what is in the database, and changes nothing but to make the tables
@@ -46,7 +47,7 @@ type tables struct {
 func newTables(ctx context.Context, db Database, f *Flow, spec string) (*tables, error) {
 	t := &tables{
 		db: db, d: db.Dialect(), of: f.output.tables, kind: f.output.database.driver, flow: flowName(f.name), spec: spec, clean: f.secrets.clean,
-		done: roaring64.New(), failed: roaring64.New(), columns: make(map[string]map[string]bool),
+		done: roaring64.New(), failed: roaring64.New(), columns: make(map[string]map[string]bool), empty: make(map[string]map[string]bool),
 	}
 	create := func(tx Tx) error {
 		return errors.Join(
@@ -168,6 +169,9 @@ func (t *tables) failures(ctx context.Context) (n int64, err error) {
 
 // complete says that the run has come to its end.
 func (t *tables) complete(ctx context.Context) error {
+	if err := t.addEmpty(ctx); err != nil {
+		return err
+	}
 	return t.db.Transact(ctx, func(tx Tx) error {
 		return tx.Exec(ctx, "UPDATE "+flowsTable+" SET complete = 1 WHERE name = "+t.d.Arg(1)+" AND run = "+t.d.Arg(2), t.flow, t.run)
 	})
@@ -453,7 +457,7 @@ func (t *tables) writeRows(ctx context.Context, tx Tx, table *table, rows []map[
 	groups := make(map[string][]map[string]json.RawMessage)
 	var order []string
 	for _, row := range lastOfKey(table, rows) {
-		shape := strings.Join(table.columnsOf(row), "\x00")
+		shape := strings.Join(slices.DeleteFunc(table.columnsOf(row), func(name string) bool { return !t.hasColumn(table, name) }), "\x00")
 		if groups[shape] == nil {
 			order = append(order, shape)
 		}
@@ -513,17 +517,22 @@ func lastOfKey(t *table, rows []map[string]json.RawMessage) []map[string]json.Ra
 	return kept
 }
 
-// makeTable sees to it that the table and its columns are there.
+// makeTable sees to it that the table is there, and its columns: those of which a value is
+// known, which says the type.
 func (t *tables) makeTable(ctx context.Context, tx Tx, table *table, rows []map[string]json.RawMessage) error {
 	have := t.columns[table.name]
 	fresh := len(have) == 0
 	var missing []string
 	for _, name := range t.wanted(table, rows) {
-		if have[foldColumn(t.kind, name)] {
+		if t.hasColumn(table, name) {
 			continue
 		}
 		if err := checkColumn(name); err != nil {
 			return err
+		}
+		if table.typeOf(name, rows) == "" {
+			t.note(table, name)
+			continue
 		}
 		have[foldColumn(t.kind, name)] = true
 		missing = append(missing, name)
@@ -531,11 +540,42 @@ func (t *tables) makeTable(ctx context.Context, tx Tx, table *table, rows []map[
 	return t.alter(ctx, tx, table, rows, missing, fresh)
 }
 
+// hasColumn reports whether a table is known to have a column.
+func (t *tables) hasColumn(table *table, name string) bool {
+	return t.columns[table.name][foldColumn(t.kind, name)]
+}
+
+// note takes note of a column that is to be there in the end.
+func (t *tables) note(table *table, name string) {
+	if t.empty[table.name] == nil {
+		t.empty[table.name] = make(map[string]bool)
+	}
+	if len(t.empty[table.name]) < mostColumns {
+		t.empty[table.name][name] = true
+	}
+}
+
+// addEmpty makes the columns for which no value came. Where that can't be, such as in a table
+// that is full, nothing is lost.
+func (t *tables) addEmpty(ctx context.Context) error {
+	for _, table := range t.of {
+		if len(t.columns[table.name]) == 0 {
+			continue // no row could be written
+		}
+		missing := slices.DeleteFunc(slices.Sorted(maps.Keys(t.empty[table.name])), func(name string) bool { return t.hasColumn(table, name) })
+		err := t.db.Transact(ctx, func(tx Tx) error { return t.alter(ctx, tx, table, nil, missing, false) })
+		if err != nil && !refused(err) && !slices.Contains(sameMoment, stateOf(err)) {
+			return fmt.Errorf("%w: table %s: %w", ErrOutput, table.name, err)
+		}
+	}
+	return nil
+}
+
 // alter makes the table, or the columns that it lacks.
 func (t *tables) alter(ctx context.Context, tx Tx, table *table, rows []map[string]json.RawMessage, missing []string, fresh bool) error {
 	var parts []string
 	for _, name := range missing {
-		parts = append(parts, quoteName(name)+" "+t.d.Types[table.typeOf(name, rows)])
+		parts = append(parts, quoteName(name)+" "+t.d.Types[cmp.Or(table.typeOf(name, rows), "text")])
 	}
 	if fresh {
 		parts = append(parts, "PRIMARY KEY ("+quoteNames(table.key)+")")
@@ -561,7 +601,8 @@ func (t *tables) wanted(table *table, rows []map[string]json.RawMessage) []strin
 	return table.columnsOf(all)
 }
 
-// typeOf is what a column is to be: what the flow says, or else what the first value is.
+// typeOf is what a column is to be: what the flow says, or else what the first value is; ""
+// if there is none.
 func (t *table) typeOf(name string, rows []map[string]json.RawMessage) string {
 	if kind := t.types[name]; kind != "" {
 		return kind
@@ -571,7 +612,7 @@ func (t *table) typeOf(name string, rows []map[string]json.RawMessage) string {
 			return kind
 		}
 	}
-	return "text"
+	return ""
 }
 
 // kindOfJSON is the type of a value, "" for null and for nothing.
