@@ -76,10 +76,7 @@ func (r *reader) document(text []byte) ast.Node {
 		if text := strings.TrimLeft(line, " \t"); strings.Contains(line[:len(line)-len(text)], "\t") {
 			reason = "a line that begins with a tab: want blanks"
 		}
-		if strings.Contains(line, "{{") {
-			reason += "; a text that begins with {{ has to stand between quotes"
-		}
-		r.fault(at, "this is no YAML: %s", reason)
+		r.fault(at, "this is no YAML: %s%s", reason, remedy(line, reason))
 		return nil
 	}
 	var bodies []ast.Node
@@ -97,6 +94,31 @@ func (r *reader) document(text []byte) ast.Node {
 	}
 	r.fault(placeOf(bodies[1]), "a second document: want one")
 	return nil
+}
+
+// remedies are what to do about what the parser says; the first that it says counts.
+var remedies = []struct{ says, todo string }{
+	{"mapping value is not allowed", `a text with ": " in it has to stand between quotes`},
+	{"map key-value is pre-defined", `quotes within a text between quotes: write the outer ones as ' and the inner ones as ", or the text below | as a block`},
+	{"value is not allowed", "is the line indented as those beside it?"},
+	{"must be specified", `within { } and [ ] a text with brackets or commas has to stand between quotes, such as ".items[]"`},
+	{"reserved character", "a text that begins with it has to stand between quotes"},
+	{"unknown escape", `between " and " a \ has to be written twice, and between ' and ' once`},
+	{"non-map value", "want a blank behind the colon"},
+	{"unexpected key", "want a name, a colon, a blank and a value"},
+}
+
+// remedy is what to do about a line that the parser can't read, if that is known.
+func remedy(line, reason string) string {
+	if strings.Contains(line, "{{") {
+		return "; a text that begins with {{ has to stand between quotes"
+	}
+	for _, r := range remedies {
+		if strings.Contains(reason, r.says) {
+			return "; " + r.todo
+		}
+	}
+	return ""
 }
 
 // noText is where the file has what no text has; nowhere if it is one.
