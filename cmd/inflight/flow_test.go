@@ -146,3 +146,25 @@ output: {file: x.jsonl}
 		t.Errorf("into %s: exit code %d: %s", os.DevNull, code, errOut)
 	}
 }
+
+// A run whose file has a row that can't be read can't go on with the file mended, and is not
+// told to.
+func TestFlowBadRow(t *testing.T) {
+	first := process(t)
+	again := func(args ...string) (int, string) {
+		cmd := process(t, append([]string{"flow", "run", "x.yaml"}, args...)...)
+		cmd.Dir = first.Dir
+		code, _, errOut := run(t, cmd)
+		return code, errOut
+	}
+	write(t, first, "x.yaml", "version: 1\nsteps: {rows: {file: in.csv}}\noutput: {file: x.jsonl}\n")
+	write(t, first, "in.csv", "id,who\n1,a\n2\n3,c\n")
+	code, errOut := again()
+	if code != 4 || !strings.Contains(errOut, "in.csv:3: 1 fields") || strings.Contains(errOut, "--resume") || !strings.Contains(errOut, "--force") {
+		t.Errorf("exit code %d: %s", code, errOut)
+	}
+	write(t, first, "in.csv", "id,who\n1,a\n2,b\n3,c\n")
+	if code, errOut := again("--force"); code != 0 || !strings.Contains(errOut, "3 ok") {
+		t.Errorf("exit code %d: %s", code, errOut)
+	}
+}
