@@ -175,6 +175,32 @@ func TestOutputIsThere(t *testing.T) {
 	}
 }
 
+// Another output is of the same kind, as far as its name tells.
+func TestAnotherOutput(t *testing.T) {
+	list := filepath.Join(t.TempDir(), "in.jsonl")
+	if err := os.WriteFile(list, []byte(`{"id":1}`), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for own, fits := range map[string]map[string]bool{
+		"file: a.jsonl":                    {"b.jsonl": true, "b.ndjson.gz": true, "b.csv": false},
+		"file: a.csv":                      {"b.csv": true, "b.csv.zst": true, "b.jsonl": false},
+		"sqlite: a.db, table: t, key: id":  {"b.db": true, "b": true, "b.jsonl": false, "b.csv.gz": false},
+		"postgres: 'x', table: t, key: id": {"b.db": false},
+	} {
+		f := parse(t, "version: 1\nsteps: {a: {file: '"+list+"'}}\noutput: {"+own+"}")
+		for name, fit := range fits {
+			name = filepath.Join(t.TempDir(), name)
+			_, err := f.Run(t.Context(), flow.Options{Output: name, Drivers: drivers})
+			if fit && err != nil || !fit && !errors.Is(err, flow.ErrOutput) {
+				t.Errorf("%s for %s: %v", name, own, err)
+			}
+			if _, e := os.Stat(name); (e == nil) != fit {
+				t.Errorf("%s for %s: %v", name, own, e)
+			}
+		}
+	}
+}
+
 // What a step does when it fails is its own affair: fail, skip and null.
 func TestOnError(t *testing.T) {
 	texts := map[string]string{"/list": `[{"id":1},{"id":2}]`, "/a/1": `{"x":1}`, "/b/1": `[1,2]`, "/a/2": `{"x":2}`}

@@ -102,6 +102,8 @@ func (o *output) fits(name string) error {
 	case name == "":
 	case o.database.driver == "postgres":
 		return fmt.Errorf("%w: rows go to PostgreSQL, and %s is a file", ErrOutput, name)
+	case o.database.driver == "sqlite" && slices.Contains([]string{".jsonl", ".ndjson", ".csv"}, extension(name)):
+		return fmt.Errorf("%w: rows go to a file of SQLite, and %s is called as one of lines", ErrOutput, name)
 	case o.database.driver == "" && csv != o.csv:
 		return fmt.Errorf("%w: %s is not of the kind of the flow's own, %s", ErrOutput, name, o.file.string)
 	}
