@@ -84,7 +84,7 @@ type crawl struct {
 	folder   string           // of the output
 	parts    string           // what bodies are called before they have their names
 	delays   sync.Map         // of hosts: time.Duration
-	greeted  sync.Map         // hosts whose sitemaps are known
+	greeted  sync.Map         // schemes and hosts whose sitemaps are known
 	large    locks.Mutex      // held by who has a long list in memory
 	forest   *locks.Semaphore // bytes of pages of which there are trees
 	contents contents

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path"
 	"path/filepath"
@@ -21,6 +22,7 @@ import (
 
 	"github.com/inflight-go/inflight/crawl"
 	"github.com/inflight-go/inflight/crawl/warc"
+	"github.com/inflight-go/inflight/session"
 )
 
 // An address in a sitemap is all that stands between its tags, and none that was cut or
@@ -62,6 +64,43 @@ func TestAddressesInSitemaps(t *testing.T) {
 		}
 		found(t, w.crawl(t, o), want...)
 	}
+}
+
+// answering is a transport that asks a function.
+type answering func(r *http.Request) (contentType, text string)
+
+func (f answering) RoundTrip(r *http.Request) (*http.Response, error) {
+	rec := httptest.NewRecorder()
+	contentType, text := f(r)
+	rec.Header().Set("Content-Type", contentType)
+	if contentType == "" {
+		rec.Header().Set("Location", text)
+		rec.WriteHeader(http.StatusMovedPermanently)
+	}
+	fmt.Fprint(rec, text)
+	return rec.Result(), nil
+}
+
+// What a host says of its sitemaps by https counts, also where it has nothing to say by
+// http, from where the seed has led.
+func TestSitemapsOfASiteThatHasMoved(t *testing.T) {
+	s, err := session.New(session.Options{MaxRedirects: -1, Transport: answering(func(r *http.Request) (contentType, text string) {
+		switch {
+		case r.URL.Path == "/robots.txt" && r.URL.Scheme == "https":
+			return "text/plain", "Sitemap: /map.xml"
+		case r.URL.Path == "/map.xml":
+			return "text/xml", "<urlset><loc>/page</loc></urlset>"
+		case r.URL.Path == "/" && r.URL.Scheme == "http":
+			return "", "https://a.test/"
+		}
+		return "text/html", ""
+	})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	lines := newWorld(t).crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}, Session: s})
+	found(t, lines, "a.test/", "https://a.test/", "https://a.test/map.xml", "https://a.test/page")
 }
 
 // A sitemap that is excluded is left alone, whoever names it.

@@ -145,14 +145,15 @@ func (c *crawl) pace(host string, pause time.Duration, paced bool) bool {
 	return paced || !known
 }
 
-// greet takes on the sitemaps that a host names, when its first page comes. One that is
-// there for a sitemap only, outside of the scope, has nothing to say: a site could lead
-// the crawl from host to host.
+// greet takes on the sitemaps that a host names, when its first page comes: its robots.txt
+// may be another one by https than by http. One that is there for a sitemap only, outside of
+// the scope, has nothing to say: a site could lead the crawl from host to host.
 func (c *crawl) greet(ctx context.Context, at *url.URL, from int64) error {
 	if c.o.Sitemaps == SitemapsNot || c.o.Depth < 0 {
 		return nil
 	}
-	if _, known := c.greeted.Load(at.Host); known || !c.fence.holds(at) {
+	root := at.Scheme + "://" + at.Host
+	if _, known := c.greeted.Load(root); known || !c.fence.holds(at) {
 		return nil
 	}
 	file, err := c.robots.File(ctx, at)
@@ -172,7 +173,7 @@ func (c *crawl) greet(ctx context.Context, at *url.URL, from int64) error {
 	if _, err := c.frontier.Add(ctx, pages...); err != nil {
 		return c.fatal(ctx, err)
 	}
-	c.greeted.Store(at.Host, true)
+	c.greeted.Store(root, true)
 	return nil
 }
 
