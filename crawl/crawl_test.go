@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"path/filepath"
 	"regexp"
@@ -191,13 +190,19 @@ func TestRedirects(t *testing.T) {
 	w.page("a.test/home", links("/away", "/loop", "/home"))
 	w.pages["a.test/away"] = http.RedirectHandler("http://b.test/", http.StatusMovedPermanently).ServeHTTP
 	w.pages["a.test/loop"] = http.RedirectHandler("/loop", http.StatusFound).ServeHTTP
-	lines := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}})
-	found(t, lines, "a.test/", "a.test/home", "a.test/away", "a.test/loop")
-	if l := lines["http://a.test/away"]; l.Redirect != "http://b.test/" || !l.OK || l.Status != 301 {
-		t.Errorf("%+v", l)
+	w.page("b.test/", "")
+	for _, most := range []int{-1, 10} { // whatever the session would follow by itself
+		lines := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}, Session: w.open(t, session.Options{MaxRedirects: most})})
+		found(t, lines, "a.test/", "a.test/home", "a.test/away", "a.test/loop")
+		if l := lines["http://a.test/away"]; l.Redirect != "http://b.test/" || !l.OK || l.Status != 301 {
+			t.Errorf("%+v", l)
+		}
+		if l := lines["http://a.test/home"]; l.Depth != 0 || *l.From != 0 {
+			t.Errorf("%+v", l)
+		}
 	}
-	if l := lines["http://a.test/home"]; l.Depth != 0 || *l.From != 0 {
-		t.Errorf("%+v", l)
+	if n := w.asked["b.test/"]; n > 0 {
+		t.Errorf("b.test, which no page belongs to, was asked %d times", n)
 	}
 }
 
@@ -651,14 +656,7 @@ func TestCookieWall(t *testing.T) {
 	if l := w.crawl(t, o)["http://a.test/"]; l.OK || l.Error.Class != "redirect" || l.Status != 302 {
 		t.Errorf("without a jar: %+v", l)
 	}
-	s, err := session.New(session.Options{MaxRedirects: -1, Cookies: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, network, w.address)
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	o.Session = s
+	o.Session = w.open(t, session.Options{Cookies: true})
 	if l := w.crawl(t, o)["http://a.test/"]; !l.OK || l.Title != "in" {
 		t.Errorf("with a jar: %+v", l)
 	}

@@ -1,10 +1,8 @@
 package crawl_test
 
 import (
-	"context"
 	"fmt"
 	"maps"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -91,16 +89,7 @@ func TestCredentialsStayAtHome(t *testing.T) {
 	for _, host := range []string{"a.test", "www.a.test", "a.test:81", "sub.a.test", "b.test", "c.test", "d.test", "e.test"} {
 		w.pages[host+"/*"] = page
 	}
-	s, err := session.New(session.Options{
-		MaxRedirects: -1, Auth: session.Auth{Bearer: "t"}, Header: http.Header{"X-Api-Key": {"k"}, "Cookie": {"c"}},
-		Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, network, w.address)
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := w.open(t, session.Options{Auth: session.Auth{Bearer: "t"}, Header: http.Header{"X-Api-Key": {"k"}, "Cookie": {"c"}}})
 	w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}, Scope: crawl.ScopeAny, Session: s, Concurrency: 1})
 	want := map[string]string{
 		"a.test": "/robots.txtBearer tkc /Bearer tkc /awayBearer tkc ", "www.a.test": "/robots.txtBearer tkc /Bearer tkc /awayBearer tkc ",

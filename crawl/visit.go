@@ -184,7 +184,7 @@ func (c *crawl) fetchRobots(ctx context.Context, at string) (int, string, error)
 		if err != nil {
 			return 0, "", err
 		}
-		resp, err := c.session.Do(ctx, &session.Request{URL: at, MaxBody: robots.MaxSize + 1, Foreign: !c.home[originOf(u)]})
+		resp, err := c.session.Do(ctx, &session.Request{URL: at, NoRedirects: true, MaxBody: robots.MaxSize + 1, Foreign: !c.home[originOf(u)]})
 		if err == nil {
 			err = c.archive(ctx, at, resp, nil)
 		}
@@ -246,7 +246,7 @@ func (c *crawl) get(ctx context.Context, at string, to *bodies, l *line) (*sessi
 	asking, quit := context.WithCancelCause(ctx)
 	defer quit(nil)
 	resp, err := c.session.Do(asking, &session.Request{
-		URL: at, Save: to.direct, Header: c.header, Foreign: to.foreign,
+		URL: at, NoRedirects: true, Save: to.direct, Header: c.header, Foreign: to.foreign,
 		OnRetry: func(session.Attempt) {
 			if !c.turn(ctx, at) {
 				quit(session.ErrDraining)

@@ -40,18 +40,22 @@ func newWorld(t *testing.T) *world {
 	server := httptest.NewServer(w)
 	t.Cleanup(server.Close)
 	w.address = server.Listener.Addr().String()
-	var err error
-	w.session, err = session.New(session.Options{
-		MaxRedirects: -1, MaxBody: 1 << 20, Backoff: retry.Policy{Base: time.Millisecond},
-		Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, network, w.address)
-		},
-	})
+	w.session = w.open(t, session.Options{MaxBody: 1 << 20, Backoff: retry.Policy{Base: time.Millisecond}})
+	return w
+}
+
+// open makes a session that finds all hosts on the server.
+func (w *world) open(t *testing.T, o session.Options) *session.Session {
+	t.Helper()
+	o.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, w.address)
+	}
+	s, err := session.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { w.session.Close() })
-	return w
+	t.Cleanup(func() { s.Close() })
+	return s
 }
 
 func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {

@@ -25,7 +25,7 @@ func (c *call) redirect(h *hop, r *http.Response) (*hop, error) {
 		return nil, nil
 	}
 	location := r.Header.Get("Location")
-	if location == "" || c.s.opts.MaxRedirects == 0 || c.r.token {
+	if location == "" || c.s.opts.MaxRedirects == 0 || c.r.NoRedirects || c.r.token {
 		return nil, nil
 	}
 	to, err := h.url.Parse(location)

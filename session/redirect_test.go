@@ -204,6 +204,10 @@ func TestRedirectsThatAreNotFollowed(t *testing.T) {
 				t.Errorf("%s: %+v, %v", url, r, err)
 			}
 		}
+		r, err := w.open(session.Options{}).Do(t.Context(), &session.Request{URL: "http://a.example/", NoRedirects: true})
+		if err != nil || r.Status != 302 || r.URL != "http://a.example/" {
+			t.Errorf("%+v, %v", r, err)
+		}
 	})
 }
 

@@ -28,6 +28,8 @@ type Request struct {
 	// is told as little as the host that a redirect leads to: nothing of Auth, and of
 	// headers, those of the session included, only those that hold no secret.
 	Foreign bool
+	// NoRedirects makes a redirect the answer, whatever MaxRedirects of the session is.
+	NoRedirects bool
 	// Save, if it is not nil, is called with an answer that is not tried again
 	// because of its status, and returns where its body goes instead of Body; nil
 	// means Body all the same. It must not use the body itself. When an attempt
