@@ -35,6 +35,9 @@ func (e seedError) Unwrap() []error { return []error{e.error, ErrSeed} }
 type Summary struct {
 	batch.Summary
 	Stats Stats
+	// FailedBefore is how many pages have failed in runs before, and not again in this one,
+	// that has come to its end: Failed and it are what the output has.
+	FailedBefore int64
 }
 
 // Run crawls, and writes a line for each page to the file output. It returns nil when
@@ -154,6 +157,7 @@ func (c *crawl) run(ctx context.Context, output string, seeds []frontier.Page) (
 	}
 	s.Stats = c.o.Progress.Stats()
 	if err == nil && s.Complete { // what was tried again, also by a run that ended early, has one line
+		s.FailedBefore = journal.Stats().Failed - s.Failed
 		err = journal.Compact(ctx)
 	}
 	return s, errors.Join(err, c.frontier.Close(), journal.Close())

@@ -607,8 +607,8 @@ func TestRetryFailedEndsEarly(t *testing.T) {
 	if s, err := run(batch.JournalOptions{RetryFailed: true}, 1); err == nil || s.Complete {
 		t.Fatalf("%+v, %v", s, err)
 	}
-	if _, err := run(batch.JournalOptions{Resume: true}, 0); err != nil {
-		t.Fatal(err)
+	if s, err := run(batch.JournalOptions{Resume: true}, 0); err != nil || s.Failed+s.FailedBefore != 2 {
+		t.Fatalf("%+v, %v", s, err)
 	}
 	found(t, read(t, out), "a.test/", "a.test/away", "a.test/gone")
 }

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -190,6 +191,50 @@ func TestCrawlTellsOfPauses(t *testing.T) {
 			t.Errorf("%s: exit code %d: %s", args, code, errOut)
 		}
 	}
+}
+
+// A crawl that goes on ends as the whole of it does: with what failed before, and not as if
+// nothing had been fetched where robots.txt forbids what is left.
+func TestCrawlEndsAsAWhole(t *testing.T) {
+	var found atomic.Bool
+	url := httpServer(t, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/robots.txt":
+			fmt.Fprint(w, "User-agent: *\nDisallow: /private\n")
+		case r.URL.Path == "/":
+			w.Header().Set("Content-Type", "text/html")
+			fmt.Fprint(w, "<a href=/page>x</a><a href=/private>y</a>")
+		case !found.Load():
+			http.NotFound(w, r)
+		}
+	})
+	cmd := process(t, "crawl", url, "-o", "x")
+	killed := func() { // before the last line
+		var rest strings.Builder
+		for line := range strings.Lines(read(t, output(cmd, "x"))) {
+			if !strings.Contains(line, "/private") {
+				rest.WriteString(line)
+			}
+		}
+		write(t, cmd, "x", rest.String())
+	}
+	ends := func(code int, want string, flags ...string) {
+		t.Helper()
+		next := process(t, append([]string{"crawl", url, "-o", "x"}, flags...)...)
+		next.Dir = cmd.Dir
+		if got, _, errOut := run(t, next); got != code || !strings.Contains(errOut, want) {
+			t.Errorf("%s: exit code %d, want %d, and %q in %s", flags, got, code, want, errOut)
+		}
+	}
+	ends(1, "1 ok, 1 failed, 1 forbidden by robots.txt |")
+	ends(1, "0 ok, 3 done before, 1 of them failed: --retry-failed |", "--resume")
+	ends(1, `"failed_before":1`, "--resume", "--summary", "json")
+	killed()
+	ends(1, "0 ok, 1 forbidden by robots.txt, 2 done before, 1 of them failed: --retry-failed |", "--resume")
+	found.Store(true)
+	ends(0, "1 ok, 2 done before |", "--retry-failed")
+	killed()
+	ends(0, "0 ok, 1 forbidden by robots.txt, 2 done before |", "--resume")
 }
 
 // Killed in the middle and resumed, a crawl has each page once; another one is refused.

@@ -21,7 +21,7 @@ func (o *crawlFlags) sum(out io.Writer, s crawl.Summary, err error) {
 		o.sumText(out, s, err)
 	case "json":
 		members := map[string]any{
-			"found": s.Stats.Found, "before": s.Stats.Before, "done": s.Stats.Done, "failed": s.Stats.Failed,
+			"found": s.Stats.Found, "before": s.Stats.Before, "failed_before": s.FailedBefore, "done": s.Stats.Done, "failed": s.Stats.Failed,
 			"fetched": s.Stats.Fetched, "blocked": s.Stats.Blocked, "trapped": s.Stats.Trapped, "bytes": s.Stats.Bytes,
 			"complete": s.Complete, "elapsed_s": s.Elapsed.Seconds(), "output": o.output,
 		}
@@ -41,7 +41,7 @@ func (o *crawlFlags) sumText(out io.Writer, s crawl.Summary, err error) {
 	}
 	t := s.Stats
 	sumLine(out, "page", t.Done, s.Elapsed, t.Done-t.Failed-t.Blocked,
-		part{t.Failed, "failed"}, part{t.Blocked, "forbidden by robots.txt"}, part{t.Before, "done before"})
+		part{t.Failed, "failed"}, part{t.Blocked, "forbidden by robots.txt"}, part{t.Before, "done before"}, part{s.FailedBefore, "of them failed: --retry-failed"})
 	if t.Failure != "" {
 		fmt.Fprintf(out, "the first failure: %.300s\n", t.Failure)
 	}
@@ -57,10 +57,11 @@ func (o *crawlFlags) sumText(out io.Writer, s crawl.Summary, err error) {
 // longPause is a pause that is worth to be told of: else it is not why a crawl is slow.
 const longPause = 2 * time.Second
 
-// verdict is the exit code of a crawl.
+// verdict is the exit code of a crawl, of which this may be the end alone.
 func (o *crawlFlags) verdict(ctx context.Context, s crawl.Summary, err error) error {
-	if err == nil && s.Stats.Fetched == 0 && s.Stats.Blocked > 0 && s.Stats.Failed == 0 {
+	if err == nil && s.Stats.Fetched+s.Stats.Before == 0 && s.Stats.Blocked > 0 && s.Stats.Failed == 0 {
 		return &exitError{exitBlocked, errors.New("nothing was fetched: robots.txt forbids it (--robots ignore)")}
 	}
+	s.Failed += s.FailedBefore // which are not ok either
 	return o.running.verdict(ctx, s.Summary, err)
 }
