@@ -157,17 +157,8 @@ func (o *crawlFlags) options() (c crawl.Options, err error) {
 	if len(o.seeds) == 0 {
 		return c, wrong(errors.New("nothing to crawl: give a URL, such as demo:///site/"))
 	}
-	if o.output == "" {
-		return c, wrong(errors.New("where to? -o pages.jsonl writes a line for each page, and is what the crawl goes on with after a crash"))
-	}
-	if info, err := os.Stat(o.output); o.output == "-" || err == nil && !info.Mode().IsRegular() {
-		return c, wrong(fmt.Errorf("--output %s: a file is wanted, with which the crawl goes on after a crash", o.output))
-	}
-	if info, err := os.Stat(o.save); o.save != "" && err == nil && !info.IsDir() {
-		return c, wrong(fmt.Errorf("--save %s: a folder is wanted, and that is a file", o.save))
-	}
-	if o.warc != "" && filepath.Clean(o.warc) == filepath.Clean(o.output) {
-		return c, wrong(fmt.Errorf("--warc %s: that is the output: name another file", o.warc))
+	if err := o.files(); err != nil {
+		return c, wrong(err)
 	}
 	if err := o.check(); err != nil {
 		return c, coded(err)
@@ -204,6 +195,29 @@ func (o *crawlFlags) options() (c crawl.Options, err error) {
 		c.MaxRedirects = -1
 	}
 	return c, errors.Join(o.words(&c), o.expressions(&c))
+}
+
+// files refuses names of what can't be written there.
+func (o *crawlFlags) files() error {
+	if o.output == "" {
+		return errors.New("where to? -o pages.jsonl writes a line for each page, and is what the crawl goes on with after a crash")
+	}
+	if info, err := os.Stat(o.output); o.output == "-" || err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("--output %s: a file is wanted, with which the crawl goes on after a crash", o.output)
+	}
+	switch path := strings.TrimSuffix(strings.TrimSuffix(o.output, ".gz"), ".zst"); filepath.Ext(path) {
+	case ".csv", ".tsv":
+		return fmt.Errorf("--output %s: a crawl writes JSON lines, which are no table: name it .jsonl, and make one of it, as docs/crawl.md shows", o.output)
+	}
+	if info, err := os.Stat(o.save); o.save != "" && err == nil && !info.IsDir() {
+		return fmt.Errorf("--save %s: a folder is wanted, and that is a file", o.save)
+	}
+	for flag, path := range map[string]string{"save": o.save, "warc": o.warc} {
+		if path != "" && filepath.Clean(path) == filepath.Clean(o.output) {
+			return fmt.Errorf("--%s %s: that is the output: take another name", flag, path)
+		}
+	}
+	return nil
 }
 
 // numbers refuses numbers that mean nothing.

@@ -102,6 +102,8 @@ func TestCrawlBadUsage(t *testing.T) {
 		{"shop.example -o x", 2, "https://shop.example"},
 		{"demo:///site/ -o -", 2, "--output -"},
 		{"demo:///site/ -o .", 2, "--output ."},
+		{"demo:///site/ -o x.csv", 2, "--output x.csv: a crawl writes JSON lines"},
+		{"demo:///site/ -o x.tsv.gz", 2, "--output x.tsv.gz: a crawl writes JSON lines"},
 		{"ftp://a.example/ -o x", 2, "http or https"},
 		{"demo:///site/ -o x --extract a=h1 --extract a=h2", 2, `two fields "a"`},
 		{"demo:///site/ -o x --scope here", 2, `--scope "here"`},
@@ -128,6 +130,8 @@ func TestCrawlBadUsage(t *testing.T) {
 		{"http://127.0.0.1:1/ -o x --retries 0", 1, "robots.txt can't be had"},
 		{"demo:///site/ -o x --max-pages 5 --fsync soon", 2, "--fsync"},
 		{"demo:///site/ -o " + os.DevNull, 2, "a file is wanted"},
+		{"demo:///site/ -o x --save ./x", 2, "--save ./x: that is the output"},
+		{"demo:///site/ -o x --warc x", 2, "--warc x: that is the output"},
 		{"demo:///site/ -o x --save " + os.DevNull, 2, "--save"},
 	} {
 		cmd := process(t, append([]string{"crawl"}, strings.Fields(row.args)...)...)
