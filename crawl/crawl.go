@@ -88,6 +88,7 @@ type crawl struct {
 	parts    string           // what bodies are called before they have their names
 	delays   sync.Map         // of hosts: time.Duration
 	greeted  sync.Map         // schemes and hosts whose sitemaps are known
+	led      sync.Map         // where entries have led: from URL to URL
 	large    locks.Mutex      // held by who has a long list in memory
 	forest   *locks.Semaphore // bytes of pages of which there are trees
 	contents contents

@@ -206,6 +206,38 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
+// A seed that is led back to, over other pages, has none behind it: that is told. Who begins
+// with the page that sets the cookie gets in.
+func TestSeedsInCircles(t *testing.T) {
+	w := newWorld(t)
+	w.pages["a.test/"] = func(rw http.ResponseWriter, r *http.Request) {
+		if _, err := r.Cookie("seen"); err != nil {
+			http.Redirect(rw, r, "/check", http.StatusFound)
+			return
+		}
+		rw.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(rw, links("/page"))
+	}
+	w.pages["a.test/check"] = http.RedirectHandler("/set", http.StatusFound).ServeHTTP
+	w.pages["a.test/set"] = func(rw http.ResponseWriter, r *http.Request) {
+		http.SetCookie(rw, &http.Cookie{Name: "seen", Value: "1"})
+		http.Redirect(rw, r, "/", http.StatusFound)
+	}
+	w.page("a.test/page", "")
+	o := crawl.Options{Seeds: []string{"http://a.test/"}}
+	lines := w.crawl(t, o)
+	found(t, lines, "a.test/", "a.test/check", "a.test/set")
+	if l := lines["http://a.test/set"]; l.OK || l.Error.Class != "redirect" || !strings.Contains(l.Error.Message, "back to http://a.test/,") || !lines["http://a.test/"].OK {
+		t.Errorf("%+v", l)
+	}
+	o.Seeds, o.Concurrency, o.Session = []string{"http://a.test/set", "http://a.test/"}, 1, w.open(t, session.Options{Cookies: true})
+	lines = w.crawl(t, o)
+	found(t, lines, "a.test/set", "a.test/", "a.test/page")
+	if l := lines["http://a.test/set"]; !l.OK {
+		t.Errorf("%+v", l)
+	}
+}
+
 func TestNoFollow(t *testing.T) {
 	w := newWorld(t)
 	w.page("a.test/", `<a href=/yes>x</a><a href=/no rel="external nofollow">x</a><a href=/meta>x</a><a href=/header>x</a>`)

@@ -373,11 +373,29 @@ func (c *crawl) moved(ctx context.Context, p *Page, to string, l *line) error {
 		l.fail("redirect", fmt.Sprint(p.hops, " redirects, one behind the other, have led here: no more are followed"))
 	case entry && there == "":
 		l.fail("redirect", "it leads out of the crawl, to "+to+": that is not in its scope, or is excluded")
+	case entry && c.circle(l.URL, there):
+		l.fail("redirect", "it leads back to "+there+", which has led here, as on sites that want a cookie: begin with this page (--cookie-jar -c 1)")
 	default:
 		return c.follow(ctx, r, []string{to}, frontier.Page{Depth: p.Depth, Hops: p.hops + 1}, l)
 	}
 	c.o.Progress.failed(fmt.Errorf("%s: %s", l.URL, l.Error.Message))
 	return nil
+}
+
+// circle reports whether an entry leads to where it was led from: nothing is behind it, and
+// the crawl of a site would end there without a word.
+func (c *crawl) circle(from, to string) bool {
+	c.led.Store(from, to)
+	for range c.o.MaxRedirects {
+		next, led := c.led.Load(to)
+		if !led {
+			return false
+		}
+		if to = next.(string); to == from {
+			return true
+		}
+	}
+	return false
 }
 
 // repeated reports whether the content was there before.
