@@ -40,7 +40,7 @@ type Writer struct {
 
 	mu     locks.Mutex
 	mark   mark
-	file   *os.File // nil before the first record, and after Close
+	file   *os.File // nil before the first record
 	number int      // of the file
 	end    int64    // of what is good in it
 	dirty  bool     // since the last sync
@@ -117,7 +117,8 @@ func (w *Writer) name(number int) string {
 	return fmt.Sprintf("%s%s-%05d%s", dir, stem, number, suffix)
 }
 
-// Paths are those of the files, from the first to the one that is written.
+// Paths are those of the files, from the first to the one that is written, also after
+// Close.
 func (w *Writer) Paths() []string {
 	_ = w.mu.Lock(context.Background())
 	defer w.mu.Unlock()
@@ -309,9 +310,8 @@ func (w *Writer) Close() error {
 	if w.err == nil {
 		err = w.sync()
 	}
-	if w.file != nil {
+	if w.file != nil { // which is one of Paths all the same
 		err = errors.Join(err, w.file.Close())
-		w.file = nil
 	}
 	w.err = ErrClosed
 	return errors.Join(err, w.mark.close())

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -202,6 +203,9 @@ func TestRotation(t *testing.T) {
 		}
 		if responses != 20 {
 			t.Errorf("%d responses, want 20", responses)
+		}
+		if err := w.Close(); err != nil || !slices.Equal(w.Paths(), paths) {
+			t.Errorf("closed: %v, %v", w.Paths(), err)
 		}
 	}
 }
