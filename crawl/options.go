@@ -97,7 +97,8 @@ type Options struct {
 	// there, as surely as the line, before the line is. A page that is fetched again after
 	// a crash may be in it twice. It is not closed.
 	Archive *warc.Writer
-	// Handle, if it is not nil, is called with each page that was fetched; what it
+	// Handle, if it is not nil, is called with each page that was fetched and is there: a
+	// status below 300, of a type that Accept has, not left alone by Unique. What it
 	// returns is in the line, as "data". An error makes the page one that has failed,
 	// and its links are followed all the same. So does a panic, but the line then has the
 	// URL as its key, and nothing else. It is called by many goroutines, but with one long
