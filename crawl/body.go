@@ -61,7 +61,7 @@ func (b *bodies) direct(r *http.Response) (io.WriteCloser, error) {
 // long reports whether a body may be a sitemap, which may be longer than any page: not
 // all that might be a list, or archives of software would be.
 func (b *bodies) long(kind string) bool {
-	return !htmlType(kind) && (strings.Contains(kind, "xml") || isZippedXML(b.path) || b.entry && isList(kind, b.path))
+	return !htmlType(kind) && (strings.Contains(kind, "xml") || isXMLFile(b.path) || b.entry && isList(kind, b.path))
 }
 
 // reads reports whether a body is wanted in memory.
@@ -72,22 +72,27 @@ func (c *crawl) reads(ok bool, kind, path string) bool {
 	return ok && (c.o.Handle != nil || kind == "" || htmlType(kind) || isList(kind, path))
 }
 
-// mediaType is the type that an answer says it has, in lower case and without
-// parameters.
+// mediaType is the type that an answer says it has, in lower case and without parameters,
+// also where something else than a semicolon is before them.
 func mediaType(h http.Header) string {
-	kind, _, _ := strings.Cut(h.Get("Content-Type"), ";")
-	return strings.ToLower(strings.TrimSpace(kind))
+	kind := strings.TrimSpace(h.Get("Content-Type"))
+	if end := strings.IndexAny(kind, ";, \t"); end >= 0 {
+		kind = kind[:end]
+	}
+	return strings.ToLower(kind)
 }
 
 func htmlType(kind string) bool { return kind == "text/html" || kind == "application/xhtml+xml" }
 
 // isList reports whether a body may be a sitemap, by its type or its path: many servers
-// have no type for what is compressed.
+// have no type for what is compressed, and some of those that keep files none for XML.
 func isList(kind, path string) bool {
-	return strings.Contains(kind, "xml") || strings.Contains(kind, "gzip") || kind == "text/plain" || isZippedXML(path)
+	return strings.Contains(kind, "xml") || strings.Contains(kind, "gzip") || kind == "text/plain" || isXMLFile(path)
 }
 
-func isZippedXML(path string) bool { return strings.HasSuffix(path, ".xml.gz") }
+func isXMLFile(path string) bool {
+	return strings.HasSuffix(strings.TrimSuffix(path, ".gz"), ".xml")
+}
 
 // stream takes a body that is not kept in memory.
 type stream struct {

@@ -27,6 +27,7 @@ type Page struct {
 	hops   int     // redirects that led here, one behind the other
 	stream *stream // where the body went, if not to memory
 	text   []byte  // in UTF-8, if it is HTML
+	list   bool    // it may be a sitemap
 	parse  func() *html.Node
 	markup func() *markup
 	tree   *plainhtml.Tree // of readWhole; nil if there is none
@@ -34,7 +35,12 @@ type Page struct {
 
 func newPage(index int64, u *url.URL, depth int, referrer int64, resp *session.Response, o *Options) *Page {
 	p := &Page{Index: index, URL: u, Depth: depth, Referrer: referrer, Response: resp, agent: o.Agent}
-	if isHTML(resp) {
+	switch {
+	case !isHTML(resp):
+		p.list = isList(mediaType(resp.Header), u.Path)
+	case depth == 0 && isSitemap(resp.Body): // many a server calls HTML what programs of its make
+		p.list = true
+	default:
 		p.text = toUTF8(resp.Body, resp.Header.Get("Content-Type"), o.Charset)
 		if mediaType(resp.Header) == "application/xhtml+xml" {
 			p.text = asHTML(p.text)

@@ -97,12 +97,22 @@ func (l *list) lines() iter.Seq[string] {
 	}
 }
 
-// sitemapXML reads one in XML.
-func sitemapXML(r io.Reader) (locations iter.Seq[string], index bool) {
+// isSitemap reports whether a body is a sitemap in XML.
+func isSitemap(body []byte) bool {
+	return newXMLList(bytes.NewReader(bytes.TrimPrefix(body, []byte("\uFEFF")))).begin()
+}
+
+func newXMLList(r io.Reader) *xmlList {
 	x := &xmlList{from: r}
 	x.d = xml.NewDecoder(x)
 	x.d.Strict = false
 	x.d.CharsetReader = charset.NewReaderLabel
+	return x
+}
+
+// sitemapXML reads one in XML.
+func sitemapXML(r io.Reader) (locations iter.Seq[string], index bool) {
+	x := newXMLList(r)
 	if !x.begin() {
 		return func(func(string) bool) {}, false
 	}

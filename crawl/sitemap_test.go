@@ -103,6 +103,18 @@ func TestSitemapsOfASiteThatHasMoved(t *testing.T) {
 	found(t, lines, "a.test/", "https://a.test/", "https://a.test/map.xml", "https://a.test/page")
 }
 
+// A sitemap that robots.txt names is one whatever type its server has for it, and is told
+// from a page of XHTML.
+func TestSitemapsOfAnotherType(t *testing.T) {
+	w := newWorld(t)
+	w.text("a.test/robots.txt", "text/plain", "Sitemap: /map.xml\nSitemap: /map.php\nSitemap: /page\n")
+	w.text("a.test/map.xml", "application/octet-stream", "<urlset><loc>/1</loc></urlset>")
+	w.text("a.test/map.php", "text/html; charset=utf-8", "\uFEFF<?xml version='1.0'?><!-- made --><urlset><loc>/2</loc></urlset>")
+	w.text("a.test/page", "text/html", "<?xml version='1.0'?><!DOCTYPE html><html>"+links("/3")+"<urlset><loc>/no</loc></urlset>")
+	lines := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}})
+	found(t, lines, "a.test/", "a.test/map.xml", "a.test/map.php", "a.test/page", "a.test/1", "a.test/2", "a.test/3")
+}
+
 // A sitemap that is excluded is left alone, whoever names it.
 func TestExcludedSitemaps(t *testing.T) {
 	w := newWorld(t)

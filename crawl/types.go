@@ -74,5 +74,5 @@ var errUnwanted = errors.New("unwanted type")
 func (c *crawl) wants(r *http.Response, path string) bool {
 	kind := mediaType(r.Header)
 	return r.StatusCode >= 300 || kind == "" || c.o.Accept.has(kind) ||
-		c.o.Sitemaps != SitemapsNot && (strings.Contains(kind, "xml") && !htmlType(kind) || isZippedXML(path))
+		c.o.Sitemaps != SitemapsNot && (strings.Contains(kind, "xml") && !htmlType(kind) || isXMLFile(path))
 }

@@ -75,6 +75,17 @@ func TestAccept(t *testing.T) {
 	}
 }
 
+// What is written behind a type by mistake, as browsers read it, makes no other type of it.
+func TestTypesThatAreOddlyWritten(t *testing.T) {
+	w := newWorld(t)
+	for _, kind := range []string{"text/html, charset=utf-8", "text/html charset=utf-8", " TEXT/HTML\t;", "text/html,text/html"} {
+		w.text("a.test/", kind, "<title>in</title>"+links("/page"))
+		if l := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}})["http://a.test/"]; l.Title != "in" || l.Links != 1 {
+			t.Errorf("%s: %+v", kind, l)
+		}
+	}
+}
+
 func TestMaxPerHost(t *testing.T) {
 	w := newWorld(t)
 	all := links("/1", "/2", "/3", "http://b.test/", "http://b.test/1", "http://b.test/2", "http://a.test:81/")

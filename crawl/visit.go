@@ -418,7 +418,7 @@ func (c *crawl) goOn(ctx context.Context, p *Page, l *line) error {
 		}
 		return c.follow(ctx, c.resolver(p.URL, p.base(), false), links, frontier.Page{Depth: p.Depth + 1}, l)
 	}
-	if !isList(mediaType(p.Response.Header), p.URL.Path) {
+	if !p.list {
 		return nil
 	}
 	return c.followList(ctx, p, l)
