@@ -53,6 +53,29 @@ func TestScopes(t *testing.T) {
 	}
 }
 
+// Expressions are of URLs as they are spelled, and as people write them.
+func TestExpressionsAsPeopleWrite(t *testing.T) {
+	w := newWorld(t)
+	w.page("a.test/", links("/löschen/1", "/l%c3%b6schen/2", "/größe?q=ß", "/%F6", "/a%2Fb"))
+	w.page("a.test/*", "")
+	for expression, want := range map[string]string{
+		"/löschen": "%C3%B6schen/1 %C3%B6schen/2", "/l%C3%B6schen/[0-9]": "%C3%B6schen/1 %C3%B6schen/2", "ß$": "%C3%9Fe?q=%C3%9F", "%F6$": "/%F6", "/a/b": "", "%2F": "/a%2Fb",
+	} {
+		re := []*regexp.Regexp{regexp.MustCompile(expression)}
+		only := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}, Include: re})
+		rest := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}, Exclude: re})
+		rules := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}, Rules: []crawl.Rule{{Name: "found", Match: re[0], JSONLD: true}}})
+		for url, l := range rules {
+			_, in := only[url]
+			_, out := rest[url]
+			is := slices.ContainsFunc(strings.Fields(want), func(end string) bool { return strings.HasSuffix(url, end) })
+			if url != "http://a.test/" && (in != is || out == is || (l.Rule == "found") != is) {
+				t.Errorf("%s: %s is in: %v, out: %v, by the rule: %q", expression, url, in, out, l.Rule)
+			}
+		}
+	}
+}
+
 // An address has no domain, and a prefix is one whichever of the two schemes it has.
 func TestScopeOfAddressesAndSchemes(t *testing.T) {
 	w := newWorld(t)

@@ -36,7 +36,8 @@ type Options struct {
 
 	// Scope is how far it goes; the zero value is ScopeHost. Include, if there is
 	// any, are expressions of which a page has to match one, and Exclude those that
-	// it must not match. Seeds need not match. Where a seed redirects to, and the sitemaps
+	// it must not match: as it is spelled, or with what is not ASCII in its path and query
+	// decoded. Seeds need not match. Where a seed redirects to, and the sitemaps
 	// of an index, need not be in the prefix of ScopePrefix, nor match Include.
 	Scope            Scope
 	Include, Exclude []*regexp.Regexp

@@ -20,7 +20,8 @@ import (
 type Rule struct {
 	// Name stands in the line of a page, as "rule"; empty means that nothing does.
 	Name string
-	// Match is found in the URLs of these pages; nil means that every page is one.
+	// Match is found in the URLs of these pages, as Options.Include is; nil means that every
+	// page is one.
 	Match *regexp.Regexp
 	// Item, Fields and JSONLD are as in Options.
 	Item   *Selector
@@ -41,7 +42,7 @@ func (r *Rule) String() string {
 // rule is the one for a URL.
 func (c *crawl) rule(url string) *Rule {
 	for i := range c.o.Rules {
-		if r := &c.o.Rules[i]; r.Match == nil || r.Match.MatchString(url) {
+		if r := &c.o.Rules[i]; r.Match == nil || matches(r.Match, url) {
 			return r
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/publicsuffix"
 )
@@ -51,9 +52,9 @@ func (f *fence) seed(u *url.URL) {
 // admits reports whether a page of a host that the scope reaches belongs to the crawl.
 // An entry is one that others are found by: only what is excluded is none.
 func (f *fence) admits(spelled string, entry bool) bool {
-	matches := func(re *regexp.Regexp) bool { return re.MatchString(spelled) }
+	found := func(re *regexp.Regexp) bool { return matches(re, spelled) }
 	switch {
-	case slices.ContainsFunc(f.exclude, matches):
+	case slices.ContainsFunc(f.exclude, found):
 		return false
 	case entry:
 		return true
@@ -62,7 +63,24 @@ func (f *fence) admits(spelled string, entry bool) bool {
 		!slices.ContainsFunc(f.prefixes, func(p string) bool { return strings.HasPrefix(rest, p) }) {
 		return false
 	}
-	return len(f.include) == 0 || slices.ContainsFunc(f.include, matches)
+	return len(f.include) == 0 || slices.ContainsFunc(f.include, found)
+}
+
+// matches reports whether an expression is found in a URL, as it is spelled, or as people
+// write it: /%C3%BC is /ü to them.
+func matches(re *regexp.Regexp, spelled string) bool {
+	return re.MatchString(spelled) || strings.Contains(spelled, "%") && re.MatchString(foreign.ReplaceAllStringFunc(spelled, readable))
+}
+
+// foreign are characters that are none of ASCII, encoded.
+var foreign = regexp.MustCompile("(?:%[89A-F][0-9A-F])+")
+
+// readable decodes what is encoded, unless that is in no letters.
+func readable(encoded string) string {
+	if text, err := url.PathUnescape(encoded); err == nil && utf8.ValidString(text) {
+		return text
+	}
+	return encoded
 }
 
 // reachesHost reports whether the scope reaches the host of a page.
