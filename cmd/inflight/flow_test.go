@@ -91,6 +91,7 @@ func TestFlowLooks(t *testing.T) {
 		{"explain users.yaml --items 5000", "details  users        5000", "", 0},
 		{"graph users.yaml", "flowchart LR\n", "", 0},
 		{"graph users.yaml --svg -", "<svg ", "", 0},
+		{"graph users.yaml --svg ./users.yaml", "", "would take the place of the flow", 2},
 		{"run users.yaml --dry-run --var base=https://api.example.com", "curl 'https://api.example.com/users?page=1&size=100'\n", "", 0},
 		{"run users.yaml --sample 2", `{"index":1,"rows":{"posts":[`, "2 items in", 0},
 		{"run users.yaml --var bsae=x", "", `did you mean "base"`, 2},
@@ -113,6 +114,9 @@ func TestFlowLooks(t *testing.T) {
 		}
 		if entries, err := os.ReadDir(cmd.Dir); err != nil || len(entries) != 2 {
 			t.Errorf("flow %s: has made %v, %v", row.args, entries, err)
+		}
+		if text := read(t, output(cmd, "users.yaml")); !strings.HasPrefix(text, "# Users") {
+			t.Errorf("flow %s: the flow is %.40q", row.args, text)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,6 +22,9 @@ func newFlowGraph() *cobra.Command {
 			f, err := readFlow(cmd, args[0])
 			if err != nil {
 				return err
+			}
+			if sameFile(svg, args[0]) {
+				return &exitError{exitUsage, fmt.Errorf("--svg %s: the picture would take the place of the flow", svg)}
 			}
 			write := func(out io.Writer) error {
 				_, err := out.Write(f.SVG())
@@ -42,6 +46,16 @@ func newFlowGraph() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&svg, "svg", "", "write a picture to this `file`; - for stdout")
 	return cmd
+}
+
+// sameFile reports whether two names are of one file that is there.
+func sameFile(a, b string) bool {
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
 }
 
 func newFlowExplain() *cobra.Command {
