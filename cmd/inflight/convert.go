@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/inflight-go/inflight/batch"
 	"github.com/inflight-go/inflight/internal/atomicfile"
@@ -25,18 +26,19 @@ func newConvert() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "convert [flags] FILE",
 		Short: "Write results as a table, or as text by a template",
-		Long: `convert reads results, as fetch writes them, also while they are being written, and
-writes them in another form. Of a row that was fetched again the last result counts.
+		Long: `convert reads results, as fetch and crawl write them, also while they are being
+written, and writes them in another form. Of a row that was fetched again the last result counts.
 FILE may be packed by gzip or zstd, and - is the standard input.`,
 		Example: `  inflight convert results.jsonl > results.csv
   inflight convert results.jsonl --format tsv --fields index,status,json.id,headers.Etag
+  inflight convert pages.jsonl --ok --fields url,title,extract.price
   inflight convert results.jsonl --failed --format 'template:{{.url}} {{.error.class}}'`,
 		Args: takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd, args[0]) },
 	}
 	fs := cmd.Flags()
 	fs.StringVar(&c.format, "format", "csv", "csv, tsv, jsonl, or `template:TEXT` over a result, such as 'template:{{.url}} {{.status}}'")
-	fs.StringVar(&c.fields, "fields", "", "the columns: fields of a result, or `parts` of them such as json.id (default: "+table.Columns+")")
+	fs.StringVar(&c.fields, "fields", "", "the columns: fields of a result, or `parts` of them such as json.id or extract.price (default: "+table.Columns+")")
 	fs.StringVarP(&c.output, "output", "o", "-", "write to this `file`, whole or not at all; .gz and .zst too; - for stdout")
 	fs.BoolVar(&c.ok, "ok", false, "only what is ok")
 	fs.BoolVar(&c.failed, "failed", false, "only what has failed")
@@ -44,7 +46,7 @@ FILE may be packed by gzip or zstd, and - is the standard input.`,
 }
 
 func (c *conversion) run(cmd *cobra.Command, path string) error {
-	form, err := table.Parse(c.format, c.fields)
+	form, err := table.Parse(c.format, c.fields, slices.Concat(table.Fields, table.PageFields))
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}

@@ -207,7 +207,7 @@ func (o *crawlFlags) files() error {
 	}
 	switch path := strings.TrimSuffix(strings.TrimSuffix(o.output, ".gz"), ".zst"); filepath.Ext(path) {
 	case ".csv", ".tsv":
-		return fmt.Errorf("--output %s: a crawl writes JSON lines, which are no table: name it .jsonl, and make one of it, as docs/crawl.md shows", o.output)
+		return fmt.Errorf("--output %s: a crawl writes JSON lines, which are no table: name it .jsonl, and make one of it (inflight convert --help)", o.output)
 	}
 	if info, err := os.Stat(o.save); o.save != "" && err == nil && !info.IsDir() {
 		return fmt.Errorf("--save %s: a folder is wanted, and that is a file", o.save)

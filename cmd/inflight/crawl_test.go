@@ -38,6 +38,16 @@ func TestCrawlDemo(t *testing.T) {
 	if n := strings.Count(text, `"skipped":"robots"`); n != 2 {
 		t.Errorf("%d pages are left out", n)
 	}
+	table := process(t, "convert", "out.jsonl", "--fields", "url,title,extract.price,skipped,from,links")
+	table.Dir = cmd.Dir
+	code, out, errOut = run(t, table)
+	head, _, _ := strings.Cut(out, "\n")
+	if code != 0 || head != "url,title,extract.price,skipped,from,links" || strings.Count(out, "\n") != siteURLs+1 || strings.Count(out, ",robots,") != 2 {
+		t.Errorf("exit code %d: %s\n%s", code, errOut, out)
+	}
+	if page := "demo://origin/site/7?pages=60,Page 7: the compass,53.68,,"; !strings.Contains(out, page) {
+		t.Errorf("want %s… in\n%s", page, out)
+	}
 }
 
 // The headers of -H are sent, and those that are secret stand nowhere.

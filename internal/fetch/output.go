@@ -36,7 +36,7 @@ func newOutput(o *Options) (*output, error) {
 	}
 	if format != "jsonl" {
 		var err error
-		if out.form, err = table.Parse(format, o.Fields); err != nil {
+		if out.form, err = table.Parse(format, o.Fields, table.Fields); err != nil {
 			return nil, option.Wrap(err)
 		}
 	}

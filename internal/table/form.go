@@ -16,6 +16,7 @@ import (
 // several goroutines at once.
 type Form struct {
 	name    string
+	fields  []string   // that there are
 	columns [][]string // paths, of csv and tsv
 	text    *request.Template
 	buf     bytes.Buffer
@@ -34,10 +35,16 @@ var Fields = []string{
 	"body_file", "cost", "error",
 }
 
+// PageFields are those of a page that was crawled, which Fields are not.
+var PageFields = []string{
+	"from", "depth", "skipped", "redirect", "content_hash", "title", "links", "new", "rule", "extract", "items", "jsonld", "data", "fetched_at",
+}
+
 // Parse reads the name of a form: jsonl, csv, tsv, or template: and a template over a
-// result. columns, with commas between, are for csv and tsv; empty means Columns.
-func Parse(form, columns string) (*Form, error) {
-	f := &Form{name: form}
+// result. columns, with commas between, are for csv and tsv; empty means Columns. fields
+// are those that a result may have.
+func Parse(form, columns string, fields []string) (*Form, error) {
+	f := &Form{name: form, fields: fields}
 	text, isTemplate := strings.CutPrefix(form, "template:")
 	switch {
 	case form == "csv", form == "tsv":
@@ -62,9 +69,9 @@ func (f *Form) table(columns string) error {
 		switch {
 		case slices.Contains(path, ""):
 			return fmt.Errorf("--fields %q: there is an empty name", columns)
-		case !slices.Contains(Fields, path[0]):
+		case !slices.Contains(f.fields, path[0]):
 			why := "there is no field " + path[0]
-			if near := caret.Nearest(path[0], Fields); near != "" {
+			if near := caret.Nearest(path[0], f.fields); near != "" {
 				why += fmt.Sprintf("; is it %s?", near)
 			}
 			return fmt.Errorf("--fields %q: %s", columns, why)
@@ -146,13 +153,13 @@ func (f *Form) row() []byte {
 // filled is the template's text. A field that this result has not is empty: which ones
 // there are depends on what became of the row.
 func (f *Form) filled(index int64, line []byte) ([]byte, error) {
-	result := make(map[string]any, len(Fields))
+	result := make(map[string]any, len(f.fields))
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.UseNumber()
 	if err := d.Decode(&result); err != nil {
 		return nil, &RowError{index, err}
 	}
-	for _, name := range Fields {
+	for _, name := range f.fields {
 		if _, has := result[name]; !has {
 			result[name] = ""
 		}

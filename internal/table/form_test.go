@@ -21,7 +21,7 @@ var results = []string{
 // written is what a form makes of results.
 func written(t *testing.T, form, columns string, lines ...string) string {
 	t.Helper()
-	f, err := table.Parse(form, columns)
+	f, err := table.Parse(form, columns, table.Fields)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestParseErrors(t *testing.T) {
 		{"template:{{.url", "", "--format template"},
 		{"template:{{env \"HOME\"}}x{{nope .url}}", "", `no function "nope"`},
 	} {
-		if _, err := table.Parse(row.form, row.columns); err == nil || !strings.Contains(err.Error(), row.want) {
+		if _, err := table.Parse(row.form, row.columns, table.Fields); err == nil || !strings.Contains(err.Error(), row.want) {
 			t.Errorf("%s %s: %v, want %q in it", row.form, row.columns, err, row.want)
 		}
 	}
@@ -87,7 +87,7 @@ func TestUses(t *testing.T) {
 		form, columns string
 		want          bool
 	}{{"csv", "index,headers.Etag", true}, {"csv", "", false}, {"template:{{.url}}", "", true}, {"jsonl", "", false}} {
-		f, err := table.Parse(row.form, row.columns)
+		f, err := table.Parse(row.form, row.columns, table.Fields)
 		if err != nil || f.Uses("headers") != row.want {
 			t.Errorf("%s %s: %v, %v", row.form, row.columns, f.Uses("headers"), err)
 		}
@@ -95,7 +95,7 @@ func TestUses(t *testing.T) {
 }
 
 func ExampleParse() {
-	f, _ := table.Parse("csv", "index,json.name")
+	f, _ := table.Parse("csv", "index,json.name", table.Fields)
 	fmt.Print(string(f.Head()))
 	row, _ := f.Row(3, []byte(`{"index":3,"ok":true,"json":{"name":"Ann, Bo"}}`))
 	fmt.Print(string(row))
@@ -121,7 +121,7 @@ func FuzzTable(f *testing.F) {
 			t.Skip()
 		}
 		for form, comma := range map[string]rune{"csv": ',', "tsv": '\t'} {
-			table, err := table.Parse(form, "index,key,body")
+			table, err := table.Parse(form, "index,key,body", table.Fields)
 			if err != nil {
 				t.Fatal(err)
 			}
