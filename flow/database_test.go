@@ -385,6 +385,28 @@ func TestColumnsThatBeginWithNull(t *testing.T) {
 	})
 }
 
+// Null says nothing of the type of a column: the first value does, in whichever commit.
+func TestNullSaysNoType(t *testing.T) {
+	onEach(t, func(t *testing.T, p place) {
+		f := parse(t, "version: 1\nsteps: {a: {get: 'http://x/'}}\noutput: {"+p.String()+", table: t, key: id}")
+		sink, err := flow.NewTables(t.Context(), p.open(t), f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, row := range []string{`{"id":1,"n":null,"b":null}`, `{"id":2,"n":2.5,"b":true}`} {
+			line := fmt.Appendf(nil, `{"index":%d,"rows":{"t":[%s]}}`, i, row)
+			if err := sink.Commit(t.Context(), []batch.Line{{Index: int64(i), Data: line}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := rows(t, p.open(t), "SELECT n, b FROM t ORDER BY id")
+		want := map[string]string{"sqlite": `{"b":null,"n":null} {"b":1,"n":2.5}`, "postgres": `{"b":null,"n":null} {"b":true,"n":2.5}`}[p.driver]
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s", got)
+		}
+	})
+}
+
 // A commit of more than SQLite holds in memory locks the file: nothing that is to be known
 // of it may be asked for then.
 func TestLargeCommits(t *testing.T) {

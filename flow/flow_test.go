@@ -951,10 +951,10 @@ func TestListFromAPipe(t *testing.T) {
 			t.Fatal(err)
 		}
 		f := parse(t, "version: 1\nsteps: {list: {file: '"+name+"', format: jsonl}}\noutput: {file: '"+filepath.Join(dir, "out.jsonl")+"'}")
-		_, err := f.Run(t.Context(), flow.Options{Journal: batch.JournalOptions{Resume: resume}})
+		_, err := f.Run(t.Context(), flow.Options{FailFast: true, Journal: batch.JournalOptions{Resume: resume}})
 		return err
 	}
-	if err := run(pipe("1\n2\n{"), false); !errors.Is(err, flow.ErrList) {
+	if err := run(pipe("1\n2\n{"), false); !errors.Is(err, batch.ErrFailFast) {
 		t.Errorf("%v", err)
 	}
 	if err := run(pipe("7\n8\n9\n"), true); !errors.Is(err, flow.ErrState) || !strings.Contains(err.Error(), "no regular file") {

@@ -35,11 +35,7 @@ type skipped struct{ StepError }
 
 // work makes the line of an item. It returns an error only when the item is not done.
 func (r *run) work(ctx context.Context, u batch.Unit[item]) ([]byte, error) {
-	joined, err := r.join(ctx, r.f.list, scope{vars: r.vars}, u.Row.value)
-	var line []byte
-	if err == nil {
-		line, err = r.row(u, joined)
-	}
+	line, err := r.lineOf(ctx, u)
 	switch {
 	case err == nil:
 		return line, nil
@@ -54,6 +50,18 @@ func (r *run) work(ctx context.Context, u batch.Unit[item]) ([]byte, error) {
 		return skippedLine(u.Index, r.f.secrets.clean(s.Error())), nil
 	}
 	return failedLine(u.Index, u.Row.key, err, r.f.secrets.clean), nil
+}
+
+// lineOf is the line of an item that has not failed.
+func (r *run) lineOf(ctx context.Context, u batch.Unit[item]) ([]byte, error) {
+	if u.Row.err != nil {
+		return nil, u.Row.err
+	}
+	joined, err := r.join(ctx, r.f.list, scope{vars: r.vars}, u.Row.value)
+	if err != nil {
+		return nil, err
+	}
+	return r.row(u, joined)
 }
 
 // join is an item with what the steps got that are for it: they run at the same time, in

@@ -21,6 +21,7 @@ import (
 type item struct {
 	value any
 	key   string
+	err   error // why a row of a file is none
 }
 
 // A list is the items of the first step, in an order that stays. What was had of it is
@@ -69,13 +70,13 @@ func (l *list) open(state string, job batch.Job, resume bool) error {
 // all are the items, those of the journal first.
 func (l *list) all(ctx context.Context) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
-		give := func(v any) error {
+		give := func(it item) error {
 			if l.r.o.Sample > 0 && l.given == l.r.o.Sample {
 				return errEnough
 			}
 			l.given++
 			l.r.o.Progress.listed.Add(1)
-			if !yield(item{v, keyText(l.keyOf(v))}, nil) {
+			if !yield(it, nil) {
 				return errEnough
 			}
 			return nil
@@ -94,7 +95,7 @@ func (l *list) all(ctx context.Context) iter.Seq2[item, error] {
 }
 
 // each calls give for the items.
-func (l *list) each(ctx context.Context, give func(any) error) error {
+func (l *list) each(ctx context.Context, give func(item) error) error {
 	if l.s.kind() == "file" {
 		return l.file(ctx, give)
 	}
@@ -113,13 +114,13 @@ func (l *list) each(ctx context.Context, give func(any) error) error {
 		if err := l.keep(ctx, items, p.hash, p.next); err != nil {
 			return err
 		}
-		return giveAll(items, give)
+		return l.giveAll(items, give)
 	})
 }
 
-func giveAll(items []any, give func(any) error) error {
-	for _, v := range items {
-		if err := give(v); err != nil {
+func (l *list) giveAll(values []any, give func(item) error) error {
+	for _, v := range values {
+		if err := give(item{value: v, key: keyText(l.keyOf(v))}); err != nil {
 			return err
 		}
 	}
@@ -128,7 +129,7 @@ func giveAll(items []any, give func(any) error) error {
 
 // replay gives the items that are in the journal, and returns where the list goes on;
 // nil if that was all.
-func (l *list) replay(give func(any) error) (*position, error) {
+func (l *list) replay(give func(item) error) (*position, error) {
 	at := l.s.start()
 	if l.journal == nil || l.journal.Stats().Done == 0 {
 		return at, nil
@@ -147,7 +148,7 @@ func (l *list) replay(give func(any) error) (*position, error) {
 		}
 		all, _ := items.([]any)
 		l.remember(&p, all)
-		if err := giveAll(all, give); err != nil {
+		if err := l.giveAll(all, give); err != nil {
 			return nil, err
 		}
 		at = p.Next
@@ -324,7 +325,7 @@ const snapshotRows = 500
 
 // snapshot runs the query of the list, keeps all of its rows, and gives them then: a
 // query can't be gone on with in the middle.
-func (l *list) snapshot(ctx context.Context, give func(any) error) error {
+func (l *list) snapshot(ctx context.Context, give func(item) error) error {
 	defer l.r.counts[l.s].begin()()
 	var chunk []any
 	flush := func(next *position) error {
@@ -333,7 +334,7 @@ func (l *list) snapshot(ctx context.Context, give func(any) error) error {
 			err = l.keep(ctx, items, "", next)
 		}
 		if err == nil && l.journal == nil {
-			err = giveAll(items, give)
+			err = l.giveAll(items, give)
 		}
 		chunk = chunk[:0]
 		return err
@@ -356,8 +357,9 @@ func (l *list) snapshot(ctx context.Context, give func(any) error) error {
 	return err
 }
 
-// file gives the rows of a file.
-func (l *list) file(ctx context.Context, give func(any) error) (err error) {
+// file gives the rows of a file. One that can't be read, or that each or emit can make
+// nothing of, is an item that has failed: it costs no other.
+func (l *list) file(ctx context.Context, give func(item) error) (err error) {
 	src, err := source.Open(source.Options{Files: []string{l.s.file.string}, Format: source.Format(l.s.format), Data: true})
 	if err != nil {
 		return err
@@ -371,20 +373,30 @@ func (l *list) file(ctx context.Context, give func(any) error) (err error) {
 		if err != nil {
 			return err
 		}
-		if row.Err != nil {
-			return row.Err
-		}
-		values, err := valuesOf(l.s, row.Value)
+		items, err := l.itemsIn(row)
 		if err != nil {
-			return fmt.Errorf("%s:%d: %w", row.File, row.Line, err)
+			err = give(item{err: &StepError{l.s.name, err}})
+		} else {
+			err = l.giveAll(items, give)
 		}
-		items, err := l.take(values)
 		if err != nil {
-			return fmt.Errorf("%s:%d: %w", row.File, row.Line, err)
-		}
-		if err := giveAll(items, give); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// itemsIn are the items of a row of a file.
+func (l *list) itemsIn(row source.Row) ([]any, error) {
+	if row.Err != nil {
+		return nil, row.Err
+	}
+	values, err := valuesOf(l.s, row.Value)
+	if err == nil {
+		values, err = l.take(values)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s:%d: %w", row.File, row.Line, err)
+	}
+	return values, nil
 }

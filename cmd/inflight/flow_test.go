@@ -151,8 +151,8 @@ output: {file: x.jsonl}
 	}
 }
 
-// A run whose file has a row that can't be read can't go on with the file mended, and is not
-// told to.
+// A row of a file that can't be read has failed, and costs no other; the file with the row
+// mended is another one.
 func TestFlowBadRow(t *testing.T) {
 	first := process(t)
 	again := func(args ...string) (int, string) {
@@ -164,10 +164,17 @@ func TestFlowBadRow(t *testing.T) {
 	write(t, first, "x.yaml", "version: 1\nsteps: {rows: {file: in.csv}}\noutput: {file: x.jsonl}\n")
 	write(t, first, "in.csv", "id,who\n1,a\n2\n3,c\n")
 	code, errOut := again()
-	if code != 4 || !strings.Contains(errOut, "in.csv:3: 1 fields") || strings.Contains(errOut, "--resume") || !strings.Contains(errOut, "--force") {
+	if code != 1 || !strings.Contains(errOut, "3 items") || !strings.Contains(errOut, "1 failed") {
 		t.Errorf("exit code %d: %s", code, errOut)
 	}
+	out := read(t, filepath.Join(first.Dir, "x.jsonl"))
+	if !strings.Contains(out, `"index":1,"ok":false,"error":{"step":"rows","message":"in.csv:3: 1 field`) || strings.Count(out, "who") != 2 {
+		t.Error(out)
+	}
 	write(t, first, "in.csv", "id,who\n1,a\n2,b\n3,c\n")
+	if code, errOut := again("--retry-failed", "--resume"); code != 6 || !strings.Contains(errOut, "in.csv") || !strings.Contains(errOut, "force it") {
+		t.Errorf("exit code %d: %s", code, errOut)
+	}
 	if code, errOut := again("--force"); code != 0 || !strings.Contains(errOut, "3 ok") {
 		t.Errorf("exit code %d: %s", code, errOut)
 	}

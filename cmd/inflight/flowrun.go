@@ -13,7 +13,6 @@ import (
 
 	"github.com/inflight-go/inflight/flow"
 	"github.com/inflight-go/inflight/internal/connect"
-	input "github.com/inflight-go/inflight/internal/source"
 )
 
 // flowFlags are what the flags of flow run say.
@@ -184,12 +183,7 @@ func (o *flowFlags) sumText(out io.Writer, s flow.Summary, err error) {
 	if s.Output != "" {
 		fmt.Fprintf(out, "written: %s\n", s.Output)
 	}
-	_, badRow := errors.AsType[*input.RowError](err)
-	unfinished := s.Output != "" && !s.Complete
-	sumEnd(out, err, unfinished && !badRow && !errors.Is(err, flow.ErrState))
-	if unfinished && badRow { // with the row mended the file is another one
-		fmt.Fprintln(out, "to begin anew, with that row mended: the same command with --force")
-	}
+	sumEnd(out, err, s.Output != "" && !s.Complete && !errors.Is(err, flow.ErrState))
 }
 
 // flowUsage gives an error of what was asked for its exit code.
