@@ -73,6 +73,8 @@ func (p *flowReader) checkSource(s *step) {
 		p.fault(s.formats, "format is for file, and the step %q has none", s.name)
 	case s.body.string != "" && (s.json != nil || s.jsonText.string != ""):
 		p.fault(s.body.at, "body beside json: want one")
+	case s.pages != nil && s.pages.in == inBody && !s.sendsObject():
+		p.fault(s.pagesAt, "in: body puts parameters into the JSON that is sent: want json, with fields, beside it")
 	case s.hasBody() && (s.method == "GET" || s.method == "DELETE"):
 		p.fault(s.url.at, "a %s has no body: want post, put or patch", s.method)
 	}

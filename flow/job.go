@@ -68,6 +68,9 @@ func (s *step) describe() string {
 	fmt.Fprintf(&b, " | %s %s", s.collect, s.onError)
 	if g := s.pages; g != nil {
 		fmt.Fprintf(&b, " | %s %d %d", g.word(), g.first, g.size)
+		if g.in == inBody {
+			fmt.Fprintf(&b, " in the body, %s %s", g.param, g.sizeParam)
+		}
 	}
 	if s.since != nil {
 		fmt.Fprintf(&b, " | since %s %s", s.since.max, s.since.start.string)

@@ -148,19 +148,70 @@ func (r *run) build(s *step, sc scope, at *position) (request.Request, error) {
 	if err != nil || s.pages == nil {
 		return req, err
 	}
+	if at.No > 1 && req.IdempotencyKey != "" { // another page is another request
+		req.IdempotencyKey += "-" + strconv.FormatInt(at.No, 10)
+	}
 	g := s.pages
 	switch {
 	case at.URL != "":
 		req.URL, err = withUser(at.URL, req.URL)
+		return req, err
 	case at.Cursor != "":
-		req.URL, err = setQuery(req.URL, g.param, at.Cursor)
+		err = g.set(&req, g.param, at.Cursor)
 	case g.page || g.offset:
-		req.URL, err = setQuery(req.URL, g.param, strconv.FormatInt(at.At, 10))
+		err = g.set(&req, g.param, strconv.FormatInt(at.At, 10))
 	}
-	if err == nil && g.size > 0 && at.URL == "" {
-		req.URL, err = setQuery(req.URL, g.sizeParam, strconv.FormatInt(g.size, 10))
+	if err == nil && g.size > 0 {
+		err = g.set(&req, g.sizeParam, strconv.FormatInt(g.size, 10))
 	}
 	return req, err
+}
+
+// set sets a parameter of a request. The value of one in the body is JSON.
+func (g *paginate) set(req *request.Request, name, value string) (err error) {
+	if g.in == inBody {
+		req.Body, err = setField(req.Body, name, value)
+		return err
+	}
+	req.URL, err = setQuery(req.URL, name, value)
+	return err
+}
+
+// setField sets a field of an object of JSON, and makes those on the path to it.
+func setField(body []byte, path, value string) ([]byte, error) {
+	v, err := decodeJSON([]byte(value))
+	if err != nil {
+		return nil, err
+	}
+	all, err := decodeJSON(body)
+	if err != nil {
+		return nil, err
+	}
+	object, ok := all.(map[string]any)
+	names := strings.Split(path, ".")
+	for i, name := range names[:len(names)-1] {
+		if !ok {
+			return nil, noObject(names[:i])
+		}
+		if object[name] == nil {
+			object[name] = map[string]any{}
+		}
+		object, ok = object[name].(map[string]any)
+	}
+	if !ok {
+		return nil, noObject(names[:len(names)-1])
+	}
+	object[names[len(names)-1]] = v
+	return encode(all)
+}
+
+// noObject is the error for a path on which something else is.
+func noObject(path []string) error {
+	what := "what is sent"
+	if len(path) > 0 {
+		what = "its field " + strings.Join(path, ".")
+	}
+	return fmt.Errorf("in: body: %s is no object, and has no fields to set", what)
 }
 
 // setQuery sets a parameter of a URL, and leaves the rest as it is.
@@ -193,7 +244,7 @@ func (g *paginate) after(at position, p *page, a *answer) (*position, error) {
 		}
 		return g.follow(at, a, to)
 	case g.cursor != nil:
-		cursor, err := optionalText(g.cursor, a.value)
+		cursor, err := g.cursorIn(a.value)
 		if err != nil {
 			return nil, fmt.Errorf("cursor: %w", err)
 		}
@@ -404,6 +455,20 @@ func optionalText(e *request.Expr, value any) (string, error) {
 		return "", err
 	}
 	return e.Text(value)
+}
+
+// cursorIn is the cursor in an answer, as it is sent: in a body it is JSON of the same type.
+// It is empty at the end.
+func (g *paginate) cursorIn(value any) (string, error) {
+	if g.in == inQuery {
+		return optionalText(g.cursor, value)
+	}
+	v, err := g.cursor.Eval(value)
+	if err != nil || v == nil || v == false || v == "" {
+		return "", err
+	}
+	text, err := encode(v)
+	return string(text), err
 }
 
 // repeats are the pages that a walk has had, to find out when it goes round in a circle.

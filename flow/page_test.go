@@ -3,6 +3,7 @@ package flow_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -97,6 +98,56 @@ func TestPages(t *testing.T) {
 		got, err := pages(t, row.paginate, h)
 		if err != nil || got != all || requests != row.requests {
 			t.Errorf("%s: %q by %d requests, want %d; %v", row.paginate, got, requests, row.requests, err)
+		}
+	}
+}
+
+// Pages that only the body asks for come as all others, and what is sent keeps its types.
+func TestPagesInTheBody(t *testing.T) {
+	for _, row := range []struct{ sends, paginate, answers, asked string }{
+		{`{q: x}`, `{cursor: "select(.more) | .end", param: vars.after, in: body}`,
+			`{"items":[1],"more":true,"end":"b"} {"items":[2],"more":true,"end":"c"} {"items":[3],"more":false,"end":"d"}`,
+			`k:{"q":"x"} k-2:{"q":"x","vars":{"after":"b"}} k-3:{"q":"x","vars":{"after":"c"}}`},
+		{`{sort: [n], vars: {a: 1.50}}`, `{cursor: ".items[-1] // null | select(. < 3) | [.]", param: vars.after, size: 2, size_param: n, in: body}`,
+			`{"items":[1,2]} {"items":[3]}`,
+			`k:{"n":2,"sort":["n"],"vars":{"a":1.50}} k-2:{"n":2,"sort":["n"],"vars":{"a":1.50,"after":[2]}}`},
+		{`'{"page": 9, "q": "x"}'`, `{page: page, total: .total, in: body, parallel: 1}`,
+			`{"items":[1,2],"total":3} {"items":[3],"total":3}`,
+			`k:{"page":1,"q":"x"} k-2:{"page":2,"q":"x"}`},
+		{`{}`, `{offset: from, size: 2, in: body}`,
+			`{"items":[1,2]} {"items":[3]} {"items":[]}`,
+			`k:{"from":0,"limit":2} k-2:{"from":2,"limit":2} k-3:{"from":3,"limit":2}`},
+	} {
+		answers := strings.Split(row.answers, " ")
+		var asked []string
+		h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, err := io.ReadAll(r.Body)
+			if err != nil || r.URL.RawQuery != "x=1" || len(asked) == len(answers) {
+				t.Errorf("%v: %s %s", err, r.URL, body)
+			}
+			asked = append(asked, r.Header.Get("Idempotency-Key")+":"+string(body))
+			fmt.Fprint(w, answers[len(asked)-1])
+		})
+		f, out := in(t, `
+version: 1
+steps: {list: {post: "demo://o/list?x=1", json: `+row.sends+`, each: ".items[]", idempotency_key: k, paginate: `+row.paginate+`}}`)
+		_, err := f.Run(t.Context(), flow.Options{Session: served(h)})
+		if got := strings.Join(asked, " "); err != nil || got != row.asked {
+			t.Errorf("%s\n%v: asked for\n%s, want\n%s", row.paginate, err, got, row.asked)
+		}
+		if rows := lines(t, out); len(rows) != 3 || rows[2]["value"] != 3.0 {
+			t.Errorf("%s: %v", row.paginate, rows)
+		}
+	}
+	for sends, want := range map[string]string{
+		`{vars: x}`: "in: body: its field vars is no object", `'[{{json .n}}]'`: "in: body: what is sent is no object",
+	} {
+		f, _ := in(t, `
+version: 1
+vars: {n: 1}
+steps: {list: {post: "demo://o/list", json: `+sends+`, paginate: {page: vars.page, in: body}}}`)
+		if _, err := f.Run(t.Context(), flow.Options{Session: served(http.NotFoundHandler())}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", sends, err, want)
 		}
 	}
 }

@@ -16,6 +16,12 @@ const (
 	defaultMaxPages = 10_000
 )
 
+// Where the parameters of pages are.
+const (
+	inQuery = "query" // of the URL
+	inBody  = "body"  // fields of the JSON that is sent, by their paths
+)
+
 // paginate says how the pages of a step follow one another. One of link, next, cursor,
 // page and offset is there.
 type paginate struct {
@@ -23,6 +29,7 @@ type paginate struct {
 	next      *request.Expr // a URL in the answer
 	cursor    *request.Expr // a cursor in the answer, sent as param
 	param     string        // of cursor, page or offset
+	in        string        // where parameters are
 	page      bool
 	offset    bool
 	first     int64
@@ -130,10 +137,10 @@ func (p *paginate) word() string {
 func (p *paginate) known() bool { return p.total != nil || p.count != nil }
 
 func (p *flowReader) readPaginate(n ast.Node) *paginate {
-	g := &paginate{first: -1, parallel: defaultParallel, most: defaultMaxPages}
+	g := &paginate{first: -1, parallel: defaultParallel, most: defaultMaxPages, in: inQuery}
 	at, ways := placeOf(n), 0
 	var param, page, offset, sizeParam text
-	var parallelAt place
+	var parallelAt, inAt place
 	meant := p.mapping(n, "paginate", map[string]string{"stop_on_repeat": "it always does", "limit": "size says how many are on a page"},
 		field{"next", func(n ast.Node) {
 			ways++
@@ -145,6 +152,7 @@ func (p *flowReader) readPaginate(n ast.Node) *paginate {
 		}},
 		field{"cursor", func(n ast.Node) { ways++; p.expr(&g.cursor)(n) }},
 		field{"param", p.text(&param, "the name of a parameter")},
+		field{"in", func(n ast.Node) { inAt = placeOf(n); p.word(&g.in, inQuery, inBody)(n) }},
 		field{"page", func(n ast.Node) { ways++; g.page = true; p.text(&page, "the name of a parameter, such as page")(n) }},
 		field{"offset", func(n ast.Node) {
 			ways++
@@ -172,6 +180,8 @@ func (p *flowReader) readPaginate(n ast.Node) *paginate {
 		p.fault(at, "total and pages are for page and offset: a next page is known only when the one before is there")
 	case parallelAt != (place{}) && !g.known():
 		p.fault(parallelAt, "parallel needs total or pages: without them a page is known only when the one before is there")
+	case inAt != (place{}) && !numbered && g.cursor == nil:
+		p.fault(inAt, "in is for cursor, page and offset: a next page is asked for by its URL")
 	case param.string != "" && g.cursor == nil:
 		p.fault(param.at, "param is for cursor")
 	case g.offset && g.size == 0:

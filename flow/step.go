@@ -305,6 +305,15 @@ func (s *step) hasBody() bool {
 	return s.body.string != "" || s.json != nil || s.jsonText.string != ""
 }
 
+// sendsObject reports whether what the step sends is, or may be, an object of JSON.
+func (s *step) sendsObject() bool {
+	if s.json == nil {
+		return s.jsonText.string != ""
+	}
+	_, is := s.json.value.(map[string]any)
+	return is
+}
+
 // A tree is a body of JSON, written as YAML, in which texts are templates.
 type tree struct {
 	value any // JSON; a *leaf where a text is a template
