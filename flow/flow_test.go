@@ -1,6 +1,8 @@
 package flow_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -951,14 +953,51 @@ func TestListFromAPipe(t *testing.T) {
 			t.Fatal(err)
 		}
 		f := parse(t, "version: 1\nsteps: {list: {file: '"+name+"', format: jsonl}}\noutput: {file: '"+filepath.Join(dir, "out.jsonl")+"'}")
-		_, err := f.Run(t.Context(), flow.Options{FailFast: true, Journal: batch.JournalOptions{Resume: resume}})
+		_, err := f.Run(t.Context(), flow.Options{Journal: batch.JournalOptions{Resume: resume}})
 		return err
 	}
-	if err := run(pipe("1\n2\n{"), false); !errors.Is(err, batch.ErrFailFast) {
+	var cut bytes.Buffer
+	z := gzip.NewWriter(&cut)
+	fmt.Fprintln(z, "1\n2")
+	z.Flush()
+	if err := run(pipe(cut.String()), false); !errors.Is(err, flow.ErrList) {
 		t.Errorf("%v", err)
 	}
 	if err := run(pipe("7\n8\n9\n"), true); !errors.Is(err, flow.ErrState) || !strings.Contains(err.Error(), "no regular file") {
 		t.Errorf("%v", err)
+	}
+}
+
+// An item that emit can make nothing of has failed, also when the run goes on, and costs no
+// other.
+func TestBadItemsOfAList(t *testing.T) {
+	var open atomic.Bool
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Query().Get("page") == "1":
+			fmt.Fprint(w, `[{"id":1,"who":{"name":"Ann"}},{"id":2,"who":"Bo"},{"id":3,"who":{"name":"Cy"}}]`)
+		case r.URL.Query().Get("page") == "2" && !open.Load():
+			w.WriteHeader(http.StatusForbidden)
+		default:
+			fmt.Fprint(w, `[]`)
+		}
+	})
+	f, out := in(t, `
+version: 1
+steps: {list: {get: demo://o/list, each: ".[]", emit: "{id, name: .who.name}", key: .id, paginate: {page: page}}}`)
+	o := flow.Options{Session: served(h)}
+	if _, err := f.Run(t.Context(), o); !errors.Is(err, flow.ErrList) {
+		t.Fatal(err)
+	}
+	open.Store(true)
+	o = flow.Options{Session: served(h), Journal: batch.JournalOptions{Resume: true, RetryFailed: true}}
+	sum, err := f.Run(t.Context(), o)
+	if err != nil || !sum.Complete || sum.Failed != 1 {
+		t.Fatalf("%+v, %v", sum, err)
+	}
+	rows := lines(t, out)
+	if got := fmt.Sprint(rows[1]["error"]); len(rows) != 3 || rows[0]["name"] != "Ann" || rows[2]["name"] != "Cy" || rows[1]["key"] != "2" || !strings.Contains(got, "emit {id, name: .who.name}: ") {
+		t.Errorf("%v", rows)
 	}
 }
 

@@ -55,7 +55,7 @@ func (r *run) work(ctx context.Context, u batch.Unit[item]) ([]byte, error) {
 // lineOf is the line of an item that has not failed.
 func (r *run) lineOf(ctx context.Context, u batch.Unit[item]) ([]byte, error) {
 	if u.Row.err != nil {
-		return nil, u.Row.err
+		return nil, &StepError{r.f.list.name, u.Row.err}
 	}
 	joined, err := r.join(ctx, r.f.list, scope{vars: r.vars}, u.Row.value)
 	if err != nil {

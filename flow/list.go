@@ -21,7 +21,7 @@ import (
 type item struct {
 	value any
 	key   string
-	err   error // why a row of a file is none
+	err   error // why it has failed before anything was done for it
 }
 
 // A list is the items of the first step, in an order that stays. What was had of it is
@@ -43,6 +43,7 @@ type list struct {
 type listed struct {
 	Index int64           `json:"index"`
 	Items json.RawMessage `json:"items"`
+	Bad   map[int]string  `json:"bad,omitempty"` // why emit has failed for some of them
 	Hash  string          `json:"hash,omitempty"`
 	Max   json.RawMessage `json:"max,omitempty"`  // with all of its digits
 	Next  *position       `json:"next,omitempty"` // nil behind the last
@@ -114,17 +115,25 @@ func (l *list) each(ctx context.Context, give func(item) error) error {
 		if err := l.keep(ctx, items, p.hash, p.next); err != nil {
 			return err
 		}
-		return l.giveAll(items, give)
+		return giveAll(items, give)
 	})
 }
 
-func (l *list) giveAll(values []any, give func(item) error) error {
-	for _, v := range values {
-		if err := give(item{value: v, key: keyText(l.keyOf(v))}); err != nil {
+func giveAll(items []item, give func(item) error) error {
+	for _, it := range items {
+		if err := give(it); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// item is what a value of the list is.
+func (l *list) item(v any) item { return item{value: v, key: keyText(l.keyOf(v))} }
+
+// bad is an item that has failed before anything was done for it.
+func (l *list) bad(v any, err error) item {
+	return item{value: v, key: keyText(l.keyOf(v)), err: err}
 }
 
 // replay gives the items that are in the journal, and returns where the list goes on;
@@ -142,13 +151,11 @@ func (l *list) replay(give func(item) error) (*position, error) {
 		if err := json.Unmarshal(line.Data, &p); err != nil {
 			return nil, fmt.Errorf("%s: page %d: %w", l.journal.Path(), line.Index, err)
 		}
-		items, err := decodeJSON(p.Items)
+		items, err := l.remember(&p)
 		if err != nil {
 			return nil, fmt.Errorf("%s: page %d: %w", l.journal.Path(), line.Index, err)
 		}
-		all, _ := items.([]any)
-		l.remember(&p, all)
-		if err := l.giveAll(all, give); err != nil {
+		if err := giveAll(items, give); err != nil {
 			return nil, err
 		}
 		at = p.Next
@@ -177,52 +184,68 @@ func (l *list) lost() (bool, error) {
 	return !ended, nil
 }
 
-// remember takes note of a page of the journal.
-func (l *list) remember(p *listed, items []any) {
+// remember takes note of a page of the journal, and returns its items.
+func (l *list) remember(p *listed) ([]item, error) {
+	decoded, err := decodeJSON(p.Items)
+	if err != nil {
+		return nil, err
+	}
+	values, _ := decoded.([]any)
 	l.pages++
 	if p.Next != nil {
 		p.Next.URL, p.Next.Cursor = l.r.f.secrets.show(p.Next.URL), l.r.f.secrets.show(p.Next.Cursor)
 	}
 	// It was checked when it came.
-	_ = l.seen.page(l.s, &page{no: l.pages, hash: p.Hash, next: p.Next, values: items})
-	for _, v := range items {
+	_ = l.seen.page(l.s, &page{no: l.pages, hash: p.Hash, next: p.Next, values: values})
+	items := make([]item, len(values))
+	for i, v := range values {
+		if why, bad := p.Bad[i]; bad {
+			items[i] = l.bad(v, errors.New(why))
+			continue
+		}
 		l.isNew(v)
+		items[i] = l.item(v)
 	}
 	if max, err := decodeJSON(p.Max); err == nil {
 		l.max = max
 	}
+	return items, nil
 }
 
-// take makes items of values: it leaves those out whose key was there before.
-func (l *list) take(values []any) ([]any, error) {
+// take makes items of values: it leaves those out whose key was there before. A value that
+// emit can make nothing of is an item that has failed.
+func (l *list) take(values []any) ([]item, error) {
 	if l.s.kind() == "http" && l.s.each == nil && len(values) == 1 {
 		if all, ok := values[0].([]any); ok {
 			return nil, fmt.Errorf(`the answer is an array of %d: write each: ".[]" to take its items`, len(all))
 		}
 	}
-	if since := l.s.since; since != nil {
-		for _, v := range values {
-			if err := l.highest(since, v); err != nil {
-				return nil, err
+	items := make([]item, 0, len(values))
+	for _, v := range values {
+		if err := l.highest(v); err != nil {
+			return nil, err
+		}
+		some, err := emitted(l.s, []any{v})
+		if err != nil {
+			items = append(items, l.bad(v, err))
+			continue
+		}
+		l.r.counts[l.s].items.Add(int64(len(some)))
+		for _, v := range some {
+			if l.isNew(v) {
+				items = append(items, l.item(v))
 			}
 		}
 	}
-	items, err := emitted(l.s, values)
-	if err != nil {
-		return nil, err
-	}
-	l.r.counts[l.s].items.Add(int64(len(items)))
-	fresh := make([]any, 0, len(items))
-	for _, v := range items {
-		if l.isNew(v) {
-			fresh = append(fresh, v)
-		}
-	}
-	return fresh, nil
+	return items, nil
 }
 
 // highest takes note of what since asks for.
-func (l *list) highest(since *since, v any) error {
+func (l *list) highest(v any) error {
+	since := l.s.since
+	if since == nil {
+		return nil
+	}
 	max, err := since.max.Eval(v)
 	if err != nil {
 		return fmt.Errorf("since %s: %w", since.max, err)
@@ -290,15 +313,21 @@ func (l *list) isNew(v any) bool {
 }
 
 // keep writes a page to the journal.
-func (l *list) keep(ctx context.Context, items []any, hash string, next *position) error {
+func (l *list) keep(ctx context.Context, items []item, hash string, next *position) error {
 	if l.journal == nil {
 		return nil
 	}
-	data, err := encode(items)
-	if err != nil {
+	p := listed{Index: l.pages, Hash: hash, Bad: make(map[int]string)}
+	values := make([]any, len(items))
+	for i, it := range items {
+		if values[i] = it.value; it.err != nil {
+			p.Bad[i] = it.err.Error()
+		}
+	}
+	var err error
+	if p.Items, err = encode(values); err != nil {
 		return err
 	}
-	p := listed{Index: l.pages, Items: data, Hash: hash}
 	if l.max != nil {
 		if p.Max, err = encode(l.max); err != nil {
 			return err
@@ -334,7 +363,7 @@ func (l *list) snapshot(ctx context.Context, give func(item) error) error {
 			err = l.keep(ctx, items, "", next)
 		}
 		if err == nil && l.journal == nil {
-			err = l.giveAll(items, give)
+			err = giveAll(items, give)
 		}
 		chunk = chunk[:0]
 		return err
@@ -374,10 +403,8 @@ func (l *list) file(ctx context.Context, give func(item) error) (err error) {
 			return err
 		}
 		items, err := l.itemsIn(row)
-		if err != nil {
-			err = give(item{err: &StepError{l.s.name, err}})
-		} else {
-			err = l.giveAll(items, give)
+		if err == nil {
+			err = giveAll(items, give)
 		}
 		if err != nil {
 			return err
@@ -387,16 +414,19 @@ func (l *list) file(ctx context.Context, give func(item) error) (err error) {
 }
 
 // itemsIn are the items of a row of a file.
-func (l *list) itemsIn(row source.Row) ([]any, error) {
+func (l *list) itemsIn(row source.Row) ([]item, error) {
 	if row.Err != nil {
-		return nil, row.Err
+		return []item{l.bad(nil, row.Err)}, nil
 	}
 	values, err := valuesOf(l.s, row.Value)
-	if err == nil {
-		values, err = l.take(values)
-	}
 	if err != nil {
-		return nil, fmt.Errorf("%s:%d: %w", row.File, row.Line, err)
+		return []item{l.bad(row.Value, fmt.Errorf("%s:%d: %w", row.File, row.Line, err))}, nil
 	}
-	return values, nil
+	items, err := l.take(values)
+	for i, it := range items {
+		if it.err != nil {
+			items[i] = l.bad(it.value, fmt.Errorf("%s:%d: %w", row.File, row.Line, it.err))
+		}
+	}
+	return items, err
 }
