@@ -23,13 +23,15 @@ import (
 
 // A Field is one thing to take from a page: NAME=SELECTOR@ATTRIBUTE | FILTER | …, of
 // which name and selector have to be there. A name that ends with [] is for all that
-// the selector finds, as a list; otherwise the first counts, and null is for none.
-// Without an attribute it is the text, with blanks in a row made one.
+// the selector finds, as a list; otherwise the first counts, and null is for none. The
+// selector . is the element itself that the field is taken from, that of an item or the
+// <html> of a page; before an attribute it can be left out. Without an attribute it is
+// the text, with blanks in a row made one.
 type Field struct {
 	text    string
 	name    string
 	all     bool
-	sel     *Selector
+	sel     *Selector // nil: the element itself
 	attr    string
 	filters []filter
 }
@@ -50,15 +52,7 @@ func ParseField(text string) (Field, error) {
 		return Field{}, fmt.Errorf("%q is no field: name=selector is expected, such as price=span.price", text)
 	}
 	parts := splitPipes(rest)
-	sel := strings.TrimSpace(parts[0])
-	if at := strings.LastIndexByte(sel, '@'); at >= 0 && !strings.ContainsAny(sel[at:], "]\"'") {
-		sel, f.attr = strings.TrimSpace(sel[:at]), strings.ToLower(strings.TrimSpace(sel[at+1:]))
-		if f.attr == "" {
-			return Field{}, fmt.Errorf("field %q: the name of an attribute is missing behind @", f.name)
-		}
-	}
-	var err error
-	if f.sel, err = ParseSelector(sel); err != nil {
+	if err := f.locate(strings.TrimSpace(parts[0])); err != nil {
 		return Field{}, fmt.Errorf("field %q: %w", f.name, err)
 	}
 	for i, word := range parts[1:] {
@@ -77,6 +71,31 @@ func ParseField(text string) (Field, error) {
 		f.filters = append(f.filters, filter)
 	}
 	return f, nil
+}
+
+// locate reads SELECTOR@ATTRIBUTE.
+func (f *Field) locate(sel string) (err error) {
+	given := sel
+	if at := strings.LastIndexByte(sel, '@'); at >= 0 && !strings.ContainsAny(sel[at:], "]\"'") {
+		sel, f.attr = strings.TrimSpace(sel[:at]), strings.ToLower(strings.TrimSpace(sel[at+1:]))
+		if f.attr == "" {
+			return errors.New("the name of an attribute is missing behind @")
+		}
+		if strings.ContainsAny(f.attr, " \t\n\f\r/>=)") {
+			return fmt.Errorf("no attribute is called %q: it is the last of a field, as in li a@href", f.attr)
+		}
+	}
+	switch {
+	case sel == "." || sel == "" && f.attr != "":
+		if f.all {
+			return fmt.Errorf("%s is of the element itself, of which there is one: leave out the [], or add a selector", given)
+		}
+		return nil
+	case strings.HasPrefix(sel, ".") && strings.ContainsAny(sel[1:2], " \t\n/>+~,"):
+		return fmt.Errorf("the selector %q: a . stands alone, for the element itself: what is in it is found without", sel)
+	}
+	f.sel, err = ParseSelector(sel)
+	return err
 }
 
 // ParseSelector reads a CSS selector.
@@ -118,7 +137,8 @@ func splitPipes(text string) []string {
 // Name is the name of the field.
 func (f *Field) Name() string { return f.name }
 
-// Find takes the field from below a node of a page. The filter url resolves against page.
+// Find takes the field from a node of a page, and from below it. The filter url resolves
+// against page.
 func (f *Field) Find(n *html.Node, page *url.URL) any {
 	room := math.MaxInt
 	return f.find(n, page, &room)
@@ -128,11 +148,10 @@ func (f *Field) Find(n *html.Node, page *url.URL) any {
 func (f *Field) find(n *html.Node, page *url.URL, room *int) any {
 	*room -= sizeOfField
 	if !f.all {
-		found := cascadia.Query(n, f.sel.sel)
-		if found == nil {
-			return nil
+		if found := f.first(n); found != nil {
+			return f.value(found, page, room)
 		}
-		return f.value(found, page, room)
+		return nil
 	}
 	values := []any{}
 	for _, found := range f.sel.all(n) {
@@ -144,6 +163,22 @@ func (f *Field) find(n *html.Node, page *url.URL, room *int) any {
 		}
 	}
 	return values
+}
+
+// first is the element that the field is of; nil if there is none.
+func (f *Field) first(n *html.Node) *html.Node {
+	if f.sel != nil {
+		return cascadia.Query(n, f.sel.sel)
+	}
+	if n.Type != html.DocumentNode {
+		return n
+	}
+	for c := range n.ChildNodes() {
+		if c.Type == html.ElementNode {
+			return c
+		}
+	}
+	return nil
 }
 
 // sizeOfField is what a field needs beside its text, in bytes.
@@ -308,7 +343,7 @@ func textOf(n *html.Node) string {
 // of the one behind it.
 func standsApart(tag atom.Atom) bool {
 	switch tag {
-	case atom.Address, atom.Article, atom.Aside, atom.Blockquote, atom.Br, atom.Button, atom.Caption, atom.Dd, atom.Details, atom.Div,
+	case atom.Address, atom.Article, atom.Aside, atom.Blockquote, atom.Body, atom.Br, atom.Button, atom.Caption, atom.Dd, atom.Details, atom.Div,
 		atom.Dl, atom.Dt, atom.Figcaption, atom.Figure, atom.Footer, atom.Form, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6,
 		atom.Header, atom.Hr, atom.Li, atom.Main, atom.Nav, atom.Ol, atom.Option, atom.P, atom.Pre, atom.Section, atom.Select,
 		atom.Summary, atom.Table, atom.Td, atom.Textarea, atom.Th, atom.Tr, atom.Ul:

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/andybalholm/cascadia"
 	"github.com/inflight-go/inflight/crawl"
 	"golang.org/x/net/html"
 )
@@ -68,6 +69,41 @@ func TestFields(t *testing.T) {
 	}
 }
 
+// The element itself that a field is taken from is that of an item, or that of a page.
+func TestFieldsOfTheElementItself(t *testing.T) {
+	doc, err := html.Parse(strings.NewReader("<!doctype html><html lang=de><title>Shop</title><a href=/tea>Tea <b>green</b></a>"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, _ := url.Parse("http://shop.example/dir/")
+	items := cascadia.QueryAll(doc, cascadia.MustCompile("a"))
+	for text, want := range map[string]string{
+		"a=@lang":        `"de" null`,
+		"a=.":            `"Shop Tea green" "Tea green"`,
+		"a=@href | url":  `null "http://shop.example/tea"`,
+		"a=.@href":       `null "/tea"`,
+		"a= . @ href":    `null "/tea"`,
+		"a=.|upper":      `"SHOP TEA GREEN" "TEA GREEN"`,
+		"a=. | html":     `"<html lang=\"de\"><head><title>Shop</title></head><body><a href=\"/tea\">Tea <b>green</b></a></body></html>" "<a href=\"/tea\">Tea <b>green</b></a>"`,
+		"a=.tea, a b":    `"green" "green"`,
+		"a=[href]@href":  `"/tea" null`,
+		"a[]=[href], .x": `["Tea green"] []`,
+	} {
+		f, err := crawl.ParseField(text)
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		if got := encode(t, f.Find(doc, page)) + " " + encode(t, f.Find(items[0], page)); got != want {
+			t.Errorf("%q is %s, want %s", text, got, want)
+		}
+	}
+	f, _ := crawl.ParseField("a=.")
+	if v := f.Find(&html.Node{Type: html.DocumentNode}, page); v != nil {
+		t.Errorf("of nothing it is %v", v)
+	}
+}
+
 func TestNumbers(t *testing.T) {
 	for text, want := range map[string]any{
 		"12": 12.0, "1,299.00": 1299.0, "1.299,00": 1299.0, "1,299": 1299.0, "1.299": 1.299, "12,5": 12.5, "-3.5": -3.5,
@@ -95,11 +131,30 @@ func TestBadFields(t *testing.T) {
 		"a=h1@":               "the name of an attribute is missing",
 		"a=h1[":               "h1[",
 		"a=h1 | lower | html": `no filter "html"`,
+		"a=.@":                "the name of an attribute is missing",
+		"a=a@href b":          `no attribute is called "href b"`,
+		"a=:contains(x@y)":    `no attribute is called "y)"`,
+		"a[]=.":               ". is of the element itself, of which there is one",
+		"a[]=@href":           "@href is of the element itself, of which there is one",
+		"a=. > b":             "a . stands alone",
+		"a=.//b@href":         "a . stands alone",
 	} {
 		if _, err := crawl.ParseField(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
 	}
+}
+
+// encode is a value as it stands in a line.
+func encode(t *testing.T, v any) string {
+	t.Helper()
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(b.String())
 }
 
 func FuzzParseField(f *testing.F) {

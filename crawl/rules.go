@@ -108,7 +108,7 @@ func (e *RulesError) Unwrap() error { return e.Err }
 //	      pictures[]: img@src | url
 //	  - match: /list/
 //	    item: div.card           # the fields, of each element that this finds
-//	    fields: {name: b, link: a@href | url}
+//	    fields: {name: b, link: a@href | url, id: .@data-id}
 //	    jsonld: true
 //
 // The first rule that matches counts. The name is that of the file, for the error, which

@@ -21,7 +21,7 @@ rules:
       links[]: "a@href | url"
   - match: /list
     item: li
-    fields: {name: b}
+    fields: {name: b, n: .@data-n, all: .}
   - jsonld: true
 `))
 	if err != nil || len(rules) != 3 {
@@ -31,12 +31,12 @@ rules:
 	w.page("a.test/", links("/p/1", "/list", "/p/x"))
 	w.page("a.test/p/1", `<h1>Tea</h1><i class=price>$ 3</i><a href=/>x</a>`)
 	w.page("a.test/p/x", `<h1>Other</h1><script type="application/ld+json">[1]</script>`)
-	w.page("a.test/list", `<ul><li><b>One</b><li><b>Two</b></ul>`)
+	w.page("a.test/list", `<ul><li data-n=1>No. <b>One</b><li><b>Two</b></ul>`)
 	lines := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}, Rules: rules})
 	for url, want := range map[string]string{
 		"/p/1":  "product map[links:[http://a.test/] price:3 title:Tea] [] []",
 		"/p/x":  " map[] [] [[1]]",
-		"/list": " map[] [map[name:One] map[name:Two]] []",
+		"/list": " map[] [map[all:No. One n:1 name:One] map[all:Two n:<nil> name:Two]] []",
 	} {
 		l := lines["http://a.test"+url]
 		if got := fmt.Sprint(l.Rule, " ", l.Extract, " ", l.Items, " ", l.JSONLD); got != want {

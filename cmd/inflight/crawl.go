@@ -112,7 +112,7 @@ func (o *crawlFlags) whereFlags(fs *pflag.FlagSet) {
 func (o *crawlFlags) takeFlags(fs *pflag.FlagSet) {
 	fs.StringVarP(&o.output, "output", "o", "", "write a line for each page to this `file`; .gz and .zst too")
 	fs.StringArrayVar(&o.extract, "extract", nil, "take this from each page, `'name=selector@attribute | filter'`; name[] for all (repeatable)")
-	fs.StringVar(&o.item, "item", "", "and take it from each element that this `selector` finds")
+	fs.StringVar(&o.item, "item", "", "and take it from each element that this `selector` finds; 'name=.' is its own text, 'link=@href' its attribute")
 	fs.BoolVar(&o.jsonld, "jsonld", false, "take the JSON-LD of pages")
 	fs.StringVar(&o.rules, "rules", "", "what to take from which pages, by a YAML `file`")
 	fs.StringVar(&o.save, "save", "", "write the bodies of pages below this `folder`")
