@@ -629,6 +629,20 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// What is cut off by the end of a run is no failure: it is fetched again.
+func TestCutOffIsNoFailure(t *testing.T) {
+	w := newWorld(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	w.pages["a.test/"] = func(_ http.ResponseWriter, r *http.Request) {
+		cancel()
+		<-r.Context().Done()
+	}
+	s, err := crawl.Run(ctx, filepath.Join(t.TempDir(), "out.jsonl"), crawl.Options{Seeds: []string{"http://a.test/"}, Session: w.session, Grace: -1})
+	if !errors.Is(err, context.Canceled) || s.Stats.Failure != "" || s.Failed > 0 {
+		t.Errorf("%v, %+v", err, s)
+	}
+}
+
 // Pages that are tried again have one line in the end, and go on from there.
 func TestRetryFailed(t *testing.T) {
 	w := newWorld(t)

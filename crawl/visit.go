@@ -264,6 +264,8 @@ func (c *crawl) get(ctx context.Context, at string, to *bodies, l *line) (*sessi
 		switch {
 		case errors.Is(err, session.ErrDraining):
 			return nil, err
+		case ctx.Err() != nil: // no failure of the page
+			return nil, context.Cause(ctx)
 		case e.Class == retry.ClassSave:
 			return nil, c.fatal(ctx, err)
 		}
