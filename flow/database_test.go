@@ -785,8 +785,12 @@ func TestRefusedRows(t *testing.T) {
 			}
 			return sum
 		}
-		if sum := run(batch.JournalOptions{}); sum.Done != items || sum.Failed != 4 || !sum.Complete {
+		sum := run(batch.JournalOptions{})
+		if sum.Done != items || sum.Failed != 4 || !sum.Complete {
 			t.Errorf("%+v", sum)
+		}
+		if why := sum.Stats.Failures; len(why) != 1 || why[0].Where != "table t" || why[0].Count != 4 || !strings.Contains(why[0].First, "constraint") {
+			t.Errorf("why: %+v", why)
 		}
 		count := func(want string) {
 			t.Helper()

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -231,6 +232,10 @@ steps:
 		failed, left := map[string]int64{"fail": 1}[row.policy], map[string]int64{"skip": 1}[row.policy]
 		if sum.Failed != failed || sum.Stats.LeftOut != left || sum.Stats.Steps[2].Failed != 1 {
 			t.Errorf("%s: %+v", row.policy, sum)
+		}
+		why := []flow.Failure{{Where: "b", Count: 1, First: `GET demo://o/b/2: 404 Not Found: "404 page not found"`}}
+		if !slices.Equal(sum.Stats.Failures, why) {
+			t.Errorf("%s: why: %+v", row.policy, sum.Stats.Failures)
 		}
 		if row.policy != "fail" {
 			continue

@@ -44,6 +44,7 @@ func (r *run) work(ctx context.Context, u batch.Unit[item]) ([]byte, error) {
 	case errors.Is(err, session.ErrDraining):
 		return nil, batch.Again(0, err)
 	}
+	r.o.Progress.fail(err, r.f.secrets.clean)
 	_, failed := errors.AsType[*StepError](err) // which goes before what is left out
 	if s, ok := errors.AsType[*skipped](err); ok && !failed {
 		r.o.Progress.left.Add(1)
@@ -215,6 +216,7 @@ func (r *run) failed(ctx context.Context, s *step, err error) (any, error) {
 	r.counts[s].failed.Add(1)
 	switch s.onError {
 	case onErrorNull:
+		r.o.Progress.fail(&StepError{s.name, err}, r.f.secrets.clean)
 		if s.collect == collectList {
 			return []any{}, nil
 		}

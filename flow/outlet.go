@@ -93,6 +93,7 @@ func (r *run) tablesOutlet(ctx context.Context) (*outlet, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrOutput, err)
 	}
+	t.told = func(err error) { r.o.Progress.fail(err, r.f.secrets.clean) }
 	resume, err := t.begin(ctx, r.o.Journal)
 	if err != nil {
 		return nil, err

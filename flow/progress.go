@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -16,6 +18,7 @@ type Progress struct {
 	left   atomic.Int64
 	mu     sync.Mutex
 	steps  []*stepCount
+	failed []*Failure
 }
 
 // stepCount counts what a step does.
@@ -32,6 +35,16 @@ type Stats struct {
 	All     bool  // that was all
 	LeftOut int64 // items that on_error: skip has left out; they count as done
 	Steps   []StepStats
+	// Failures are what has failed in this run, whatever on_error made of it, those first
+	// that came first.
+	Failures []Failure
+}
+
+// A Failure is what has failed in one place.
+type Failure struct {
+	Where string // the step, "select", "table NAME", or "row" for what is none of them
+	Count int64  // of items; where on_error is null, of the times
+	First string // what the first of them said
 }
 
 // StepStats is what a step has done in this run.
@@ -51,7 +64,28 @@ func (p *Progress) Stats() Stats {
 	for _, c := range p.steps {
 		s.Steps = append(s.Steps, StepStats{c.name, c.requests.Load(), c.items.Load(), c.failed.Load(), c.top.Load()})
 	}
+	for _, f := range p.failed {
+		s.Failures = append(s.Failures, *f)
+	}
 	return s
+}
+
+// fail counts what has failed, where it has.
+func (p *Progress) fail(err error, clean func(string) string) {
+	where := "row"
+	if s, ok := errors.AsType[*StepError](err); ok {
+		where, err = s.Step, s.Err
+	} else if s, ok := errors.AsType[*skipped](err); ok {
+		where, err = s.Step, s.Err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i := slices.IndexFunc(p.failed, func(f *Failure) bool { return f.Where == where })
+	if i < 0 {
+		i = len(p.failed)
+		p.failed = append(p.failed, &Failure{Where: where, First: clean(err.Error())})
+	}
+	p.failed[i].Count++
 }
 
 // count begins to count the steps of a flow.

@@ -34,6 +34,7 @@ type tables struct {
 	run   string // tells this run from others
 	spec  string
 	clean func(string) string
+	told  func(error) // of what the database has refused
 
 	mu      locks.Mutex
 	done    *roaring64.Bitmap
@@ -46,7 +47,7 @@ type tables struct {
 // for it.
 func newTables(ctx context.Context, db Database, f *Flow, spec string) (*tables, error) {
 	t := &tables{
-		db: db, d: db.Dialect(), of: f.output.tables, kind: f.output.database.driver, flow: flowName(f.name), spec: spec, clean: f.secrets.clean,
+		db: db, d: db.Dialect(), of: f.output.tables, kind: f.output.database.driver, flow: flowName(f.name), spec: spec, clean: f.secrets.clean, told: func(error) {},
 		done: roaring64.New(), failed: roaring64.New(), columns: make(map[string]map[string]bool), empty: make(map[string]map[string]bool),
 	}
 	create := func(tx Tx) error {
@@ -243,6 +244,7 @@ func (t *tables) keep(ctx context.Context, lines []tableLine) error {
 		if err := t.attempt(ctx, lines); err != nil {
 			return err
 		}
+		t.told(err)
 	}
 	for _, l := range lines {
 		t.done.Add(uint64(l.Index))
@@ -397,7 +399,7 @@ func (t *tables) write(ctx context.Context, tx Tx, lines []tableLine, atOnce int
 			}
 		}
 		if err := t.writeRows(ctx, tx, table, rows, atOnce); err != nil {
-			return fmt.Errorf("table %s: %w", table.name, err)
+			return &StepError{"table " + table.name, err}
 		}
 	}
 	for chunk := range slices.Chunk(lines, rowsAtOnce) {

@@ -131,7 +131,7 @@ steps:
 output: {file: x.jsonl}
 `)
 	code, _, errOut := run(t, cmd)
-	if code != 1 || !strings.Contains(errOut, "3 failed") || strings.Count(read(t, output(cmd, "x.jsonl")), `"status":404`) != 3 {
+	if code != 1 || !strings.Contains(errOut, "3 failed") || !strings.Contains(errOut, "\n  bad: 3 failed, the first: GET demo://origin/status/404: 404 Not Found") || strings.Count(read(t, output(cmd, "x.jsonl")), `"status":404`) != 3 {
 		t.Errorf("exit code %d: %s", code, errOut)
 	}
 	later := process(t, "flow", "run", "x.yaml", "--resume") // where they are not run again

@@ -160,7 +160,7 @@ func (o *flowFlags) sum(out io.Writer, s flow.Summary, err error) {
 func (o *flowFlags) sumJSON(out io.Writer, s flow.Summary, err error) {
 	members := map[string]any{
 		"done": s.Done, "ok": s.Done - s.Failed - s.Stats.LeftOut, "failed": s.Failed, "left_out": s.Stats.LeftOut, "before": s.Skipped, "failed_before": s.FailedBefore,
-		"listed": s.Stats.Listed, "complete": s.Complete, "elapsed_s": s.Elapsed.Seconds(), "output": s.Output, "state": s.State, "steps": s.Stats.Steps,
+		"listed": s.Stats.Listed, "complete": s.Complete, "elapsed_s": s.Elapsed.Seconds(), "output": s.Output, "state": s.State, "steps": s.Stats.Steps, "failures": s.Stats.Failures,
 	}
 	if err != nil {
 		members["stopped"] = err.Error()
@@ -180,6 +180,9 @@ func (o *flowFlags) sumText(out io.Writer, s flow.Summary, err error) {
 		parts = append(parts, part)
 	}
 	fmt.Fprintf(out, "requests: %s\n", strings.Join(parts, ", "))
+	for _, f := range s.Stats.Failures {
+		fmt.Fprintf(out, "  %s: %d failed, the first: %.500s\n", f.Where, f.Count, printable(f.First))
+	}
 	if s.Output != "" {
 		fmt.Fprintf(out, "written: %s\n", s.Output)
 	}
