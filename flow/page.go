@@ -486,9 +486,9 @@ func (seen *repeats) page(s *step, p *page) error {
 		seen.hashes, seen.places = make(map[string]int64), make(map[string]int64)
 	}
 	if before, ok := seen.hashes[p.hash]; ok && len(p.values) > 0 && p.hash != "" {
-		why := "the server sends the same again"
-		if s.pages.page || s.pages.offset {
-			why = fmt.Sprintf("does the server know the parameter %q?", s.pages.param)
+		why := fmt.Sprintf("does the server know the parameter %q of the URL?", s.pages.param)
+		if s.pages.link || s.pages.next != nil {
+			why = "the server sends the same again"
 		}
 		return fmt.Errorf("page %d has the same content as page %d: %s", p.no, before, why)
 	}

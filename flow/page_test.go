@@ -196,8 +196,9 @@ func TestPagesGoWrong(t *testing.T) {
 		h        http.Handler
 		want     string
 	}{
-		{"page: p", same(`{"items":[1]}`), `page 2 has the same content as page 1: does the server know the parameter "p"?`},
-		{"next: .next", same(`{"items":[1],"next":"/list"}`), "page 2 has the same content as page 1"},
+		{"page: p", same(`{"items":[1]}`), `page 2 has the same content as page 1: does the server know the parameter "p" of the URL?`},
+		{"cursor: .next, param: after", same(`{"items":[1],"next":"a"}`), `page 2 has the same content as page 1: does the server know the parameter "after" of the URL?`},
+		{"next: .next", same(`{"items":[1],"next":"/list"}`), "page 2 has the same content as page 1: the server sends the same again"},
 		{"cursor: .next", counting(`{"items":[N],"next":"a"}`), `page 2 leads to the same cursor as page 1, "a"`},
 		{"cursor: .next", counting(`{"items":[],"next":"a","n":N}`), "the list goes round in a circle"},
 		{"next: .next", counting(`{"items":[N],"next":"/list?p=2"}`), "page 2 leads to the same next page as page 1"},
