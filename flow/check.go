@@ -69,6 +69,8 @@ func (p *flowReader) checkSource(s *step) {
 		p.fault(s.argsAt, "args are for sql, and the step %q has none", s.name)
 	case kind == "sql" && strings.Contains(s.sql.string, "{{"):
 		p.fault(s.sql.at, "a query is no template: write ? (SQLite) or $1 (PostgreSQL), and the value in args, such as args: [.id]")
+	case s.database.driver == "postgres" && len(s.args) > 0 && !strings.Contains(s.sql.string, "$1"):
+		p.fault(s.argsAt, "there is no $1 in the query for args: PostgreSQL has $1, $2 and so on where SQLite has ?")
 	case kind != "file" && s.formats != (place{}):
 		p.fault(s.formats, "format is for file, and the step %q has none", s.name)
 	case s.body.string != "" && (s.json != nil || s.jsonText.string != ""):

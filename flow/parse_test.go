@@ -119,6 +119,7 @@ func TestMistakes(t *testing.T) {
 		{"sql where", step("  b: {for: a, sql: 'select 1'}"), "which database?"},
 		{"sql for http", step("  b: {for: a, sqlite: x, get: 'http://x/'}"), "sqlite is for sql"},
 		{"args", step("  b: {for: a, args: [.x], get: 'http://x/'}"), "args are for sql"},
+		{"args of another database", step("  b: {for: a, postgres: x, sql: 'select * from u where id = ?', args: [.id]}"), "no $1 in the query for args"},
 		{"file for", step("  b: {for: a, file: x.csv}"), "a file is a list"},
 		{"body", step("  b: {for: a, get: 'http://x/', body: x}"), "a GET has no body"},
 		{"two bodies", step("  b: {for: a, post: 'http://x/', body: x, json: {a: 1}}"), "body beside json"},
