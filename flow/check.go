@@ -207,6 +207,9 @@ func (p *flowReader) checkFields() {
 	for _, pair := range slices.Concat(s.headers, s.query) {
 		texts = append(texts, pair.value)
 	}
+	if s.json != nil {
+		texts = append(texts, s.json.templates...)
+	}
 	for _, t := range texts {
 		for _, f := range request.Fields(t.string) {
 			switch {

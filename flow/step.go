@@ -316,20 +316,23 @@ func (s *step) sendsObject() bool {
 
 // A tree is a body of JSON, written as YAML, in which texts are templates.
 type tree struct {
-	value any // JSON; a *leaf where a text is a template
+	value     any    // JSON; a *leaf where a text is a template
+	templates []text // of the leaves
+	nodes     int
 }
 
 // mostNodes is how large a tree may be.
 const mostNodes = 100_000
 
 func (p *flowReader) readTree(n ast.Node) *tree {
-	left := mostNodes
-	return &tree{value: p.readBranch(n, &left)}
+	t := &tree{}
+	t.value = p.readBranch(t, n)
+	return t
 }
 
-func (p *flowReader) readBranch(n ast.Node, left *int) any {
-	if *left--; *left < 0 {
-		if *left == -1 {
+func (p *flowReader) readBranch(t *tree, n ast.Node) any {
+	if t.nodes++; t.nodes > mostNodes {
+		if t.nodes == mostNodes+1 {
 			p.fault(placeOf(n), "the body has more than %d values", mostNodes)
 		}
 		return nil
@@ -337,12 +340,12 @@ func (p *flowReader) readBranch(n ast.Node, left *int) any {
 	switch v := n.(type) {
 	case *ast.MappingNode, *ast.MappingValueNode:
 		fields := make(map[string]any)
-		p.pairs(n, "json", func(name string, _ place, value ast.Node) { fields[name] = p.readBranch(value, left) })
+		p.pairs(n, "json", func(name string, _ place, value ast.Node) { fields[name] = p.readBranch(t, value) })
 		return fields
 	case *ast.SequenceNode:
 		items := []any{}
 		for _, item := range v.Values {
-			items = append(items, p.readBranch(item, left))
+			items = append(items, p.readBranch(t, item))
 		}
 		return items
 	case *ast.IntegerNode, *ast.FloatNode:
@@ -352,15 +355,15 @@ func (p *flowReader) readBranch(n ast.Node, left *int) any {
 		}
 		return json.Number(text)
 	case *ast.StringNode:
-		if t := v.GetToken(); t.Type == token.StringType && isNumber(t.Value) {
-			return json.Number(t.Value) // 1e3, which the parser does not take for a number
+		if tok := v.GetToken(); tok.Type == token.StringType && isNumber(tok.Value) {
+			return json.Number(tok.Value) // 1e3, which the parser does not take for a number
 		}
 	case *ast.BoolNode:
 		return v.Value
 	case *ast.NullNode:
 		return nil
 	}
-	return p.readLeaf(n)
+	return p.readLeaf(t, n)
 }
 
 // isNumber reports whether JSON would have a number as it is written.
@@ -369,14 +372,15 @@ func isNumber(text string) bool {
 }
 
 // readLeaf reads a text, which may be a template.
-func (p *flowReader) readLeaf(n ast.Node) any {
-	t, ok := p.scalar(n, "a value of JSON")
-	if !ok || !strings.Contains(t.string, "{{") {
-		return t.string
+func (p *flowReader) readLeaf(t *tree, n ast.Node) any {
+	s, ok := p.scalar(n, "a value of JSON")
+	if !ok || !strings.Contains(s.string, "{{") {
+		return s.string
 	}
-	l, err := newLeaf(t.string, p.f.env)
+	t.templates = append(t.templates, s)
+	l, err := newLeaf(s.string, p.f.env)
 	if err != nil {
-		p.syntax(t, "template", err)
+		p.syntax(s, "template", err)
 	}
 	return l
 }
