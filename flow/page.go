@@ -177,6 +177,14 @@ func (g *paginate) set(req *request.Request, name, value string) (err error) {
 	return err
 }
 
+// parameter is what says which page is wanted, in words.
+func (g *paginate) parameter() string {
+	if g.in == inBody {
+		return fmt.Sprintf("the field %q of the body", g.param)
+	}
+	return fmt.Sprintf("the parameter %q of the URL", g.param)
+}
+
 // setField sets a field of an object of JSON, and makes those on the path to it.
 func setField(body []byte, path, value string) ([]byte, error) {
 	v, err := decodeJSON([]byte(value))
@@ -486,7 +494,7 @@ func (seen *repeats) page(s *step, p *page) error {
 		seen.hashes, seen.places = make(map[string]int64), make(map[string]int64)
 	}
 	if before, ok := seen.hashes[p.hash]; ok && len(p.values) > 0 && p.hash != "" {
-		why := fmt.Sprintf("does the server know the parameter %q of the URL?", s.pages.param)
+		why := fmt.Sprintf("does the server know %s?", s.pages.parameter())
 		if s.pages.link || s.pages.next != nil {
 			why = "the server sends the same again"
 		}

@@ -139,15 +139,18 @@ steps: {list: {post: "demo://o/list?x=1", json: `+row.sends+`, each: ".items[]",
 			t.Errorf("%s: %v", row.paginate, rows)
 		}
 	}
-	for sends, want := range map[string]string{
-		`{vars: x}`: "in: body: its field vars is no object", `'[{{json .n}}]'`: "in: body: what is sent is no object",
+	for _, row := range []struct{ sends, answers, want string }{
+		{`{vars: x}`, `[]`, "in: body: its field vars is no object"},
+		{`'[{{json .n}}]'`, `[]`, "in: body: what is sent is no object"},
+		{`{}`, `[1]`, `does the server know the field "vars.page" of the body?`},
 	} {
 		f, _ := in(t, `
 version: 1
 vars: {n: 1}
-steps: {list: {post: "demo://o/list", json: `+sends+`, paginate: {page: vars.page, in: body}}}`)
-		if _, err := f.Run(t.Context(), flow.Options{Session: served(http.NotFoundHandler())}); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %q", sends, err, want)
+steps: {list: {post: "demo://o/list", json: `+row.sends+`, each: ".[]", paginate: {page: vars.page, in: body}}}`)
+		h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, row.answers) })
+		if _, err := f.Run(t.Context(), flow.Options{Session: served(h)}); err == nil || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%s: %v, want %q", row.sends, err, row.want)
 		}
 	}
 }
