@@ -312,16 +312,22 @@ func decodeJSON(text string) (v any, err error) {
 	return v, nil
 }
 
-// textOf is the text below a node, without that of scripts and styles, its blanks in a
-// row made one.
+// textOf is the text below a node, without that of scripts and styles in it, its blanks
+// in a row made one. That of a script itself is as it stands there: it may be data.
 func textOf(n *html.Node) string {
 	var b strings.Builder
+	if holdsRawText(n.DataAtom) {
+		for c := range n.ChildNodes() {
+			b.WriteString(c.Data)
+		}
+		return strings.TrimSpace(b.String())
+	}
 	var walk func(n *html.Node)
 	walk = func(n *html.Node) {
 		switch {
 		case n.Type == html.TextNode:
 			b.WriteString(n.Data)
-		case n.DataAtom == atom.Script || n.DataAtom == atom.Style || n.DataAtom == atom.Noscript:
+		case holdsRawText(n.DataAtom):
 			return
 		}
 		apart := standsApart(n.DataAtom)
@@ -337,6 +343,11 @@ func textOf(n *html.Node) string {
 	}
 	walk(n)
 	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// holdsRawText reports whether the text of an element is none of the page.
+func holdsRawText(tag atom.Atom) bool {
+	return tag == atom.Script || tag == atom.Style || tag == atom.Noscript
 }
 
 // standsApart reports whether the text of an element is no part of the word before it, nor

@@ -15,7 +15,8 @@ const shop = `<html><body><h1> The
  <b>Shop</b> </h1><script>var x = 1</script>
 <ul><li class=item data-id="7"><a href="/tea?x=1#y">Tea</a> <span class=price>1 299,00 €</span></li>
 <li class=item><a href="bread">Bread</a> <span class=price>$ 2.50</span></li></ul>
-<p id=meta data-json='{"a":[1]}'>A<br>B</p><i id=big>012 345 678 901 234 567 890</i><i id=exact>no. -9007199254740993.9</i><i id=ld>{"n":9007199254740993,"p":1.10}</i><dl><dt>Price</dt><dd>5</dd><dt>W<b>eight</b></dt><dd>7 <span>k</span><span>g</span></dd></dl><table><tr><th>a</th><th>b</th></tr><tr><td>c</td><th>d</th></table><svg viewBox="0 0 1 1" xlink:href=a><use xlink:href="#u"/></svg></body></html>`
+<p id=meta data-json='{"a":[1]}'>A<br>B</p><i id=big>012 345 678 901 234 567 890</i><i id=exact>no. -9007199254740993.9</i><i id=ld>{"n":9007199254740993,"p":1.10}</i><dl><dt>Price</dt><dd>5</dd><dt>W<b>eight</b></dt><dd>7 <span>k</span><span>g</span></dd></dl><table><tr><th>a</th><th>b</th></tr><tr><td>c</td><th>d</th></table><script id=data type=application/json> {"t":"a  </b>"}
+</script><style>p{}</style><svg viewBox="0 0 1 1" xlink:href=a><use xlink:href="#u"/></svg></body></html>`
 
 func TestFields(t *testing.T) {
 	doc, err := html.Parse(strings.NewReader(shop))
@@ -54,6 +55,8 @@ func TestFields(t *testing.T) {
 		"a=table":                        `"a b c d"`,
 		"a=svg@viewBox":                  `"0 0 1 1"`,
 		"a=svg use@xlink:href":           `"#u"`,
+		"a=#data | json":                 `{"t":"a  \u003c/b\u003e"}`,
+		"a=style":                        `"p{}"`,
 		"a=svg@href":                     `null`,
 		"price=li.item:nth-child(2) .price | number": `2.5`,
 	} {
