@@ -239,6 +239,13 @@ var (
 	parting   = strings.NewReplacer(" ", "", "\u00A0", "", "\u202F", "", "'", "", "\u2019", "")
 )
 
+// noCents is a price with a dash for its cents: all points and commas before it part
+// thousands.
+var (
+	noCents = regexp.MustCompile(`^[\d.,]*\d[.,][-\x{2010}-\x{2015}\x{2212}]`)
+	points  = strings.NewReplacer(".", "", ",", "")
+)
+
 // number reads the first number in a text.
 func number(text string) (float64, error) {
 	sign, whole, fraction, err := digitsOf(text)
@@ -278,6 +285,7 @@ func digitsOf(text string) (sign, whole, fraction string, err error) {
 		sign = "-"
 	}
 	digits := thousands.ReplaceAllStringFunc(text[from:], parting.Replace)
+	digits = noCents.ReplaceAllStringFunc(digits, points.Replace)
 	end := strings.IndexFunc(digits, func(r rune) bool { return (r < '0' || r > '9') && r != '.' && r != ',' })
 	if end >= 0 {
 		digits = digits[:end]
@@ -290,7 +298,7 @@ func digitsOf(text string) (sign, whole, fraction string, err error) {
 			whole, fraction = digits[:at], digits[at+1:]
 		}
 	}
-	return sign, "0" + strings.NewReplacer(".", "", ",", "").Replace(whole), fraction, nil
+	return sign, "0" + points.Replace(whole), fraction, nil
 }
 
 // endsWithWord reports whether the last letter of a text is one of a word or a number.
