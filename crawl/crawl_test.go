@@ -140,6 +140,20 @@ func TestManyLinks(t *testing.T) {
 	}
 }
 
+// However many links a page has, as long as it is not cut: they are what a folder of very
+// many files is.
+func TestVeryManyLinks(t *testing.T) {
+	const n = 150_000
+	w := newWorld(t)
+	w.session = w.open(t, session.Options{})
+	w.page("a.test/", strings.Repeat("<a href=/x>", n-1)+"<a href=/last>")
+	lines := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}})
+	found(t, lines, "a.test/", "a.test/x", "a.test/last")
+	if l := lines["http://a.test/"]; l.Links != n || l.Truncated {
+		t.Errorf("%d links of %d, cut: %v", l.Links, n, l.Truncated)
+	}
+}
+
 // A seed that leads out of the crawl has failed: there is nothing behind it. A page that
 // does so leads nowhere.
 func TestSeedsThatLeadOut(t *testing.T) {

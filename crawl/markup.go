@@ -33,12 +33,8 @@ type link struct {
 	noFollow bool // rel="nofollow" and what is like it
 }
 
-// maxLinks is how many links of a page count, and maxTitle how long its title may be, in
-// bytes.
-const (
-	maxLinks = 100_000
-	maxTitle = 1000
-)
+// maxTitle is how long the title of a page may be, in bytes.
+const maxTitle = 1000
 
 // toUTF8 decodes a body of HTML by what its header, a byte order mark or a <meta> say,
 // and by what it looks like.
@@ -309,7 +305,7 @@ func (a *attributes) set(key, value string) {
 }
 
 func (m *markup) link(href, rel string) {
-	if href = strings.TrimSpace(href); href != "" && len(m.links) < maxLinks {
+	if href = strings.TrimSpace(href); href != "" {
 		m.links = append(m.links, link{href, hasWord(rel, "nofollow") || hasWord(rel, "ugc") || hasWord(rel, "sponsored")})
 	}
 }
@@ -424,7 +420,7 @@ func attributesOfNode(n *html.Node) *attributes {
 }
 
 // from is the URL that the links of the page stand on. A base that is longer than URLs of
-// sites for people are is none: each of a hundred thousand links would be as long.
+// sites for people are is none: each of the links would be as long.
 func (m *markup) from(page *url.URL) *url.URL {
 	if m.base == "" || len(m.base) > trapURL {
 		return page
