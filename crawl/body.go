@@ -58,6 +58,12 @@ func (b *bodies) direct(r *http.Response) (io.WriteCloser, error) {
 	return s, nil
 }
 
+// matter reports whether the last body is read, or kept: of others nothing is lost where
+// they are cut. Lists have a bound of their own.
+func (b *bodies) matter() bool {
+	return b.stream == nil || b.stream.part != nil && !b.stream.list
+}
+
 // long reports whether a body may be a sitemap, which may be longer than any page: not
 // all that might be a list, or archives of software would be.
 func (b *bodies) long(kind string) bool {

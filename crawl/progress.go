@@ -15,7 +15,7 @@ type Progress struct {
 	run                     batch.Progress
 	frontier                atomic.Pointer[frontier.Frontier]
 	fetched, blocked, bytes atomic.Int64
-	trapped                 atomic.Int64
+	trapped, truncated      atomic.Int64
 	failure                 atomic.Pointer[string] // the first
 	slowest                 atomic.Pointer[slow]
 }
@@ -57,6 +57,8 @@ type Stats struct {
 	Bytes    int64 // of the bodies
 	Hosts    int   // that have something to do
 
+	Truncated int64 // pages of this run of which only the beginning was read, or kept
+
 	Slowest string        // the host whose robots.txt asks for the longest pause between requests that is kept
 	Pause   time.Duration // that pause; zero for none
 	Failure string        // why the first page of this run has failed that had no good answer, without secrets
@@ -68,6 +70,7 @@ func (p *Progress) Stats() Stats {
 	s := Stats{
 		Done: run.Done, Failed: run.Failed, InFlight: run.InFlight,
 		Fetched: p.fetched.Load(), Blocked: p.blocked.Load(), Bytes: p.bytes.Load(), Trapped: p.trapped.Load(),
+		Truncated: p.truncated.Load(),
 	}
 	if why := p.failure.Load(); why != nil {
 		s.Failure = *why

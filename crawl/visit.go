@@ -281,6 +281,9 @@ func (c *crawl) get(ctx context.Context, at string, to *bodies, l *line) (*sessi
 	c.o.Progress.bytes.Add(resp.Bytes)
 	l.Status, l.Attempts = resp.Status, len(resp.Attempts)
 	l.ContentType, l.Bytes, l.Truncated = resp.Header.Get("Content-Type"), resp.Bytes, resp.Truncated
+	if resp.Truncated && to.matter() {
+		c.o.Progress.truncated.Add(1)
+	}
 	if resp.Status >= 400 {
 		l.fail("http", strings.TrimSpace(fmt.Sprint(resp.Status, " ", http.StatusText(resp.Status))))
 		c.o.Progress.failed(fmt.Errorf("%s: %s", at, l.Error.Message))

@@ -191,6 +191,25 @@ func TestCrawlTellsOfTraps(t *testing.T) {
 	}
 }
 
+// Who misses links, or has half a file, is told that the rest was cut off; not where nobody
+// wants the body.
+func TestCrawlTellsOfWhatIsCut(t *testing.T) {
+	url := httpServer(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/film" {
+			w.Header().Set("Content-Type", "video/mp4")
+		}
+		fmt.Fprint(w, "<html><a href=/film>x</a>", strings.Repeat(" ", 3000))
+	})
+	for args, want := range map[string]string{
+		"--max-body 2000": "cut at 2000: 1 page,", "--max-body 2000 --save bodies": "cut at 2000: 2 pages,", "--max-body 4000": "", "--max-body 2000 --summary json": `"truncated":1`,
+	} {
+		cmd := process(t, append([]string{"crawl", url, "-o", "x", "--robots", "ignore"}, strings.Fields(args)...)...)
+		if code, _, errOut := run(t, cmd); code != 0 || !strings.Contains(errOut, want) || want == "" && strings.Contains(errOut, "cut at") {
+			t.Errorf("%s: exit code %d: %s", args, code, errOut)
+		}
+	}
+}
+
 // Who waits is told for what, and what waits no more.
 func TestCrawlTellsOfPauses(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -22,7 +22,7 @@ func (o *crawlFlags) sum(out io.Writer, s crawl.Summary, err error) {
 	case "json":
 		members := map[string]any{
 			"found": s.Stats.Found, "before": s.Stats.Before, "failed_before": s.FailedBefore, "done": s.Stats.Done, "failed": s.Stats.Failed,
-			"fetched": s.Stats.Fetched, "blocked": s.Stats.Blocked, "trapped": s.Stats.Trapped, "bytes": s.Stats.Bytes,
+			"fetched": s.Stats.Fetched, "blocked": s.Stats.Blocked, "trapped": s.Stats.Trapped, "truncated": s.Stats.Truncated, "bytes": s.Stats.Bytes,
 			"complete": s.Complete, "elapsed_s": s.Elapsed.Seconds(), "output": o.output,
 		}
 		if s.Stats.Failure != "" {
@@ -47,6 +47,9 @@ func (o *crawlFlags) sumText(out io.Writer, s crawl.Summary, err error) {
 	}
 	if t.Trapped > 0 {
 		fmt.Fprintf(out, "left alone: %s, because they seem to go on for ever (--trap-guard=false follows them)\n", count(int(t.Trapped), "URL"))
+	}
+	if t.Truncated > 0 {
+		fmt.Fprintf(out, "cut at %s: %s, of which only the beginning counts (--max-body)\n", o.MaxBody, count(int(t.Truncated), "page"))
 	}
 	if t.Pause >= longPause {
 		fmt.Fprintf(out, "between pages: %s, as the robots.txt of %s asks for (--crawl-delay off does not wait)\n", t.Pause, t.Slowest)
