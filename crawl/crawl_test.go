@@ -175,6 +175,26 @@ func TestSeedsThatLeadOut(t *testing.T) {
 	}
 }
 
+// So has one that leads nowhere.
+func TestSeedsThatLeadNowhere(t *testing.T) {
+	w := newWorld(t)
+	for _, location := range []string{"", "http://[bad"} {
+		lost := func(rw http.ResponseWriter, _ *http.Request) {
+			rw.Header().Set("Location", location)
+			rw.WriteHeader(http.StatusFound)
+		}
+		w.pages["a.test/"], w.pages["a.test/page"] = lost, lost
+		w.page("a.test/list", links("/page"))
+		lines := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/", "http://a.test/list"}})
+		if l := lines["http://a.test/"]; l.OK || l.Error.Class != "redirect" || !strings.Contains(l.Error.Message, fmt.Sprintf("it leads nowhere: the answer is 302, and its Location %q", location)) {
+			t.Errorf("the seed: %+v", l)
+		}
+		if l := lines["http://a.test/page"]; !l.OK || l.Status != 302 {
+			t.Errorf("the page: %+v", l)
+		}
+	}
+}
+
 func TestIncludeExcludeDepthPages(t *testing.T) {
 	w := newWorld(t)
 	w.page("a.test/", links("/a/1", "/b/1"))

@@ -339,7 +339,11 @@ func (c *crawl) read(ctx context.Context, p *Page, l *line) error {
 	if to, ok := redirect(p.Response, l.URL); ok {
 		return c.moved(ctx, p, to, l)
 	}
-	if p.Response.Status >= 300 {
+	if status := p.Response.Status; status >= 300 {
+		if p.Depth == 0 && status < 400 { // as where it leads out of the crawl, nothing is behind it
+			l.fail("redirect", fmt.Sprintf("it leads nowhere: the answer is %d, and its Location %q", status, p.Response.Header.Get("Location")))
+			c.o.Progress.failed(fmt.Errorf("%s: %s", l.URL, l.Error.Message))
+		}
 		return nil
 	}
 	if c.repeated(p, l) {
