@@ -294,6 +294,11 @@ func (o *crawlFlags) expressions(c *crawl.Options) (err error) {
 // manyWords reads the flags that are a word of very many, or a list of words.
 func (o *crawlFlags) manyWords(c *crawl.Options) (err error) {
 	wrong := func(flag string, err error) error { return &exitError{exitUsage, fmt.Errorf("%s: %w", flag, err)} }
+	for _, name := range o.strip {
+		if strings.ContainsAny(strings.TrimSuffix(name, "*"), "*,=&;? ") || name == "" {
+			return wrong("--strip-param", fmt.Errorf("%q: the name of one parameter is wanted, or its beginning and a *, such as 'utm_*'; repeat the flag for more", name))
+		}
+	}
 	switch o.crawlDelay {
 	case "auto":
 	case "off":
