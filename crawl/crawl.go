@@ -109,10 +109,8 @@ func (c *crawl) seeds() ([]frontier.Page, error) {
 	var seeds []frontier.Page
 	for _, text := range c.o.Seeds {
 		u, err := c.o.Spelling.Resolve(nil, text)
-		if err != nil && !strings.Contains(text, "://") && !strings.Contains(text, "@") {
-			if _, meant := c.o.Spelling.Resolve(nil, "https://"+text); meant == nil {
-				err = fmt.Errorf("%.200q is no URL: did you mean https://%.200s?", text, text)
-			}
+		if meant := c.meant(text); err != nil && meant != "" {
+			err = fmt.Errorf("%.200q is no URL: did you mean %.200s?", text, meant)
 		}
 		if err == nil && !frontier.Valid(u.String()) {
 			err = fmt.Errorf("%.200q is longer than %d bytes", text, frontier.MaxURL)
@@ -132,6 +130,23 @@ func (c *crawl) seeds() ([]frontier.Page, error) {
 		seeds = append(seeds, frontier.Page{URL: u.String(), Referrer: -1})
 	}
 	return seeds, nil
+}
+
+// meant is the URL that a text without a scheme may stand for, or one with a slash too few;
+// empty for none.
+func (c *crawl) meant(text string) string {
+	if strings.Contains(text, "://") || strings.Contains(text, "@") {
+		return ""
+	}
+	scheme, rest, ok := strings.Cut(text, ":/")
+	if scheme = strings.ToLower(scheme); !ok || scheme != "http" && scheme != "https" {
+		scheme, rest = "https", text
+	}
+	meant := scheme + "://" + rest
+	if _, err := c.o.Spelling.Resolve(nil, meant); err != nil {
+		return ""
+	}
+	return meant
 }
 
 func (c *crawl) run(ctx context.Context, output string, seeds []frontier.Page) (s Summary, err error) {

@@ -718,7 +718,7 @@ func TestRetryFailedEndsEarly(t *testing.T) {
 
 func TestBadSeeds(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out.jsonl")
-	for seed, want := range map[string]string{"": "no seed", "example.com/x": "did you mean https://example.com/x?", "http://": "names no host", "http://me:hush@a.test/": "has a user",
+	for seed, want := range map[string]string{"": "no seed", "example.com/x": "did you mean https://example.com/x?", "HTTP:/example.com/x": "did you mean http://example.com/x?", "http://": "names no host", "http://me:hush@a.test/": "has a user",
 		"me:hush@a.test/x": `"a.test/x", behind a user`, "http://me:hush@a test/": "behind a user", "http://me:hush@a.test:99999/": "behind a user",
 		"/x": `"/x" names no host`, "javascript:alert(1)": "names no host", "mailto:me@a.test": `"mailto:me@a.test" names no host`, "http://a.test/" + strings.Repeat("x", 70_000): "is longer than"} {
 		o := crawl.Options{Seeds: []string{seed}}
