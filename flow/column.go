@@ -27,7 +27,7 @@ func (t *tables) makeTable(ctx context.Context, tx Tx, table *table, rows []map[
 			t.note(table, name)
 			continue
 		}
-		have[foldColumn(t.kind, name)] = true
+		have[foldColumn(t.kind, name)] = t.d.Types[table.typeOf(name, rows)]
 		missing = append(missing, name)
 	}
 	return t.alter(ctx, tx, table, rows, missing, fresh)
@@ -35,7 +35,8 @@ func (t *tables) makeTable(ctx context.Context, tx Tx, table *table, rows []map[
 
 // hasColumn reports whether a table is known to have a column.
 func (t *tables) hasColumn(table *table, name string) bool {
-	return t.columns[table.name][foldColumn(t.kind, name)]
+	_, has := t.columns[table.name][foldColumn(t.kind, name)]
+	return has
 }
 
 // note takes note of a column that is to be there in the end.

@@ -42,7 +42,7 @@ type Dialect struct {
 	// Types has the type for each of text, int, float, bool, json and time.
 	Types map[string]string
 	// Columns is a query for the columns of the table that is its argument, with the
-	// column "name".
+	// column "name", and maybe "type".
 	Columns string
 	// Rows is the part of an INSERT that makes rows of the argument, which is a text: an
 	// array of JSON objects. table and columns are quoted.

@@ -492,6 +492,39 @@ func TestValuesOfOtherTypes(t *testing.T) {
 	})
 }
 
+// A number that has more digits than its column can hold fails its item, and is not rounded; in
+// a column that was made for texts it is as it is written.
+func TestNumbersThatAreTooLarge(t *testing.T) {
+	onEach(t, func(t *testing.T, p place) {
+		db := p.open(t)
+		f := parse(t, "version: 1\nsteps: {a: {get: 'http://x/'}}\noutput: {"+p.String()+", table: t, key: id}")
+		for _, first := range []bool{true, false} { // the columns that this run has made, and those that were there
+			sink, err := flow.NewTables(t.Context(), db, f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var lines []batch.Line
+			for i, row := range []string{`{"id":1,"n":1,"t":"a"}`, `{"id":2,"n":18446744073709551615}`, `{"id":3,"n":"18446744073709551615"}`, `{"id":4,"t":1.10}`, `{"id":5,"t":true}`, `{"id":6,"t":3.14159265358979323846}`} {
+				lines = append(lines, batch.Line{Index: int64(i), Data: fmt.Appendf(nil, `{"index":%d,"rows":{"t":[%s]}}`, i, row)})
+			}
+			for i := range lines {
+				if err := sink.Commit(t.Context(), lines[i:i+1]); err != nil || lines[i].Failed != (i == 1 || i == 2) {
+					t.Errorf("%s: failed %t, %v", lines[i].Data, lines[i].Failed, err)
+				}
+			}
+			for _, row := range rows(t, db, "SELECT message FROM inflight_done WHERE failed = 1") {
+				if !strings.Contains(row, "18446744073709551615") || !strings.Contains(row, "in columns") {
+					t.Errorf("message %s", row)
+				}
+			}
+			want := `{"id":1,"n":1,"t":"a"} {"id":4,"n":null,"t":"1.10"} {"id":5,"n":null,"t":"true"} {"id":6,"n":null,"t":"3.14159265358979323846"}`
+			if got := strings.Join(rows(t, db, "SELECT * FROM t ORDER BY id"), " "); got != want {
+				t.Errorf("made by this run: %t\ngot  %s\nwant %s", first, got, want)
+			}
+		}
+	})
+}
+
 // Two processes may make the same table at the same moment: PostgreSQL fails for one of
 // them, whatever IF NOT EXISTS says.
 func TestTablesMadeAtOnce(t *testing.T) {

@@ -38,9 +38,9 @@ type tables struct {
 
 	mu      locks.Mutex
 	done    *roaring64.Bitmap
-	failed  *roaring64.Bitmap          // those of done that are to be run again
-	columns map[string]map[string]bool // that tables have, of those that are known
-	empty   map[string]map[string]bool // that they lack, and for which rows have had nothing but null
+	failed  *roaring64.Bitmap            // those of done that are to be run again
+	columns map[string]map[string]string // that tables have, of those that are known, with the types that the database knows by name
+	empty   map[string]map[string]bool   // that they lack, and for which rows have had nothing but null
 }
 
 // newTables looks at what is in the database, and changes nothing but to make the tables
@@ -48,7 +48,7 @@ type tables struct {
 func newTables(ctx context.Context, db Database, f *Flow, spec string) (*tables, error) {
 	t := &tables{
 		db: db, d: db.Dialect(), of: f.output.tables, kind: f.output.database.driver, flow: flowName(f.name), spec: spec, clean: f.secrets.clean, told: func(error) {},
-		done: roaring64.New(), failed: roaring64.New(), columns: make(map[string]map[string]bool), empty: make(map[string]map[string]bool),
+		done: roaring64.New(), failed: roaring64.New(), columns: make(map[string]map[string]string), empty: make(map[string]map[string]bool),
 	}
 	create := func(tx Tx) error {
 		return errors.Join(
@@ -308,7 +308,7 @@ const cardinality = "21000"
 
 // transact writes lines in one transaction, so many rows with each statement.
 func (t *tables) transact(ctx context.Context, lines []tableLine, atOnce int) error {
-	known := make(map[string]map[string]bool)
+	known := make(map[string]map[string]string)
 	for name, columns := range t.columns {
 		known[name] = maps.Clone(columns)
 	}
@@ -350,12 +350,12 @@ func (t *tables) learn(ctx context.Context, lines []tableLine) error {
 		if !needed || t.columns[table.name] != nil {
 			continue
 		}
-		have := make(map[string]bool)
+		have := make(map[string]string)
 		for row, err := range t.db.Query(ctx, t.d.Columns, table.name) {
 			if err != nil {
 				return fmt.Errorf("table %s: %w", table.name, err)
 			}
-			have[foldColumn(t.kind, fmt.Sprint(row["name"]))] = true
+			have[foldColumn(t.kind, fmt.Sprint(row["name"]))], _ = row["type"].(string)
 		}
 		t.columns[table.name] = have
 	}
@@ -395,7 +395,7 @@ func (t *tables) write(ctx context.Context, tx Tx, lines []tableLine, atOnce int
 				if err := json.Unmarshal(data, &row); err != nil {
 					return fmt.Errorf("table %s: %w", table.name, err)
 				}
-				rows = append(rows, t.exact(table, row))
+				rows = append(rows, row)
 			}
 		}
 		if err := t.writeRows(ctx, tx, table, rows, atOnce); err != nil {

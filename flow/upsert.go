@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,18 +11,51 @@ import (
 	"strings"
 )
 
-// exact is a row whose values the database takes as they are. SQLite would make a float of
-// a whole number of more than 64 bits, and forget its last digits; in a column for text,
-// 1 of true; and in one for JSON, what is no JSON of a text. As texts they are kept.
-func (t *tables) exact(table *table, row map[string]json.RawMessage) map[string]json.RawMessage {
-	if t.kind == "sqlite" {
-		for name, v := range row {
-			if isHuge(v) || isOther(table.types[name], v) {
-				row[name] = mustLine(string(v))
-			}
+// exact makes the values of a row such that the database takes them as they are. SQLite would
+// make a float of a whole number of more than 64 bits, and forget its last digits; in a
+// column for text, 1 of true; and in one for JSON, what is no JSON of a text. As texts they
+// are kept, but for a column of whole numbers, which has no place for what is larger.
+func (t *tables) exact(table *table, row map[string]json.RawMessage) error {
+	if t.kind != "sqlite" {
+		return nil
+	}
+	for name, v := range row {
+		declared := t.columns[table.name][foldColumn(t.kind, name)]
+		column := affinity(declared)
+		if column == "int" && isHuge(bytes.Trim(v, `"`)) {
+			return tooLarge(fmt.Sprintf("the column %q is %s, and can't hold %s: say text for it in columns, or convert the value in select", name, declared, v))
+		}
+		if isHuge(v) || isOther(cmp.Or(table.types[name], column), v) {
+			row[name] = mustLine(string(v))
 		}
 	}
-	return row
+	return nil
+}
+
+// tooLarge is an error about a number that a column can't hold.
+type tooLarge string
+
+// Error is what it says.
+func (e tooLarge) Error() string { return string(e) }
+
+// SQLState is the code that databases have for it.
+func (tooLarge) SQLState() string { return "22003" }
+
+// affinity is what SQLite makes of values in a column that is declared so, where it can:
+// whole numbers, texts, or nothing.
+func affinity(declared string) string {
+	has := func(parts ...string) bool {
+		return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(strings.ToUpper(declared), part) })
+	}
+	switch {
+	case has("INT"):
+		return "int"
+	case has("CHAR", "CLOB", "TEXT"):
+		return "text"
+	case declared == "" || has("BLOB", "REAL", "FLOA", "DOUB"):
+		return ""
+	}
+	return "int"
 }
 
 // isOther reports whether a value is a single one that a column for text, or for JSON,
@@ -50,6 +85,9 @@ func (t *tables) writeRows(ctx context.Context, tx Tx, table *table, rows []map[
 	groups := make(map[string][]map[string]json.RawMessage)
 	var order []string
 	for _, row := range lastOfKey(table, rows) {
+		if err := t.exact(table, row); err != nil {
+			return err
+		}
 		shape := strings.Join(slices.DeleteFunc(table.columnsOf(row), func(name string) bool { return !t.hasColumn(table, name) }), "\x00")
 		if groups[shape] == nil {
 			order = append(order, shape)

@@ -295,7 +295,7 @@ func (d *database) Dialect() flow.Dialect {
 	return flow.Dialect{
 		Arg:   func(int) string { return "?" },
 		Types: map[string]string{"text": "TEXT", "int": "INTEGER", "float": "REAL", "bool": "INTEGER", "json": "TEXT", "time": "TEXT"},
-		Columns: `SELECT name FROM pragma_table_xinfo(substr(?1, instr(?1, '.') + 1),
+		Columns: `SELECT name, type FROM pragma_table_xinfo(substr(?1, instr(?1, '.') + 1),
 			CASE WHEN instr(?1, '.') > 0 THEN substr(?1, 1, instr(?1, '.') - 1) END)`, // main.users is users
 		Rows: func(_ string, _, names []string, arg string) string {
 			parts := make([]string, len(names))
