@@ -468,6 +468,25 @@ output: {`+p.String()+`, tables: {t: {key: id, rows: ".rows[]"}}}`)
 	})
 }
 
+// A table that is there, and does not know its rows by the key, is told as that.
+func TestTablesWithoutTheKey(t *testing.T) {
+	onEach(t, func(t *testing.T, p place) {
+		db := p.open(t)
+		err := db.Transact(t.Context(), func(tx flow.Tx) error { return tx.Exec(t.Context(), "CREATE TABLE t (id INTEGER, n INTEGER)") })
+		if err != nil {
+			t.Fatal(err)
+		}
+		sink, err := flow.NewTables(t.Context(), db, parse(t, "version: 1\nsteps: {a: {get: 'http://x/'}}\noutput: {"+p.String()+", table: t, key: [id, n]}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = sink.Commit(t.Context(), []batch.Line{{Data: []byte(`{"index":0,"rows":{"t":[{"id":1,"n":1}]}}`)}})
+		if !errors.Is(err, flow.ErrOutput) || !strings.Contains(err.Error(), `known again by "id", "n", so the table needs a primary key or a unique index`) {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
 // Values that a column is not made for are what they are in the row.
 func TestValuesOfOtherTypes(t *testing.T) {
 	onEach(t, func(t *testing.T, p place) {

@@ -306,6 +306,9 @@ var sameMoment = []string{"23505", "42P07", "42701", "42703"}
 // each may do that.
 const cardinality = "21000"
 
+// noSuchKey is the code for a table that has no index of the key.
+const noSuchKey = "42P10"
+
 // transact writes lines in one transaction, so many rows with each statement.
 func (t *tables) transact(ctx context.Context, lines []tableLine, atOnce int) error {
 	known := make(map[string]map[string]string)

@@ -101,7 +101,9 @@ func (t *tables) writeRows(ctx context.Context, tx Tx, table *table, rows []map[
 			if err != nil {
 				return err
 			}
-			if err := tx.Exec(ctx, statement, string(data)); err != nil {
+			if err := tx.Exec(ctx, statement, string(data)); stateOf(err) == noSuchKey {
+				return fmt.Errorf("%w; rows are known again by %s, so the table needs a primary key or a unique index of that", err, quoteNames(table.key))
+			} else if err != nil {
 				return err
 			}
 		}

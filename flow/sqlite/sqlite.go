@@ -248,8 +248,8 @@ func (t transaction) Exec(ctx context.Context, statement string, args ...any) er
 	return ofRows(err)
 }
 
-// rowsError is an error about what is in rows, with the code that other databases have for
-// it.
+// rowsError is an error about what is in rows, or is not in their table, with the code that
+// other databases have for it.
 type rowsError struct {
 	error
 	state string
@@ -262,7 +262,8 @@ func (e *rowsError) Unwrap() error { return e.error }
 func (e *rowsError) SQLState() string { return e.state }
 
 // ofRows is a rowsError for an error that is one, or that says that another process has
-// changed the columns of a table: for that SQLite has words, and no code.
+// changed the columns of a table, or that it has no key: for that SQLite has words, and no
+// code.
 func ofRows(err error) error {
 	e, ok := errors.AsType[*driver.Error](err)
 	if !ok {
@@ -275,6 +276,8 @@ func ofRows(err error) error {
 			return &rowsError{err, "42701"}
 		case strings.Contains(text, " has no column named "):
 			return &rowsError{err, "42703"}
+		case strings.Contains(text, "ON CONFLICT clause does not match"):
+			return &rowsError{err, "42P10"}
 		case strings.Contains(text, "malformed JSON"): // which it calls what has more than 1000 levels
 			return &rowsError{fmt.Errorf("%w: a row may have 1000 levels in one another", err), "22032"}
 		case strings.Contains(text, "too many columns"):
