@@ -75,16 +75,22 @@ func onText(f func(string) string) func(any) (string, error) {
 	}
 }
 
+// noPart says what to write in a path where there may be no part.
+const noPart = "; where there may be none: {{with .field}}{{path .}}{{end}}"
+
 // pathPart is a text as a part of a path. One that can be none would lead to another path
 // than the template says, such as to that of the whole list.
 func pathPart(v any) (string, error) {
+	if v == nil {
+		return "", &funcError{"null is no part of a path" + noPart}
+	}
 	text, err := textOf(v)
 	if err != nil {
 		return "", err
 	}
 	switch text {
 	case "":
-		return "", &funcError{"an empty text is no part of a path; where there may be none: {{with .field}}{{path .}}{{end}}"}
+		return "", &funcError{"an empty text is no part of a path" + noPart}
 	case ".", "..":
 		return "", &funcError{fmt.Sprintf("%q is no part of a path, but leads to another one", text)}
 	}

@@ -136,6 +136,7 @@ func TestRowErrors(t *testing.T) {
 		"http://a/{{range .tags}}{{.x}}{{end}}":  `what should have the field "x" has no fields`,
 		"http://a/{{.key}}":                      `no field "key", and no --key that says what the key is`,
 		"http://a/{{join \",\" .id}}":            "join wants an array",
+		"http://a/{{path .none}}/x":              "URL, column 12: null is no part of a path; where there may be none: {{with .none}}{{path .}}{{end}}",
 		"http://a/{{path .empty}}/x":             "URL, column 12: an empty text is no part of a path; where there may be none: {{with .empty}}{{path .}}{{end}}",
 		"http://a/{{path .up}}":                  `URL, column 12: ".." is no part of a path`,
 		`http://a/{{path "."}}`:                  `"." is no part of a path`,
