@@ -113,7 +113,7 @@ func (p *flowReader) nameOf(what, name string, at place) bool {
 			return false
 		}
 	}
-	if name == "item" || name == "since" || name == "key" || name == "index" {
+	if name == "item" || name == "since" {
 		p.fault(at, "%q can't be the name of %s: it is a name that every template has", name, what)
 		return false
 	}

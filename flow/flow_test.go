@@ -431,6 +431,31 @@ steps:
 	}
 }
 
+// The templates of a flow have no key and no index but those that it names itself: they were
+// those of no row, and 0.
+func TestNoIndexOfItsOwn(t *testing.T) {
+	texts := map[string]string{"/list": `[{"id":1}]`, "/a/x": `1`}
+	for vars, want := range map[string]string{
+		"{}":                 `no field \"key\"; there are: id, item, list`,
+		"{key: x}":           `no field \"index\"; there are: id, item, key, list`,
+		"{key: x, index: y}": `{"a":1,"b":1,"id":1}`,
+	} {
+		f, out := in(t, `
+version: 1
+vars: `+vars+`
+steps:
+  list: {get: demo://o/list, each: ".[]"}
+  a: {for: list, get: "demo://o/a/{{.key}}"}
+  b: {for: list, post: "demo://o/a/x", json: {n: "{{.key}} {{.index}}"}}`)
+		if _, err := f.Run(t.Context(), flow.Options{Session: served(answers(texts))}); err != nil {
+			t.Fatal(err)
+		}
+		if got := show(lines(t, out)[0]); !strings.Contains(got, want) {
+			t.Errorf("%s: %s, want %s", vars, got, want)
+		}
+	}
+}
+
 // What a server sends can't take the place of a variable.
 func TestVariablesGoFirst(t *testing.T) {
 	texts := map[string]string{"/list": `[{"id":1,"base":"demo://evil"}]`, "/a/1": `1`}

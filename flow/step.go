@@ -257,7 +257,7 @@ func (p *flowReader) compile(s *step) {
 	if s.kind() != "http" {
 		return
 	}
-	spec := request.Spec{Method: s.method, URL: s.url.string, Data: s.body.string, JSON: s.jsonText.string, IdempotencyKey: s.idem.string, Env: p.f.env}
+	spec := request.Spec{Method: s.method, URL: s.url.string, Data: s.body.string, JSON: s.jsonText.string, IdempotencyKey: s.idem.string, Env: p.f.env, OnlyRow: true}
 	for _, h := range s.headers {
 		spec.Headers = append(spec.Headers, h.name+": "+h.value.string)
 	}

@@ -55,6 +55,9 @@ type Spec struct {
 	// Env tells the variables of the environment to templates. Nil means that they are
 	// not for templates.
 	Env func(name string) (value string, ok bool)
+
+	// OnlyRow says that templates see what is in a row, and not its index and key.
+	OnlyRow bool
 }
 
 // A Request is what to send. Its parts may be shared with other requests of the same
@@ -84,6 +87,7 @@ type Plan struct {
 	idempotency *text
 	key         *Expr
 	static      bool // nothing but the URL depends on the row
+	onlyRow     bool
 }
 
 // pair is a name and a template.
@@ -100,7 +104,7 @@ type maker func(r *rowData) (body []byte, contentType string, err error)
 func Compile(s Spec) (*Plan, error) {
 	c := &compiler{funcs: functions(s.Env)}
 	w := c.written(&s)
-	p := &Plan{method: c.method(w.method), methodGiven: w.method.text != ""}
+	p := &Plan{method: c.method(w.method), methodGiven: w.method.text != "", onlyRow: s.OnlyRow}
 	if w.url.text != "" {
 		p.url = c.url(w.url)
 	}
@@ -262,7 +266,7 @@ func (p *Plan) Build(row source.Row) (Request, error) {
 	if p.static && row.URL != "" && row.Request == nil {
 		return Request{Method: p.method, URL: row.URL, Header: p.header, Body: p.made}, nil
 	}
-	r := rowData{value: row.Value, index: row.Index}
+	r := rowData{value: row.Value, index: row.Index, onlyRow: p.onlyRow}
 	if err := p.keyOf(&r); err != nil {
 		return Request{}, err
 	}

@@ -206,7 +206,7 @@ func (t *text) of(r *rowData) (string, error) {
 		return t.source, nil
 	}
 	value := r.value
-	if t.extra {
+	if t.extra && !r.onlyRow {
 		value = r.withExtra()
 	}
 	var b buffer
@@ -218,10 +218,11 @@ func (t *text) of(r *rowData) (string, error) {
 
 // rowData is what templates see of a row.
 type rowData struct {
-	value any
-	index int64
-	key   string
-	keyed bool
+	value   any
+	index   int64
+	key     string
+	keyed   bool
+	onlyRow bool // there is no more than the value
 }
 
 // withExtra is the value with the fields key and index, where it has none of its own.
@@ -356,7 +357,7 @@ func (t *text) reason(context, reason string, value any) string {
 		if !known {
 			return why
 		}
-		if m[1] == "key" && t.extra {
+		if fields, ok := in.(map[string]any); m[1] == "key" && ok && fields["index"] != nil {
 			return why + ", and no --key that says what the key is" + fieldsOf(in)
 		}
 		if nearest := caret.Nearest(m[1], namesOf(in)); nearest != "" {
@@ -415,5 +416,5 @@ func CompileTemplate(what, source string, env func(string) (string, bool)) (*Tem
 // Text returns the text for a value, as JSON is decoded, with numbers as json.Number. It
 // fails with a *RowError.
 func (t *Template) Text(value any) (string, error) {
-	return t.text.of(&rowData{value: value})
+	return t.text.of(&rowData{value: value, onlyRow: true})
 }
