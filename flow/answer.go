@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -164,10 +165,18 @@ func valuesOf(s *step, value any) ([]any, error) {
 	}
 	values, err := s.each.All(value)
 	if err != nil {
-		return nil, fmt.Errorf("each %s: %w", s.each, err)
+		return nil, fmt.Errorf("each %s: %w%s", s.each, err, request.FieldsOf(value))
+	}
+	if s.kind() == "http" && s.collect == collectList && aField.MatchString(s.each.String()) {
+		if all, ok := values[0].([]any); ok {
+			return nil, fmt.Errorf(`each %s is an array of %d: write each: "%s[]" to take its items`, s.each, len(all), s.each)
+		}
 	}
 	return values, nil
 }
+
+// aField is an expression for a field, which has one result.
+var aField = regexp.MustCompile(`^(\.[A-Za-z_]\w*)+$`)
 
 // emitted are the items that emit makes of values.
 func emitted(s *step, values []any) ([]any, error) {

@@ -1037,6 +1037,8 @@ func TestBadAnswers(t *testing.T) {
 		{`<html>`, ``, "the answer is no JSON but"},
 		{`{} {}`, ``, "something follows"},
 		{`{"items":5}`, `each: ".items[]"`, "each .items[]"},
+		{`{"items":[5],"total":1}`, `each: ".item[]"`, "each .item[]: cannot iterate over: null; there are: items, total"},
+		{`{"items":[5,6]}`, `each: .items`, `each .items is an array of 2: write each: \".items[]\" to take its items`},
 		{`[1,2]`, `each: ".[]", collect: one`, "it got 2 items, and collect: one wants one"},
 		{`[1]`, `each: ".[]", emit: ".x"`, "emit .x"},
 		{"[\"Jos\xe9\"]", ``, "the answer is not in UTF-8"},

@@ -87,7 +87,7 @@ func ExampleExpr_Number() {
 	fmt.Println(mustExpr(".usage.total").Number(usage))
 	// Output:
 	// 203 <nil>
-	// 0 the expression .usage.total gives null; want a number
+	// 0 the expression .usage.total gives null; want a number; there are: choices, usage
 }
 
 func ExampleExpr_Bool() {

@@ -238,7 +238,7 @@ func (e *Expr) Number(value any) (float64, error) {
 	}
 	f, ok := gojq.ToFloat64(v)
 	if !ok || math.IsNaN(f) || math.IsInf(f, 0) {
-		return 0, fmt.Errorf("the expression %s gives %s; want a number", e.text, gojq.Preview(v))
+		return 0, fmt.Errorf("the expression %s gives %s; want a number%s", e.text, gojq.Preview(v), FieldsOf(value))
 	}
 	return f, nil
 }
@@ -256,7 +256,7 @@ func (e *Expr) Text(value any) (string, error) {
 	case json.Number:
 		return v.String(), nil
 	case nil, []any, map[string]any:
-		return "", fmt.Errorf("the expression %s gives %s; want a text or a number%s", e.text, gojq.Preview(v), fieldsOf(value))
+		return "", fmt.Errorf("the expression %s gives %s; want a text or a number%s", e.text, gojq.Preview(v), FieldsOf(value))
 	}
 	text, err := gojq.Marshal(v)
 	return string(text), err
@@ -265,8 +265,8 @@ func (e *Expr) Text(value any) (string, error) {
 // maxNames is how many fields are listed when one is missing.
 const maxNames = 20
 
-// fieldsOf lists the fields that there are.
-func fieldsOf(value any) string {
+// FieldsOf lists the fields of a value, behind what is wrong: "; there are: id, name".
+func FieldsOf(value any) string {
 	names := namesOf(value)
 	switch {
 	case len(names) == 0:

@@ -36,7 +36,7 @@ func noText(v any) error {
 	case []any:
 		return &funcError{fmt.Sprintf("an array of %d is no text; {{json .field}} or {{join \",\" .field}}", len(v))}
 	case map[string]any:
-		return &funcError{"an object is no text; {{json .field}}" + fieldsOf(v)}
+		return &funcError{"an object is no text; {{json .field}}" + FieldsOf(v)}
 	}
 	return &funcError{fmt.Sprintf("a value of type %T is no text", v)}
 }

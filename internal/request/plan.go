@@ -369,7 +369,7 @@ func (p *Plan) urlOf(row *source.Row, r *rowData) (string, error) {
 			return "", &RowError{What: "URL", Reason: fmt.Sprintf("%s at character %d of %q", reason, caret.Column(to, offset), secret.URL(to))}
 		}
 	case to == "":
-		return "", &RowError{What: "URL", Reason: "the row has no URL, and there is no template for one" + fieldsOf(row.Value)}
+		return "", &RowError{What: "URL", Reason: "the row has no URL, and there is no template for one" + FieldsOf(row.Value)}
 	}
 	if len(p.query) == 0 {
 		return to, nil

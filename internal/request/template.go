@@ -358,12 +358,12 @@ func (t *text) reason(context, reason string, value any) string {
 			return why
 		}
 		if fields, ok := in.(map[string]any); m[1] == "key" && ok && fields["index"] != nil {
-			return why + ", and no --key that says what the key is" + fieldsOf(in)
+			return why + ", and no --key that says what the key is" + FieldsOf(in)
 		}
 		if nearest := caret.Nearest(m[1], namesOf(in)); nearest != "" {
 			why += fmt.Sprintf("; is it %q?", nearest)
 		}
-		return why + fieldsOf(in)
+		return why + FieldsOf(in)
 	}
 	if m := nilField.FindStringSubmatch(reason); m != nil {
 		return fmt.Sprintf("null has no field %q", m[1])
