@@ -185,7 +185,7 @@ func TestAnotherOutput(t *testing.T) {
 		t.Fatal(err)
 	}
 	for own, fits := range map[string]map[string]bool{
-		"file: a.jsonl":                    {"b.jsonl": true, "b.ndjson.gz": true, "b.csv": false},
+		"file: a.jsonl":                    {"b.jsonl": true, "b.ndjson.gz": true, "b": true, "b.csv": false, "b.db": false},
 		"file: a.csv":                      {"b.csv": true, "b.csv.zst": true, "b.jsonl": false},
 		"sqlite: a.db, table: t, key: id":  {"b.db": true, "b": true, "b.jsonl": false, "b.csv.gz": false},
 		"postgres: 'x', table: t, key: id": {"b.db": false},
@@ -200,6 +200,9 @@ func TestAnotherOutput(t *testing.T) {
 			if _, e := os.Stat(name); (e == nil) != fit {
 				t.Errorf("%s for %s: %v", name, own, e)
 			}
+		}
+		if _, err := f.Run(t.Context(), flow.Options{Output: "-", Drivers: drivers}); !errors.Is(err, flow.ErrOutput) || !strings.Contains(err.Error(), "stdout") {
+			t.Errorf("- for %s: %v", own, err)
 		}
 	}
 }

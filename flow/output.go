@@ -90,6 +90,9 @@ func (p *flowReader) readOutput(n ast.Node) {
 	}
 }
 
+// lineFiles are the ends of the names of files with a row on each line.
+var lineFiles = []string{".jsonl", ".ndjson"}
+
 // extension is the end of a file's name, without what it is packed by.
 func extension(name string) string {
 	return filepath.Ext(strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".zst"))
@@ -97,14 +100,17 @@ func extension(name string) string {
 
 // fits says why another file can't stand for the output; empty stands for none.
 func (o *output) fits(name string) error {
-	csv := extension(name) == ".csv"
+	kind := extension(name)
+	other := o.csv != (kind == ".csv") || !o.csv && kind != "" && !slices.Contains(lineFiles, kind)
 	switch {
 	case name == "":
+	case name == "-":
+		return fmt.Errorf("%w: stdout can't be gone on with: name a file, or look at some rows by a sample", ErrOutput)
 	case o.database.driver == "postgres":
 		return fmt.Errorf("%w: rows go to PostgreSQL, and %s is a file", ErrOutput, name)
-	case o.database.driver == "sqlite" && slices.Contains([]string{".jsonl", ".ndjson", ".csv"}, extension(name)):
+	case o.database.driver == "sqlite" && (kind == ".csv" || slices.Contains(lineFiles, kind)):
 		return fmt.Errorf("%w: rows go to a file of SQLite, and %s is called as one of lines", ErrOutput, name)
-	case o.database.driver == "" && csv != o.csv:
+	case o.database.driver == "" && other:
 		return fmt.Errorf("%w: %s is not of the kind of the flow's own, %s", ErrOutput, name, o.file.string)
 	}
 	return nil
@@ -113,10 +119,10 @@ func (o *output) fits(name string) error {
 // fileOutput checks the fields of an output that is a file.
 func (p *flowReader) fileOutput(one *table, name text, tablesAt, columnsAt place) {
 	o := &p.f.output
-	switch extension(o.file.string) {
-	case ".csv":
+	switch kind := extension(o.file.string); {
+	case kind == ".csv":
 		o.csv, o.columns = true, one.columns
-	case ".jsonl", ".ndjson":
+	case slices.Contains(lineFiles, kind):
 		if columnsAt != (place{}) {
 			p.fault(columnsAt, "columns are for tables and CSV; select says what is in a row")
 		}
