@@ -106,27 +106,25 @@ func (p *flowReader) readVersion(n ast.Node) {
 }
 
 // nameOf checks a name that templates may use.
-func (p *flowReader) nameOf(what, name string, at place) bool {
+func (p *flowReader) nameOf(what, name string, at place) {
 	for i, r := range name {
 		if r != '_' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (i == 0 || r < '0' || r > '9') {
 			p.fault(at, "%q can't be the name of %s: want letters, digits and _, a letter first", name, what)
-			return false
+			return
 		}
 	}
 	if name == "item" || name == "since" {
 		p.fault(at, "%q can't be the name of %s: it is a name that every template has", name, what)
-		return false
 	}
-	return true
 }
 
 func (p *flowReader) readVars(n ast.Node) {
 	p.pairs(n, "vars", func(name string, at place, value ast.Node) {
+		p.nameOf("a variable", name, at)
 		t, ok := p.scalar(value, "a text or a number, or env:NAME")
-		if !ok || !p.nameOf("a variable", name, at) {
-			return
+		if ok {
+			p.noTemplate(t)
 		}
-		p.noTemplate(t)
 		p.f.vars = append(p.f.vars, variable{name, t.string})
 	})
 }

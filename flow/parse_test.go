@@ -165,6 +165,8 @@ func TestNoMistakesMore(t *testing.T) {
 	}{
 		{"version: 1\nsteps: [a]" + tail, 1},
 		{"version: 1\n" + steps + "\noutput: x.jsonl", 1},
+		{"version: 1\nvars: {v: }\nsteps: {a: {get: 'http://x/{{.v}}'}}" + tail, 1},
+		{"version: 1\nvars: {item: x}\nsteps: {a: {get: 'http://x/{{.item}}'}}" + tail, 1},
 		{"version: 1\nsteps: {a: 'http://x/'}" + tail, 1},
 		{"version: 1\nlimit: {api: {rate: 5/s}}\nsteps: {a: {get: 'http://x/', limit: api}}" + tail, 1},
 		{"version: 1\nsteps: {a: {get: 'http://x/'}, b: {for: [a], get: 'http://x/'}}" + tail, 1},
