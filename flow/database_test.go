@@ -196,6 +196,52 @@ func TestTablesGoOn(t *testing.T) {
 	})
 }
 
+// interrupting is a driver whose second transaction, by which a run begins, is interrupted.
+type interrupting struct {
+	flow.Driver
+	interrupt func()
+}
+
+type interrupted struct {
+	flow.Database
+	interrupt    func()
+	transactions int
+}
+
+func (d interrupting) Open(ctx context.Context, name string, conns int) (flow.Database, error) {
+	db, err := d.Driver.Open(ctx, name, conns)
+	return &interrupted{Database: db, interrupt: d.interrupt}, err
+}
+
+func (d *interrupted) Transact(ctx context.Context, write func(flow.Tx) error) error {
+	if d.transactions++; d.transactions == 2 {
+		d.interrupt()
+	}
+	return d.Database.Transact(ctx, write)
+}
+
+// A run that is interrupted while it begins behind one that has come to its end goes on, too.
+func TestInterruptedWhileItBegins(t *testing.T) {
+	p := place{"sqlite", filepath.Join(t.TempDir(), "x.db")}
+	f := parse(t, usersInto(p))
+	run := func(ctx context.Context, interrupt func(), resume bool) (flow.Summary, error) {
+		return f.Run(ctx, flow.Options{
+			Session: served(origin.New(origin.Options{Users: 5})), State: p.name + ".state", Journal: batch.JournalOptions{Resume: resume},
+			Drivers: map[string]flow.Driver{"sqlite": interrupting{drivers["sqlite"], interrupt}},
+		})
+	}
+	if sum, err := run(t.Context(), func() {}, false); err != nil || sum.Done != 5 {
+		t.Fatalf("%+v, %v", sum, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	if _, err := run(ctx, cancel, false); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	if sum, err := run(t.Context(), func() {}, true); err != nil || sum.Done != 5 || !sum.Complete {
+		t.Errorf("%+v, %v", sum, err)
+	}
+}
+
 // A step and a list may be queries, with the values as arguments.
 func TestQueries(t *testing.T) {
 	onEach(t, func(t *testing.T, p place) {

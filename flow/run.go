@@ -354,7 +354,7 @@ func (r *run) openList(ctx context.Context, out *outlet) (err error) {
 		return err
 	}
 	if !out.resume {
-		err = out.anew(ctx)
+		err = out.anew(context.WithoutCancel(ctx)) // the list of the run before is gone by now
 	} else if lost, e := r.list.lost(); e != nil || lost {
 		err = cmp.Or(e, fmt.Errorf("%w: %s has no list, or not all of it: bring it back, or force the run to begin anew", ErrState, r.state()))
 	}
