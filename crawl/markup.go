@@ -23,6 +23,7 @@ type markup struct {
 	title    string
 	base     string // of <base href>
 	links    []link
+	most     int  // links that count
 	noIndex  bool // <meta name="robots">
 	noFollow bool
 }
@@ -35,6 +36,12 @@ type link struct {
 
 // maxTitle is how long the title of a page may be, in bytes.
 const maxTitle = 1000
+
+// newMarkup is that of a page of so many bytes. No list that somebody has written has a link
+// in every 20 of them; what has would take a multiple of its length.
+func newMarkup(agent string, size int) *markup {
+	return &markup{agent: agent, most: max(100_000, size/20)}
+}
 
 // toUTF8 decodes a body of HTML by what its header, a byte order mark or a <meta> say,
 // and by what it looks like.
@@ -113,7 +120,7 @@ func isASCII(text []byte) bool {
 // scan reads a page of HTML in UTF-8, for an agent. Nothing that can stand in it is an
 // error.
 func scan(text, agent string) *markup {
-	s := scanner{m: &markup{agent: agent}}
+	s := scanner{m: newMarkup(agent, len(text))}
 	s.scan(text)
 	return s.m
 }
@@ -305,7 +312,7 @@ func (a *attributes) set(key, value string) {
 }
 
 func (m *markup) link(href, rel string) {
-	if href = strings.TrimSpace(href); href != "" {
+	if href = strings.TrimSpace(href); href != "" && len(m.links) < m.most {
 		m.links = append(m.links, link{href, hasWord(rel, "nofollow") || hasWord(rel, "ugc") || hasWord(rel, "sponsored")})
 	}
 }
@@ -379,10 +386,10 @@ func hasWord(list, word string) bool {
 	return false
 }
 
-// followed are the links of those elements of a page that a selector finds, and of what
-// is in them. Any that is found itself may be one, such as a style sheet.
-func followed(doc *html.Node, sel *Selector) []link {
-	s := scanner{m: &markup{}}
+// followed are the links of those elements of a page of so many bytes that a selector
+// finds, and of what is in them. Any that is found itself may be one, such as a style sheet.
+func followed(doc *html.Node, size int, sel *Selector) []link {
+	s := scanner{m: newMarkup("", size)}
 	seen := make(map[*html.Node]bool)
 	for _, found := range sel.all(doc) {
 		if found.DataAtom == atom.Link || !counts(found.DataAtom) {

@@ -79,7 +79,7 @@ var trees = sync.Pool{New: func() any { return new(plainhtml.Tree) }}
 func (p *Page) readWhole() {
 	t := trees.Get().(*plainhtml.Tree)
 	r := plainhtml.NewReader(string(p.text))
-	s := scanner{m: &markup{agent: p.agent}}
+	s := scanner{m: newMarkup(p.agent, len(p.text))}
 	for r.Next() && t.Add(r) {
 		s.token(r)
 	}

@@ -475,7 +475,7 @@ func (c *crawl) links(p *Page, l *line) (links []string) {
 	}
 	found := m.links
 	if c.o.Follow != nil {
-		found = followed(p.Document(), c.o.Follow)
+		found = followed(p.Document(), len(p.text), c.o.Follow)
 	}
 	links = make([]string, 0, len(found))
 	for _, link := range found {
