@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/inflight-go/inflight/batch"
@@ -88,7 +89,8 @@ type crawl struct {
 	parts    string           // what bodies are called before they have their names
 	delays   sync.Map         // of hosts: time.Duration
 	greeted  sync.Map         // schemes and hosts whose sitemaps are known
-	led      sync.Map         // where entries have led: from URL to URL
+	led      sync.Map         // where pages have led: from URL to URL
+	leads    atomic.Int64     // how many
 	large    locks.Mutex      // held by who has a long list in memory
 	forest   *locks.Semaphore // bytes of pages of which there are trees
 	contents contents

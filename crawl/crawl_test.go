@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/inflight-go/inflight/batch"
@@ -739,6 +740,37 @@ func TestOrderIsFair(t *testing.T) {
 	w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}, Scope: crawl.ScopeAny, Concurrency: 1, IgnoreRobots: true})
 	if want := []string{"a.test/", "a.test/1", "b.test/", "c.test/", "a.test/2", "a.test/3"}; !slices.Equal(w.order, want) {
 		t.Error(w.order)
+	}
+}
+
+// Pages that a wall has kept, for its cookie was not there yet, have failed; those that lead
+// in a circle without one have nothing behind them.
+func TestWallsOfCookies(t *testing.T) {
+	w := newWorld(t)
+	w.page("a.test/", links("/in/1", "/in/2", "/loop"))
+	var kept sync.WaitGroup
+	kept.Add(2)
+	w.pages["a.test/in/*"] = func(rw http.ResponseWriter, r *http.Request) {
+		if _, err := r.Cookie("seen"); err != nil {
+			defer kept.Done()
+			http.Redirect(rw, r, "/wall?to="+r.URL.Path, http.StatusFound)
+		}
+	}
+	w.pages["a.test/wall"] = func(rw http.ResponseWriter, r *http.Request) {
+		kept.Wait()
+		http.SetCookie(rw, &http.Cookie{Name: "seen", Value: "1", Path: "/"})
+		http.Redirect(rw, r, r.FormValue("to"), http.StatusFound)
+	}
+	w.pages["a.test/loop"] = http.RedirectHandler("/loop/2", http.StatusFound).ServeHTTP
+	w.pages["a.test/loop/2"] = http.RedirectHandler("/loop", http.StatusFound).ServeHTTP
+	lines := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}, Session: w.open(t, session.Options{Cookies: true})})
+	for url, l := range lines {
+		if wall := strings.Contains(url, "/wall"); l.OK == wall || wall && !strings.Contains(l.Error.Message, "it leads back to http://a.test/in/") {
+			t.Errorf("%+v", l)
+		}
+	}
+	if len(lines) != 7 {
+		t.Errorf("%d pages", len(lines))
 	}
 }
 

@@ -375,14 +375,14 @@ func (c *crawl) moved(ctx context.Context, p *Page, to string, l *line) error {
 	there := r.resolve(to)
 	switch {
 	case to == l.URL:
-		l.fail("redirect", "it leads to itself, as on sites that want a cookie back")
+		l.fail("redirect", "it leads to itself, as on sites that want a cookie back (--cookie-jar)")
 	case there == l.URL:
 		l.fail("redirect", "it leads to "+to+", which is this page again: parameters of URLs are sorted, or left out")
 	case p.hops >= c.o.MaxRedirects:
 		l.fail("redirect", fmt.Sprint(p.hops, " redirects, one behind the other, have led here: no more are followed"))
 	case entry && there == "":
 		l.fail("redirect", "it leads out of the crawl, to "+to+": that is not in its scope, or is excluded")
-	case entry && c.circle(l.URL, there):
+	case c.circle(l.URL, there) && (entry || len(p.Response.Header["Set-Cookie"]) > 0):
 		l.fail("redirect", "it leads back to "+there+", which has led here, as on sites that want a cookie: begin with this page (--cookie-jar -c 1)")
 	default:
 		return c.follow(ctx, r, []string{to}, frontier.Page{Depth: p.Depth, Hops: p.hops + 1}, l)
@@ -391,10 +391,13 @@ func (c *crawl) moved(ctx context.Context, p *Page, to string, l *line) error {
 	return nil
 }
 
-// circle reports whether an entry leads to where it was led from: nothing is behind it, and
-// the crawl of a site would end there without a word.
+// circle reports whether a page leads to where it was led from. Where an entry does, nothing
+// is behind it, and the crawl of a site would end there without a word; where one does that
+// sets a cookie, the page is there for who has it.
 func (c *crawl) circle(from, to string) bool {
-	c.led.Store(from, to)
+	if c.leads.Add(1) <= mostLeads {
+		c.led.Store(from, to)
+	}
 	for range c.o.MaxRedirects {
 		next, led := c.led.Load(to)
 		if !led {
@@ -406,6 +409,10 @@ func (c *crawl) circle(from, to string) bool {
 	}
 	return false
 }
+
+// mostLeads is how many redirects are remembered: of a site that is moved there is one for
+// each page.
+const mostLeads = 10_000
 
 // repeated reports whether the content was there before.
 func (c *crawl) repeated(p *Page, l *line) bool {
