@@ -7,10 +7,13 @@ import (
 	"encoding/xml"
 	"io"
 	"iter"
+	"regexp"
 	"strings"
 
 	"github.com/inflight-go/inflight/crawl/frontier"
 	"golang.org/x/net/html/charset"
+	"golang.org/x/text/runes"
+	"golang.org/x/text/transform"
 )
 
 // The bounds of a sitemap, those of sitemaps.org: what is beyond them is not read.
@@ -103,11 +106,36 @@ func isSitemap(body []byte) bool {
 }
 
 func newXMLList(r io.Reader) *xmlList {
-	x := &xmlList{from: r}
+	b := bufio.NewReader(r)
+	x := &xmlList{from: b}
+	head, _ := b.Peek(512)
+	if said := saidInXML.FindSubmatch(head); said == nil || strings.EqualFold(string(said[1]), "utf-8") {
+		x.from = legible(b)
+	}
 	x.d = xml.NewDecoder(x)
 	x.d.Strict = false
-	x.d.CharsetReader = charset.NewReaderLabel
+	x.d.CharsetReader = func(name string, r io.Reader) (io.Reader, error) {
+		if e, _ := charset.Lookup(name); e != nil {
+			r = e.NewDecoder().Reader(r)
+		}
+		return legible(r), nil
+	}
 	return x
+}
+
+// saidInXML is the encoding that the declaration of XML says.
+var saidInXML = regexp.MustCompile(`(?i)<\?xml\s[^>]*encoding\s*=\s*["']([^"'>]+)`)
+
+// legible is a text in UTF-8 without the characters, and the bytes that are none, at which a
+// decoder would end, and leave out all that is behind them. Titles of pictures have some.
+func legible(r io.Reader) io.Reader {
+	return transform.NewReader(r, runes.Map(func(c rune) rune {
+		switch {
+		case c < ' ' && c != '\t' && c != '\n' && c != '\r', c == 0xFFFE, c == 0xFFFF:
+			return ' '
+		}
+		return c
+	}))
 }
 
 // sitemapXML reads one in XML.

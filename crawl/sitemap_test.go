@@ -115,6 +115,23 @@ func TestSitemapsOfAnotherType(t *testing.T) {
 	found(t, lines, "a.test/", "a.test/map.xml", "a.test/map.php", "a.test/page", "a.test/1", "a.test/2", "a.test/3")
 }
 
+// A character that may not stand in XML, and bytes that are none, do not end a sitemap.
+func TestIllegibleSitemaps(t *testing.T) {
+	w := newWorld(t)
+	w.text("a.test/robots.txt", "text/plain", "Sitemap: /map.xml\n")
+	for odd, want := range map[string]string{
+		"<image:title>a\x0B\x00b\uFFFF</image:title><loc>/\xFC</loc>": "a.test/%EF%BF%BD", "<?xml version='1.0' encoding='utf-8'?><loc>/ü\xFC</loc>": "a.test/%C3%BC%EF%BF%BD",
+		"<?xml version='1.0' encoding=\"iso-8859-1\"?><t>\x01</t><loc>/\xFC</loc>": "a.test/%C3%BC", "<?xml version='1.0' encoding='unheard-of'?><loc>/ü\xFC</loc>": "a.test/%C3%BC%EF%BF%BD",
+	} {
+		head, rest, declared := strings.Cut(odd, "?>")
+		if head += "?>"; !declared {
+			head, rest = "", odd
+		}
+		w.text("a.test/map.xml", "text/xml", head+"<urlset><loc>/1</loc>"+rest+"<loc>/2</loc></urlset>")
+		found(t, w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}}), "a.test/", "a.test/map.xml", "a.test/1", "a.test/2", want)
+	}
+}
+
 // A sitemap that is excluded is left alone, whoever names it.
 func TestExcludedSitemaps(t *testing.T) {
 	w := newWorld(t)
