@@ -242,7 +242,7 @@ var (
 // noCents is a price with a dash for its cents: all points and commas before it part
 // thousands.
 var (
-	noCents = regexp.MustCompile(`^[\d.,]*\d[.,][-\x{2010}-\x{2015}\x{2212}]`)
+	noCents = regexp.MustCompile(`^(?:\d+|\d{1,3}(?:[.,]\d{3})+)[.,][-\x{2010}-\x{2015}\x{2212}]`)
 	points  = strings.NewReplacer(".", "", ",", "")
 )
 
