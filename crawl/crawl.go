@@ -45,12 +45,13 @@ type Summary struct {
 // everything was done, whatever the lines say.
 //
 // If it ends early the error says why: the cause of ctx, what batch.Run returns, or an
-// error of the frontier; with Journal.Resume it goes on later. Where it can't begin
-// (a seed is no URL, or the output is one of another crawl, see batch.Open, or the
-// frontier beside it is, which is batch.ErrOtherJob, too) nothing was fetched. With
+// error of the frontier, of the archive or of Save; with Journal.Resume it goes on later. Where it
+// can't begin (a seed is no URL, or the output is one of another crawl, see batch.Open, or
+// the frontier beside it is, which is batch.ErrOtherJob, too) nothing was fetched. With
 // Journal.RetryFailed a page that had failed has only its new line in the end.
 //
-// Run panics if the agent is no product token, and for a charset that there is not.
+// Run panics if the agent is no product token, for a charset that there is not, and for a
+// negative MaxErrors. A panic of OnEvent is raised again by Run.
 func Run(ctx context.Context, output string, o Options) (Summary, error) {
 	if ctx.Err() != nil {
 		return Summary{}, context.Cause(ctx)
@@ -160,12 +161,14 @@ func (c *crawl) run(ctx context.Context, output string, seeds []frontier.Page) (
 	if err != nil {
 		return s, err
 	}
+	defer func() { err = errors.Join(err, journal.Close()) }() // also when OnEvent panics
 	if err = c.remember(output, journal); err == nil {
 		err = c.open(output+".pages", journal, seeds[0].URL)
 	}
 	if err != nil {
-		return s, errors.Join(err, journal.Close())
+		return s, err
 	}
+	defer func() { err = errors.Join(err, c.frontier.Close()) }()
 	ctx, c.end = context.WithCancelCause(ctx)
 	defer c.end(nil)
 	c.going, c.stopping = context.WithCancel(ctx)
@@ -178,7 +181,7 @@ func (c *crawl) run(ctx context.Context, output string, seeds []frontier.Page) (
 		s.FailedBefore = journal.Stats().Failed - s.Failed
 		err = journal.Compact(ctx)
 	}
-	return s, errors.Join(err, c.frontier.Close(), journal.Close())
+	return s, err
 }
 
 // open opens the frontier. One whose output has no line is begun anew: it may be of
