@@ -44,8 +44,9 @@ type Summary struct {
 // Run crawls, and writes a line for each page to the file output. It returns nil when
 // everything was done, whatever the lines say.
 //
-// If it ends early the error says why: the cause of ctx, what batch.Run returns, or an
-// error of the frontier, of the archive or of Save; with Journal.Resume it goes on later. Where it
+// If it ends early the error says why: the cause of ctx, what batch.Run returns, an error
+// of the frontier, of the archive or of Save, or session.ErrDraining or ErrClosed when the
+// session was drained or closed meanwhile; with Journal.Resume it goes on later. Where it
 // can't begin (a seed is no URL, or the output is one of another crawl, see batch.Open, or
 // the frontier beside it is, which is batch.ErrOtherJob, too) nothing was fetched. With
 // Journal.RetryFailed a page that had failed has only its new line in the end.

@@ -28,7 +28,8 @@ type Options struct {
 	// Session makes the requests; nil means one with the defaults of package session. What
 	// it authenticates by, and headers of it that may be secret, go to the hosts of the
 	// seeds alone, with and without www.; to others every request is Foreign.
-	// It follows no redirects: one that leads elsewhere is a link.
+	// It follows no redirects: one that leads elsewhere is a link. It may be used for other
+	// things at the same time, other crawls too, and is not closed.
 	Session *session.Session
 	// Agent is the product token by which robots.txt knows the crawler. Empty means
 	// DefaultAgent. (The header User-Agent is the session's.)

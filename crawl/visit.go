@@ -64,8 +64,8 @@ func (c *crawl) answer(ctx context.Context, u batch.Unit[frontier.Page], at *url
 		resp, err = c.get(ctx, u.Row.URL, to, l) // the session may have a jar
 	}
 	switch {
-	case errors.Is(err, session.ErrDraining):
-		return batch.Again(0, err)
+	case isShut(err):
+		return c.shut(err)
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case err == errNoAnswer:
@@ -97,6 +97,21 @@ func (c *crawl) fatal(ctx context.Context, err error) error {
 	return batch.Again(0, ending{err})
 }
 
+// isShut reports whether an error says that the session sends nothing more, whatever is
+// asked for.
+func isShut(err error) bool {
+	return errors.Is(err, session.ErrDraining) || errors.Is(err, session.ErrClosed)
+}
+
+// shut gives a page back for such an error. Where it is not because the run stops, it ends
+// by that: the page would come again at once, and for ever.
+func (c *crawl) shut(err error) error {
+	if c.going.Err() == nil {
+		c.end(err)
+	}
+	return batch.Again(0, err)
+}
+
 // may asks robots.txt. The error is why the page is not done.
 func (c *crawl) may(ctx context.Context, at *url.URL, l *line) (bool, error) {
 	if c.robots == nil {
@@ -118,7 +133,9 @@ func (c *crawl) may(ctx context.Context, at *url.URL, l *line) (bool, error) {
 	}
 	err, reason := rules.Err(), ending{}
 	switch {
-	case errors.Is(err, session.ErrDraining), errors.As(err, &reason):
+	case isShut(err):
+		return false, c.shut(err)
+	case errors.As(err, &reason):
 		return false, batch.Again(0, err)
 	case err != nil:
 		l.fail("robots", err.Error())
@@ -262,7 +279,7 @@ func (c *crawl) get(ctx context.Context, at string, to *bodies, l *line) (*sessi
 	}
 	if e, ok := errors.AsType[*session.Error](err); ok {
 		switch {
-		case errors.Is(err, session.ErrDraining):
+		case isShut(err):
 			return nil, err
 		case ctx.Err() != nil: // no failure of the page
 			return nil, context.Cause(ctx)
