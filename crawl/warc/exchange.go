@@ -3,9 +3,11 @@ package warc
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,7 +25,7 @@ type Exchange struct {
 
 	// Method, RequestHeader and RequestBody are the request; no method means GET.
 	// Without a header Host it is the one of the URL. What authenticates is left out:
-	// Authorization, Proxy-Authorization and Cookie.
+	// Authorization, Proxy-Authorization and Cookie, in whatever case.
 	Method        string
 	RequestHeader http.Header
 	RequestBody   []byte
@@ -106,11 +108,12 @@ func (e *Exchange) request(u *url.URL) (block []byte, payload int) {
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\n", oneLine(method), u.RequestURI())
-	if e.RequestHeader.Get("Host") == "" {
+	header := without(e.RequestHeader, secret)
+	if header.Get("Host") == "" {
 		fmt.Fprintf(&b, "Host: %s\r\n", u.Host)
 	}
-	_ = e.RequestHeader.WriteSubset(&b, secret)
-	if len(e.RequestBody) > 0 && e.RequestHeader.Get("Content-Length") == "" {
+	_ = header.Write(&b)
+	if len(e.RequestBody) > 0 && header.Get("Content-Length") == "" {
 		fmt.Fprintf(&b, "Content-Length: %d\r\n", len(e.RequestBody))
 	}
 	b.WriteString("\r\n")
@@ -131,14 +134,24 @@ func (e *Exchange) answer() (block []byte, payload int) {
 	var b bytes.Buffer
 	b.Grow(len(e.Body) + 1024)
 	fmt.Fprintf(&b, "%s %d %s\r\n", oneLine(proto), e.Status, http.StatusText(e.Status))
-	header := e.Header
-	without := map[string]bool{"Transfer-Encoding": true, "Content-Length": true}
+	other := map[string]bool{"Transfer-Encoding": true, "Content-Length": true}
 	if !e.Raw {
-		without["Content-Encoding"] = true
+		other["Content-Encoding"] = true
 	}
-	_ = header.WriteSubset(&b, without)
+	_ = without(e.Header, other).Write(&b)
 	b.WriteString("Content-Length: " + strconv.Itoa(len(e.Body)) + "\r\n\r\n")
 	payload = b.Len()
 	b.Write(e.Body)
 	return b.Bytes(), payload
+}
+
+// without is a header without the fields of some names, in whatever case they are.
+func without(h http.Header, names map[string]bool) http.Header {
+	rest := make(http.Header, len(h))
+	for _, as := range slices.Sorted(maps.Keys(h)) {
+		if name := http.CanonicalHeaderKey(as); !names[name] {
+			rest[name] = append(rest[name], h[as]...)
+		}
+	}
+	return rest
 }

@@ -112,6 +112,26 @@ func TestRaw(t *testing.T) {
 	}
 }
 
+// A header that was not made by its methods has names in any case: what authenticates is
+// left out all the same, and no length stands there twice.
+func TestHeadersInAnyCase(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "site.warc")
+	w, e := open(t, path, warc.Options{}), exchange(1)
+	e.RequestHeader = http.Header{"authorization": {"secret"}, "cookie": {"secret"}, "host": {"b.example"}, "content-length": {"2"}, "x-a": {"1"}}
+	e.RequestBody = []byte("hi")
+	e.Header = http.Header{"content-length": {"99"}, "transfer-encoding": {"chunked"}, "content-encoding": {"gzip"}, "x-b": {"2"}}
+	if err := w.WriteExchange(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	records := read(t, path)
+	if got, want := string(records[1].block), "GET /1 HTTP/1.1\r\nContent-Length: 2\r\nHost: b.example\r\nX-A: 1\r\n\r\nhi"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := string(records[2].block), "HTTP/1.1 200 OK\r\nX-B: 2\r\nContent-Length: 5\r\n\r\nbody "; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestRefused(t *testing.T) {
 	w := open(t, filepath.Join(t.TempDir(), "site.warc"), warc.Options{})
 	for _, url := range []string{"", "/x", "mailto:a@b", "http://a\n.example/"} {
