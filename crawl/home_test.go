@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/inflight-go/inflight/crawl"
 	"github.com/inflight-go/inflight/crawl/robots"
+	"github.com/inflight-go/inflight/crawl/warc"
 	"github.com/inflight-go/inflight/session"
 )
 
@@ -30,15 +32,20 @@ func TestLongRobots(t *testing.T) {
 
 // A robots.txt that leads nowhere is none, as one that leads too far is.
 func TestRobotsThatLeadNowhere(t *testing.T) {
-	for _, location := range []string{"", "mailto:x@a.test", "/robots.txt"} {
+	for _, location := range []string{"", "mailto:x@a.test", "/robots.txt", "/" + strings.Repeat("x", 100_000)} {
 		w := newWorld(t)
 		w.page("a.test/", "")
+		archive, err := warc.Open(filepath.Join(t.TempDir(), "site.warc"), warc.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer archive.Close()
 		w.pages["a.test/robots.txt"] = func(rw http.ResponseWriter, _ *http.Request) {
 			rw.Header().Set("Location", location)
 			rw.WriteHeader(http.StatusFound)
 		}
-		if l := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}})["http://a.test/"]; !l.OK || l.Status != 200 {
-			t.Errorf("%q: %+v", location, l)
+		if l := w.crawl(t, crawl.Options{Seeds: []string{"http://a.test/"}, Archive: archive})["http://a.test/"]; !l.OK || l.Status != 200 {
+			t.Errorf("%.80q: %+v", location, l)
 		}
 	}
 }

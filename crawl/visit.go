@@ -209,6 +209,7 @@ func (c *crawl) fetchRobots(ctx context.Context, at string) (int, string, error)
 			return 0, "", err
 		}
 		next, ok := redirect(resp, at)
+		ok = ok && frontier.Valid(next)
 		if !ok && resp.Status/100 == 3 {
 			break // it leads nowhere
 		}

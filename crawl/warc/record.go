@@ -26,7 +26,8 @@ type Record struct {
 	Date time.Time
 	// ContentType is that of Block; empty means none.
 	ContentType string
-	// Fields are added to the header, such as WARC-Refers-To.
+	// Fields are added to the header, such as WARC-Refers-To; not those that are written
+	// anyway. A line of the header has at most 64 KiB.
 	Fields []Field
 	// Block is the record itself.
 	Block []byte
@@ -82,8 +83,25 @@ func (r *Record) check() error {
 	if strings.ContainsFunc(r.URL, func(c rune) bool { return c <= ' ' || c == 0x7F }) {
 		return fmt.Errorf("%.200q is no URL: it has a blank or a control character in it", r.URL)
 	}
+	for _, f := range r.Fields {
+		if f.Name == "" || strings.ContainsFunc(f.Name, func(c rune) bool { return c <= ' ' || c == 0x7F || c == ':' }) {
+			return fmt.Errorf("%.80q is no name of a field", f.Name)
+		}
+		if hasField(written, f.Name) {
+			return fmt.Errorf("the field %s is written by itself", f.Name)
+		}
+	}
+	for _, f := range append(r.Fields[:len(r.Fields):len(r.Fields)], Field{"WARC-Target-URI", r.URL}, Field{"Content-Type", r.ContentType}) {
+		if n := len(f.Name) + len(": ") + len(f.Value) + len("\r\n"); n > maxLine { // Open could not read on behind it
+			return fmt.Errorf("the field %s would make a line of %d bytes: there may be %d", f.Name, n, maxLine)
+		}
+	}
 	return nil
 }
+
+// written are the fields of which encode knows the value: with another one, readers would
+// not find the end of the record.
+var written = []Field{{Name: "WARC-Type"}, {Name: "WARC-Record-ID"}, {Name: "WARC-Date"}, {Name: "WARC-Target-URI"}, {Name: "Content-Type"}, {Name: "WARC-Block-Digest"}, {Name: "Content-Length"}}
 
 // encode writes a record.
 func (r *Record) encode(b *bytes.Buffer) {

@@ -142,10 +142,13 @@ func unexpected(err error) error {
 	return err
 }
 
-// readLine reads a line of a header, of a length that such lines have.
+// maxLine is how long a line of a header may be, in bytes, with its end.
+const maxLine = 64 << 10
+
+// readLine reads a line of a header.
 func readLine(r *counter) (string, error) {
 	var b []byte
-	for len(b) < 64<<10 {
+	for len(b) < maxLine {
 		c, err := r.ReadByte()
 		if err != nil {
 			return string(b), err

@@ -144,7 +144,12 @@ func TestRefused(t *testing.T) {
 	if e.Status = 0; w.WriteExchange(t.Context(), e) == nil {
 		t.Error("an exchange without a status was taken")
 	}
-	for _, r := range []warc.Record{{}, {Type: "Re source"}, {Type: "resource", URL: "http://a b/"}, {Type: "resource", URL: "http://a\r\nX: y"}} {
+	for _, r := range []warc.Record{
+		{}, {Type: "Re source"}, {Type: "resource", URL: "http://a b/"}, {Type: "resource", URL: "http://a\r\nX: y"},
+		{Type: "resource", Fields: []warc.Field{{Name: "content-length", Value: "3"}}},
+		{Type: "resource", Fields: []warc.Field{{Value: "no name"}}},
+		{Type: "resource", Fields: []warc.Field{{Name: "Content-Length: 3\r\nX", Value: "y"}}},
+	} {
 		if w.Write(t.Context(), r) == nil {
 			t.Errorf("%+v was taken", r)
 		}
@@ -190,6 +195,37 @@ func TestRecordsAreWrittenAgain(t *testing.T) {
 	}
 	if len(ids) != 3 { // with that of warcinfo
 		t.Errorf("%d names", len(ids))
+	}
+}
+
+// Whatever was taken can be read again: what came behind a line of any length is there when
+// the archive is opened after a crash.
+func TestLongFields(t *testing.T) {
+	for _, name := range names {
+		path := filepath.Join(t.TempDir(), name)
+		w := open(t, path, warc.Options{})
+		write(t, w, 1)
+		if err := w.Sync(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range []int{65_520, 65_526, 65_527, 65_528, 65_536, 100_000} {
+			long := strings.Repeat("x", n)
+			for _, r := range []warc.Record{
+				{Type: "metadata", Fields: []warc.Field{{Name: "X-Long", Value: long}}},
+				{Type: "metadata", ContentType: long},
+				{Type: "metadata", URL: "http://a.example/" + long},
+			} {
+				if err := w.Write(t.Context(), r); err == nil && n > 65_536 {
+					t.Errorf("a field of %d bytes was taken", n)
+				}
+			}
+		}
+		write(t, w, 2)
+		before := size(t, path)
+		open(t, path, warc.Options{})
+		if after := size(t, path); after != before {
+			t.Errorf("%s: %d of %d bytes are left", name, after, before)
+		}
 	}
 }
 
