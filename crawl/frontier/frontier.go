@@ -37,7 +37,7 @@ type Options struct {
 	// Accept is asked about each page that was not known, once, and with the frontier
 	// locked; one that it refuses is known from then on, and not in the log. Open asks
 	// it about all pages of the log, whose answers do not count. The default accepts
-	// all.
+	// all. When it panics, so does Add, and the frontier is at its end.
 	Accept func(p Page) bool
 	// PerHost is how many pages of one host are leased at once, without those that were
 	// left. Zero means DefaultPerHost.
@@ -160,12 +160,7 @@ func (f *Frontier) Add(ctx context.Context, pages ...Page) (added int, err error
 	if err := f.over(); err != nil {
 		return 0, err
 	}
-	var fresh []staged
-	for _, p := range pages {
-		if f.seen.Add(p.URL) && f.accept(p) {
-			fresh = append(fresh, staged{p.URL, f.log.stage(f.found+int64(len(fresh)), p)})
-		}
-	}
+	fresh := f.stage(pages)
 	if err := f.log.write(); err != nil {
 		return 0, f.fail(fmt.Errorf("add pages to %s: %w", f.log.path, err))
 	}
@@ -182,6 +177,25 @@ func (f *Frontier) Add(ctx context.Context, pages ...Page) (added int, err error
 type staged struct {
 	url string
 	at  int64
+}
+
+// stage puts those pages that are new where the log will write them. If Accept panics, those
+// before are known, and will not be in the log: nobody may go on as if they were. The caller
+// holds the lock.
+func (f *Frontier) stage(pages []Page) (fresh []staged) {
+	asked := false
+	defer func() {
+		if !asked {
+			_ = f.fail(errors.New("inflight/crawl/frontier: Accept has panicked"))
+		}
+	}()
+	for _, p := range pages {
+		if f.seen.Add(p.URL) && f.accept(p) {
+			fresh = append(fresh, staged{p.URL, f.log.stage(f.found+int64(len(fresh)), p)})
+		}
+	}
+	asked = true
+	return fresh
 }
 
 // over is why the frontier is at its end; nil if it is not. The caller holds the lock.

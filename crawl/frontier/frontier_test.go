@@ -108,6 +108,39 @@ func TestAccept(t *testing.T) {
 	}
 }
 
+// Pages that were accepted before a panic are known, and not in the log: the frontier does
+// not go on without them, and its log can be read.
+func TestAcceptPanics(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pages")
+	f := open(t, path, frontier.Options{Accept: func(p frontier.Page) bool {
+		if p.URL == "x" {
+			panic("of the test")
+		}
+		return true
+	}})
+	add(t, f, "a")
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("no panic")
+			}
+		}()
+		_, _ = f.Add(t.Context(), pages("b", "x", "c")...)
+	}()
+	if added, err := f.Add(t.Context(), pages("d")...); added != 0 || err == nil {
+		t.Error(added, err)
+	}
+	if _, err := f.Lease(t.Context()); err == nil || err == io.EOF {
+		t.Error(err)
+	}
+	f.Close()
+	f = open(t, path, frontier.Options{})
+	add(t, f, "b", "c")
+	if got := f.Stats().Found; got != 3 {
+		t.Errorf("%d pages", got)
+	}
+}
+
 func TestHostsTakeTurns(t *testing.T) {
 	f := open(t, filepath.Join(t.TempDir(), "log"), frontier.Options{PerHost: 2})
 	add(t, f, "http://a/1", "http://a/2", "http://a/3", "http://b/1", "http://c/1", "http://b/2")
