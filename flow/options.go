@@ -18,7 +18,9 @@ type Options struct {
 	Vars map[string]string
 	// Session is what requests are made by. Each limit of the flow has a session of its
 	// own, with its rates and retries instead of these: a host that asks to be left
-	// alone is left alone by all steps with that limit.
+	// alone is left alone by all steps with that limit. URLs of a flow begin with http or
+	// https, of which Transport makes the exchanges if it is there, or with demo, if it is
+	// one of Schemes.
 	Session session.Options
 	// Drivers are those of the databases that the flow names: "sqlite" and "postgres",
 	// of packages flow/sqlite and flow/postgres.

@@ -50,7 +50,9 @@ type run struct {
 // ErrDriver, ErrExists, ErrState, ErrOutput, ErrList for a file that is not there, what the
 // driver of a database returns, or batch.Open) nothing was asked for.
 //
-// Run panics for a negative number among the options, and for a Sample without Rows.
+// Run panics for a negative Concurrency, Sample or MaxErrors, and for a Sample without Rows.
+// It raises a panic of a driver, an exchange or OnEvent again; one in the work on an item is
+// a failure of that item.
 func (f *Flow) Run(ctx context.Context, o Options) (s Summary, err error) {
 	if ctx.Err() != nil {
 		return Summary{}, context.Cause(ctx)
