@@ -23,18 +23,21 @@ type Options struct {
 	// Token is the product token of the crawler. It has to be one: see ValidToken.
 	Token string
 	// Keep is how long a file is good for. Zero means 24 hours, which the RFC says
-	// is the longest.
+	// is the longest; less than zero, that it is fetched each time.
 	Keep time.Duration
 	// Again is how long after a failure it is tried again; until then everything
-	// of the host is forbidden. Zero means a minute.
+	// of the host is forbidden. Zero means a minute; less than zero, each time.
 	Again time.Duration
 	// Hosts is how many files are kept; of more, the one that nobody has asked for
-	// longest is dropped. Zero means 10 000.
+	// longest is dropped, also while it is being fetched: there have to be more than are
+	// asked for at once. Zero means 10 000, less than zero any number.
 	Hosts int
 }
 
 // A Cache has the rules of many hosts, each file fetched when it is first asked
-// for, once, whoever asks meanwhile. Any number of goroutines may use it.
+// for, once, whoever asks meanwhile. A host is what a URL says, with its scheme and port, in
+// lower case. When the ctx of who fetches ends, the next one who waits fetches. Any number
+// of goroutines may use it.
 //
 // What an answer means is what RFC 9309 says: of a success the text counts; with a
 // status of 400 to 499 there is no file, and everything is allowed; with any other,
@@ -157,7 +160,7 @@ func (c *Cache) entry(u *url.URL) *entry {
 		c.recent.MoveToFront(at)
 		return at.Value.(*entry)
 	}
-	if c.recent.Len() >= c.opts.Hosts {
+	if c.opts.Hosts > 0 && c.recent.Len() >= c.opts.Hosts {
 		oldest := c.recent.Back()
 		delete(c.hosts, c.recent.Remove(oldest).(*entry).host)
 	}

@@ -172,6 +172,30 @@ func TestCacheIsBounded(t *testing.T) {
 	}
 }
 
+// Less than zero: any number of hosts, and each file fetched each time.
+func TestCacheOptionsLessThanZero(t *testing.T) {
+	for _, c := range []struct {
+		o      robots.Options
+		status int
+		want   string
+	}{
+		{robots.Options{Token: "Foo", Hosts: -1}, 200, "map[http://a/robots.txt:1 http://b/robots.txt:1]"},
+		{robots.Options{Token: "Foo", Keep: -1}, 200, "map[http://a/robots.txt:2 http://b/robots.txt:1]"},
+		{robots.Options{Token: "Foo", Again: -1}, 500, "map[http://a/robots.txt:2 http://b/robots.txt:1]"},
+	} {
+		s := &site{status: c.status}
+		cache := robots.NewCache(s.fetch, c.o)
+		for _, host := range []string{"a", "b", "a"} {
+			if _, err := cache.Rules(t.Context(), at(t, "http://"+host+"/")); err != nil {
+				t.Error(err)
+			}
+		}
+		if got := fmt.Sprint(s.asked); got != c.want {
+			t.Errorf("%+v: %s", c.o, got)
+		}
+	}
+}
+
 func TestNewCachePanics(t *testing.T) {
 	for name, make := range map[string]func(){
 		"no fetch": func() { robots.NewCache(nil, robots.Options{Token: "Foo"}) },
