@@ -103,8 +103,10 @@ type Options struct {
 	// status below 300, of a type that Accept has, not left alone by Unique. What it
 	// returns is in the line, as "data". An error makes the page one that has failed,
 	// and its links are followed all the same. So does a panic, but the line then has the
-	// URL as its key, and nothing else. It is called by many goroutines, but with one long
-	// list, such as a sitemap, at a time.
+	// URL as its key, and nothing else. When ctx has ended, an error leaves the page as it
+	// was, for Resume. It is called by many goroutines, but with one long list, such as a
+	// sitemap, at a time. It is called before the line is there: after a crash, once more.
+	// It may keep the page.
 	Handle func(ctx context.Context, p *Page) (any, error)
 	// Unique leaves pages alone whose content was there before: they have a line that
 	// says so, and their links are not followed. Of two with the same content that are

@@ -61,7 +61,8 @@ type Stats struct {
 
 // A Frontier is the queue of a crawl. Make one with Open, and close it. Its methods
 // may be called by any number of goroutines at once, and by one process: the output
-// that goes with it is what keeps a second one away.
+// that goes with it is what keeps a second one away. When a ctx ends they return its cause,
+// and have done nothing.
 type Frontier struct {
 	order  Order
 	accept func(p Page) bool
@@ -296,7 +297,8 @@ func (f *Frontier) ring() {
 	}
 }
 
-// Extend returns nil for a page that is leased: leases do not end by themselves.
+// Extend returns nil for a page that is leased, as leases do not end by themselves, and
+// batch.ErrNotLeased for any other.
 func (f *Frontier) Extend(ctx context.Context, index int64, d time.Duration) error {
 	if err := f.mu.Lock(ctx); err != nil {
 		return err
@@ -308,7 +310,7 @@ func (f *Frontier) Extend(ctx context.Context, index int64, d time.Duration) err
 	return nil
 }
 
-// Done says that the page's line is committed.
+// Done says that the page's line is committed. A page that is not leased is nothing to it.
 func (f *Frontier) Done(ctx context.Context, index int64) error {
 	if err := f.mu.Lock(ctx); err != nil {
 		return err
@@ -357,7 +359,8 @@ func (f *Frontier) leave(l lease) {
 }
 
 // Retry gives a page back, to be leased again no earlier than after from now. It comes
-// behind the pages of its host that wait then.
+// behind the pages of its host that wait then. For one that is not leased it returns
+// batch.ErrNotLeased.
 func (f *Frontier) Retry(ctx context.Context, u batch.Unit[Page], after time.Duration) error {
 	if err := f.mu.Lock(ctx); err != nil {
 		return err
@@ -458,7 +461,8 @@ func (f *Frontier) Stats() Stats {
 // Skipped returns how many pages were done when the frontier was opened.
 func (f *Frontier) Skipped() int64 { return f.skipped }
 
-// Close syncs and closes the log. Who waits in Lease gets ErrClosed.
+// Close syncs and closes the log. Who waits in Lease gets ErrClosed. Closing again does
+// nothing.
 func (f *Frontier) Close() error {
 	_ = f.syncing.Lock(context.Background())
 	defer f.syncing.Unlock()
