@@ -203,15 +203,10 @@ func (p *flowReader) checkFields() {
 	for _, v := range p.f.vars {
 		known = append(known, v.name)
 	}
-	texts := []text{s.url, s.body, s.jsonText, s.idem}
-	for _, pair := range slices.Concat(s.headers, s.query) {
-		texts = append(texts, pair.value)
-	}
-	if s.json != nil {
-		texts = append(texts, s.json.templates...)
-	}
-	for _, t := range texts {
+	asked := slices.ContainsFunc(s.args, func(e *request.Expr) bool { return strings.Contains(exprText(e), ".since") })
+	for _, t := range s.texts() {
 		for _, f := range request.Fields(t.string) {
+			asked = asked || f.Name == "since"
 			switch {
 			case f.Name == "since" && s.since == nil:
 				p.fault(t.inside(f.Line, f.Column), "{{.since}} needs since: what is to be remembered for the next run")
@@ -219,6 +214,9 @@ func (p *flowReader) checkFields() {
 				p.fault(t.inside(f.Line, f.Column), "there is no variable %q, and a list has no item yet%s", f.Name, suggest(f.Name, known[1:]))
 			}
 		}
+	}
+	if s.since != nil && s.since.max != nil && !asked {
+		p.fault(s.sinceAt, `since remembers what nothing asks by: write it into the request, as in get: "…?updated_since={{query .since}}", or .since into args`)
 	}
 }
 

@@ -95,18 +95,30 @@ func (t *tables) wanted(table *table, rows []map[string]json.RawMessage) []strin
 	return table.columnsOf(all)
 }
 
-// typeOf is what a column is to be: what the flow says, or else what the first value is; ""
-// if there is none.
+// typeOf is what a column is to be: what the flow says, or else what holds the values of the
+// rows; "" if there is none.
 func (t *table) typeOf(name string, rows []map[string]json.RawMessage) string {
-	if kind := t.types[name]; kind != "" {
+	kind := t.types[name]
+	if kind != "" {
 		return kind
 	}
 	for _, row := range rows {
-		if kind := kindOfJSON(row[name]); kind != "" {
-			return kind
-		}
+		kind = wider(kind, kindOfJSON(row[name]))
 	}
-	return ""
+	return kind
+}
+
+// wider is the type that holds the values of two; "" is that of none.
+func wider(a, b string) string {
+	switch {
+	case a == b || b == "":
+		return a
+	case a == "":
+		return b
+	case a == "int" && b == "float" || a == "float" && b == "int":
+		return "float"
+	}
+	return "text"
 }
 
 // kindOfJSON is the type of a value, "" for null and for nothing.

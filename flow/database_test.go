@@ -453,6 +453,28 @@ func TestNullSaysNoType(t *testing.T) {
 	})
 }
 
+// A column that is made holds all values that come with the first, whatever comes first.
+func TestColumnsHoldWhatComesTogether(t *testing.T) {
+	onEach(t, func(t *testing.T, p place) {
+		f := parse(t, "version: 1\nsteps: {a: {get: 'http://x/'}}\noutput: {"+p.String()+", table: t, key: id}")
+		sink, err := flow.NewTables(t.Context(), p.open(t), f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var lines []batch.Line
+		for i, row := range []string{`{"id":1,"n":1,"x":5,"y":[1]}`, `{"id":2,"n":2.5,"x":"none","y":true}`, `{"id":3,"n":null,"x":null}`} {
+			lines = append(lines, batch.Line{Index: int64(i), Data: fmt.Appendf(nil, `{"index":%d,"rows":{"t":[%s]}}`, i, row)})
+		}
+		if err := sink.Commit(t.Context(), lines); err != nil || lines[0].Failed || lines[1].Failed {
+			t.Fatalf("%+v, %v", lines, err)
+		}
+		got := strings.Join(rows(t, p.open(t), "SELECT n * 2 AS n, x, y FROM t ORDER BY id"), " ")
+		if want := `{"n":2,"x":"5","y":"[1]"} {"n":5,"x":"none","y":"true"} {"n":null,"x":null,"y":null}`; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	})
+}
+
 // A commit of more than SQLite holds in memory locks the file: nothing that is to be known
 // of it may be asked for then.
 func TestLargeCommits(t *testing.T) {
@@ -499,7 +521,7 @@ func TestKeysOfOneColumn(t *testing.T) {
 version: 1
 steps: {list: {file: '`+items+`'}}
 select: "if .bad then error(.bad) else . end"
-output: {`+p.String()+`, tables: {t: {key: id, rows: ".rows[]"}}}`)
+output: {`+p.String()+`, tables: {t: {key: id, columns: {id: int, v: text}, rows: ".rows[]"}}}`)
 		sum, err := f.Run(t.Context(), flow.Options{Drivers: drivers, State: filepath.Join(t.TempDir(), "state")})
 		if err != nil || sum.Failed != 1 {
 			t.Fatalf("%+v, %v", sum, err)
@@ -673,11 +695,13 @@ func TestKeysOfAnotherType(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := []batch.Line{{Data: []byte(`{"index":0,"rows":{"t":[{"id":1},{"id":"a"}]}}`)}}
-	if err := sink.Commit(t.Context(), lines); err != nil || !lines[0].Failed {
-		t.Errorf("%v, failed %t", err, lines[0].Failed)
+	for i, row := range []string{`{"id":1}`, `{"id":"a"}`} {
+		lines := []batch.Line{{Index: int64(i), Data: fmt.Appendf(nil, `{"index":%d,"rows":{"t":[%s]}}`, i, row)}}
+		if err := sink.Commit(t.Context(), lines); err != nil || lines[0].Failed != (i == 1) {
+			t.Errorf("%s: %v, failed %t", row, err, lines[0].Failed)
+		}
 	}
-	if got := rows(t, p.open(t), "SELECT message FROM inflight_done"); !strings.Contains(got[0], "say its type in columns") {
+	if got := rows(t, p.open(t), "SELECT message FROM inflight_done WHERE failed = 1"); !strings.Contains(got[0], "say its type in columns") {
 		t.Errorf("%s", got)
 	}
 }

@@ -129,6 +129,7 @@ func TestMistakes(t *testing.T) {
 		{"key", step("  b: {for: a, get: 'http://x/', key: .id}"), `key is for the list, and "b" is for "a"`},
 		{"since", head + "steps: {a: {get: 'http://x/{{.since}}', limit: api}}" + tail, "needs since"},
 		{"field of a list", head + "steps: {a: {post: 'http://x/', limit: api, json: {a: [1, '{{.base}}{{.bsae}}']}}}" + tail, `there is no variable "bsae", and a list has no item yet; did you mean "base"?`},
+		{"since for nothing", head + "steps: {a: {get: 'http://x/?x={{.base}}', limit: api, since: {max: .at, start: '1'}}}" + tail, "since remembers what nothing asks by"},
 		{"since max", head + "steps: {a: {get: 'http://x/', limit: api, since: {start: '1'}}}" + tail, "since needs max"},
 		{"url", head + "steps: {a: {get: 'origin/users', limit: api}}" + tail, "template: "},
 		{"block", head + "steps:\n  a:\n    limit: api\n    get: http://x/\n    each: |\n      .items[]\n      | {id: nme}\n" + tail, "test.yaml:10:14: jq: there is no function nme"},

@@ -300,6 +300,18 @@ func (p *flowReader) try(t text, spec request.Spec) {
 	}
 }
 
+// texts are the templates of the step.
+func (s *step) texts() []text {
+	texts := []text{s.url, s.body, s.jsonText, s.idem}
+	for _, pair := range slices.Concat(s.headers, s.query) {
+		texts = append(texts, pair.value)
+	}
+	if s.json != nil {
+		texts = append(texts, s.json.templates...)
+	}
+	return texts
+}
+
 // hasBody tells whether the step sends one.
 func (s *step) hasBody() bool {
 	return s.body.string != "" || s.json != nil || s.jsonText.string != ""
