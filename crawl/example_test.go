@@ -79,6 +79,25 @@ func ExampleParseField() {
 	// field "price": there is no filter "shout": use number, int, lower, upper, url, json, trim, or html right behind the selector
 }
 
+func ExampleField_Find() {
+	doc, _ := html.Parse(strings.NewReader(`<b>Tea</b> <i>1 299,00 €</i> <u>{"size":2}</u>`))
+	for _, text := range []string{"name=b", "price=i | number", "price=i | int", "more=u | json", "none=b | number", "all[]=b"} {
+		f, err := crawl.ParseField(text)
+		if err != nil {
+			log.Fatal(err)
+		}
+		v := f.Find(doc, nil)
+		fmt.Printf("%T %v\n", v, v)
+	}
+	// Output:
+	// string Tea
+	// float64 1299
+	// int64 1299
+	// map[string]interface {} map[size:2]
+	// <nil> <nil>
+	// []interface {} [Tea]
+}
+
 func ExampleSpelling_Resolve() {
 	page, _ := url.Parse("http://shop.example/list/")
 	s := crawl.Spelling{Sort: true, Strip: []string{"utm_*"}}

@@ -137,8 +137,13 @@ func splitPipes(text string) []string {
 // Name is the name of the field.
 func (f *Field) Name() string { return f.name }
 
-// Find takes the field from a node of a page, and from below it. The filter url resolves
-// against page.
+// Find takes the field from a node of a page, which may not be nil, and from below it. The
+// filter url resolves against page.
+//
+// It returns a string; behind number a float64, behind int an int64, or a json.Number that
+// is too large for that, and behind json what package encoding/json makes. Where there is
+// nothing, or a filter can't make anything of it, that is nil. A field of all is a []any,
+// without nils.
 func (f *Field) Find(n *html.Node, page *url.URL) any {
 	room := math.MaxInt
 	return f.find(n, page, &room)
