@@ -32,7 +32,9 @@ type Options struct {
 }
 
 // A Writer writes an archive. Make one with Open, and close it. Any number of
-// goroutines may use it, and one process.
+// goroutines may use it, for several crawls, too. An archive may have one Writer at a time:
+// nothing keeps a second one away, in this process or another, and they overwrite what the
+// other has written.
 type Writer struct {
 	o    Options
 	path string
