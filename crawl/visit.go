@@ -87,6 +87,10 @@ type ending struct{ error }
 
 func (e ending) Unwrap() error { return e.error }
 
+// whileItEnds is how long a page is not given again that was given back because the run ends,
+// which takes a moment.
+const whileItEnds = time.Second
+
 // fatal makes of an error that is not the page's own, such as that of a full disk, one
 // that gives the page back and ends the run.
 func (c *crawl) fatal(ctx context.Context, err error) error {
@@ -94,7 +98,7 @@ func (c *crawl) fatal(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	}
 	c.end(err)
-	return batch.Again(0, ending{err})
+	return batch.Again(whileItEnds, ending{err})
 }
 
 // isShut reports whether an error says that the session sends nothing more, whatever is
@@ -106,10 +110,11 @@ func isShut(err error) bool {
 // shut gives a page back for such an error. Where it is not because the run stops, it ends
 // by that: the page would come again at once, and for ever.
 func (c *crawl) shut(err error) error {
-	if c.going.Err() == nil {
-		c.end(err)
+	if c.going.Err() != nil {
+		return batch.Again(0, err)
 	}
-	return batch.Again(0, err)
+	c.end(err)
+	return batch.Again(whileItEnds, err)
 }
 
 // may asks robots.txt. The error is why the page is not done.

@@ -352,6 +352,9 @@ func (o *crawlFlags) openArchive() (*warc.Writer, error) {
 		return nil, &exitError{exitOtherJob, fmt.Errorf("--warc: %s exists: go on with it by --resume, or name another one", o.warc)}
 	}
 	w, err := warc.Open(o.warc, warc.Options{MaxSize: size})
+	if errors.Is(err, warc.ErrLocked) {
+		return nil, &exitError{exitOtherJob, fmt.Errorf("--warc: %w", err)}
+	}
 	if err != nil {
 		return nil, &exitError{exitIO, fmt.Errorf("--warc: %w", err)}
 	}

@@ -12,6 +12,10 @@ var ErrClosed = errors.New("inflight/crawl/warc: closed")
 // file that is no archive, or one that is there and should not be.
 var ErrForeign = errors.New("inflight/crawl/warc: the file is there, and is not this archive")
 
+// ErrLocked is returned by Open, and by Write where it begins an archive, for one that
+// another Writer has.
+var ErrLocked = errors.New("inflight/crawl/warc: another writer has the archive")
+
 // A CorruptError says that an archive is damaged in the middle, so that its good part
 // can't be told from what is torn.
 type CorruptError struct {

@@ -7,10 +7,13 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"github.com/inflight-go/inflight/internal/filelock"
 )
 
 // mark is the small file that says up to where an archive is good. It is written in
-// place, by one write; one that is torn says nothing.
+// place, by one write; one that is torn says nothing. Who has it open holds its lock, which
+// keeps other writers away.
 type mark struct {
 	path   string
 	file   *os.File // nil before the first set, if there was none
@@ -19,7 +22,8 @@ type mark struct {
 	offset int64 // in it
 }
 
-// open reads the file, if there is one. What is none is ErrForeign.
+// open reads the file, if there is one. What is none is ErrForeign; one that another writer
+// has, ErrLocked.
 func (m *mark) open(path string) (err error) {
 	m.path = path
 	if m.file, err = os.OpenFile(path, os.O_RDWR, 0); err != nil {
@@ -27,6 +31,9 @@ func (m *mark) open(path string) (err error) {
 		if errors.Is(err, os.ErrNotExist) {
 			err = nil
 		}
+		return err
+	}
+	if err := m.lock(); err != nil {
 		return err
 	}
 	text, err := io.ReadAll(io.LimitReader(m.file, 100))
@@ -46,6 +53,20 @@ func (m *mark) open(path string) (err error) {
 	return nil
 }
 
+// lock takes the file for this writer. Where it can't, the file is closed.
+func (m *mark) lock() error {
+	mine, err := filelock.Try(m.file)
+	if err == nil && mine {
+		return nil
+	}
+	if err == nil {
+		err = fmt.Errorf("%w: %s", ErrLocked, m.path)
+	}
+	err = errors.Join(err, m.file.Close())
+	m.file = nil
+	return err
+}
+
 // text is what stands in the file, always as long.
 func (m *mark) text(number int, offset int64) string {
 	says := fmt.Sprintf("file %05d good up to %020d", number, offset)
@@ -56,6 +77,9 @@ func (m *mark) set(number int, offset int64) (err error) {
 	if m.file == nil {
 		if m.file, err = os.OpenFile(m.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666); err != nil {
 			m.file = nil
+			return err
+		}
+		if err := m.lock(); err != nil {
 			return err
 		}
 	}

@@ -32,9 +32,8 @@ type Options struct {
 }
 
 // A Writer writes an archive. Make one with Open, and close it. Any number of
-// goroutines may use it, for several crawls, too. An archive may have one Writer at a time:
-// nothing keeps a second one away, in this process or another, and they overwrite what the
-// other has written.
+// goroutines may use it, for several crawls, too. An archive has one Writer at a time: a
+// lock on the file beside it keeps others away, in this process and in others.
 type Writer struct {
 	o    Options
 	path string
@@ -53,8 +52,8 @@ type Writer struct {
 // Open opens an archive, goes on with the one that is there, or makes it. A path that
 // ends with .gz is compressed. What a process that died was writing is cut off.
 //
-// A file that is no archive, or stands where the one that goes with it would, is
-// ErrForeign, and one that is damaged in the middle a *CorruptError; neither is changed.
+// An archive that another Writer has is ErrLocked; a file that is no archive, or stands where the one that goes with it would, is
+// ErrForeign, and one that is damaged in the middle a *CorruptError; none of them is changed.
 func Open(path string, o Options) (*Writer, error) {
 	if o.MaxSize == 0 {
 		o.MaxSize = DefaultMaxSize

@@ -221,11 +221,40 @@ func TestLongFields(t *testing.T) {
 			}
 		}
 		write(t, w, 2)
-		before := size(t, path)
-		open(t, path, warc.Options{})
-		if after := size(t, path); after != before {
+		crashed := filepath.Join(t.TempDir(), name)
+		for _, suffix := range []string{"", ".good"} {
+			data, err := os.ReadFile(path + suffix)
+			if err != nil {
+				t.Fatal(err)
+			}
+			os.WriteFile(crashed+suffix, data, 0o666)
+		}
+		open(t, crashed, warc.Options{})
+		if before, after := size(t, path), size(t, crashed); after != before {
 			t.Errorf("%s: %d of %d bytes are left", name, after, before)
 		}
+	}
+}
+
+// An archive has one writer at a time, whoever was first to open it.
+func TestTwoWriters(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "site.warc")
+	w, late := open(t, path, warc.Options{}), open(t, path, warc.Options{}) // of what is not there yet
+	write(t, w, 1)
+	if err := late.WriteExchange(t.Context(), exchange(2)); err == nil {
+		t.Error("two have begun it")
+	}
+	if _, err := warc.Open(path, warc.Options{}); !errors.Is(err, warc.ErrLocked) || !strings.Contains(err.Error(), path) {
+		t.Errorf("%v", err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w = open(t, path, warc.Options{})
+	write(t, w, 3)
+	w.Close()
+	if got := kinds(read(t, path)); got != "warcinfo request response metadata request response metadata" {
+		t.Error(got)
 	}
 }
 
