@@ -215,7 +215,7 @@ func (p *flowReader) checkFields() {
 			}
 		}
 	}
-	if s.since != nil && s.since.max != nil && !asked {
+	if s.since != nil && s.since.max != nil && s.kind() != "file" && !asked {
 		p.fault(s.sinceAt, `since remembers what nothing asks by: write it into the request, as in get: "…?updated_since={{query .since}}", or .since into args`)
 	}
 }

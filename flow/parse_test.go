@@ -175,6 +175,7 @@ func TestNoMistakesMore(t *testing.T) {
 		{"version: 1\nsteps: {a: {get: 'http://x/', paginate: page}}" + tail, 1},
 		{"version: 1\nsteps: {a: {get: 'http://x/', paginate: {pgae: p}}}" + tail, 1},
 		{"version: 1\nsteps: {a: {get: 'http://x/', since: {maxx: .a}}}" + tail, 1},
+		{"version: 1\nsteps: {a: {file: x.csv, since: {max: .a, start: '1'}}}" + tail, 1},
 		{"version: 1\n" + steps + "\noutput: {file: [x.jsonl]}", 1},
 		{"version: 1\n" + steps + "\noutput: {flie: x.jsonl}", 1},
 		{"version: 1\n" + steps + "\noutput: {sqlite: x.db, tabel: t, key: id}", 1},
