@@ -168,7 +168,7 @@ func TestFlowBadRow(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, errOut)
 	}
 	out := read(t, filepath.Join(first.Dir, "x.jsonl"))
-	if !strings.Contains(out, `"index":1,"ok":false,"error":{"step":"rows","message":"in.csv:3: 1 field`) || strings.Count(out, "who") != 2 {
+	if !strings.Contains(out, `"index":1,"ok":false,"error":{"step":"rows","message":"in.csv:3: want 2 fields`) || strings.Count(out, "who") != 2 {
 		t.Error(out)
 	}
 	write(t, first, "in.csv", "id,who\n1,a\n2,b\n3,c\n")

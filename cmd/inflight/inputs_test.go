@@ -114,7 +114,7 @@ func TestFetchRequestFile(t *testing.T) {
 			t.Fatalf("%s: exit code %d: %s", name, code, errOut)
 		}
 		all := wantLines(t, results(t, output(cmd, "out.jsonl")), 3)
-		wantOutcomes(t, all, "POST "+s.URL()+"/echo?id=1", "POST "+s.URL()+"/echo?id=2", "input 4 1 fields")
+		wantOutcomes(t, all, "POST "+s.URL()+"/echo?id=1", "POST "+s.URL()+"/echo?id=2", "input 4 want 2 fields")
 		echo := all[1].JSON.(map[string]any)
 		headers := fmt.Sprint(echo["headers"])
 		if echo["body"] != `{"name":"bob","n":"2"}` || !strings.Contains(headers, "X-Name:[bob]") || !strings.Contains(headers, "Authorization:[Basic bWU6cHc=]") || !strings.Contains(headers, "application/json") {

@@ -237,7 +237,7 @@ func (c *csv) decode(row *Row, record []byte) {
 	}
 	fields, fault := c.split(record)
 	if fault == nil && len(fields) != len(c.columns) {
-		fault = &csvFault{-1, fmt.Sprintf("%d fields, and the header has %d", len(fields), len(c.columns))}
+		fault = &csvFault{-1, fmt.Sprintf("want %d fields, as in the header, not %d", len(c.columns), len(fields))}
 	}
 	if fault != nil {
 		c.badAt(row, record, fault.offset, fault.reason)

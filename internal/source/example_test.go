@@ -55,7 +55,7 @@ func ExampleSource_Next() {
 	}
 	// Output:
 	// https://example.com/1 {"id":"1","url":"https://example.com/1"}
-	// stdin:3: 1 fields, and the header has 2: "2"
+	// stdin:3: want 2 fields, as in the header, not 1: "2"
 	// https://example.com/3 {"id":"3","url":"https://example.com/3"}
 }
 

@@ -153,8 +153,8 @@ func TestRows(t *testing.T) {
 		"csv": {data("\ufeffid, name\r\n1,a\r\n\r\n2,\"b, \"\"x\"\"\nand c\"\r\n3,\"\"\r\n4,é", source.CSV), []string{
 			`0@2 {"id":"1","name":"a"}`, `1@4 {"id":"2","name":"b, \"x\"\nand c"}`, `2@6 {"id":"3","name":""}`, `3@7 {"id":"4","name":"é"}`}},
 		"bad csv": {data("id,name\n1\n2,b,c\n3,a\"b\n4,\"x\"y\n5,\"a\nb\"z\n6,\x00\n7,\"\xff\"\n8,h\n9,\"open\n10,j\n", source.CSV), []string{
-			"0@2 bad 2:0 1 fields, and the header has 2 [1]",
-			"1@3 bad 3:0 3 fields, and the header has 2 [2,b,c]",
+			"0@2 bad 2:0 want 2 fields, as in the header, not 1 [1]",
+			"1@3 bad 3:0 want 2 fields, as in the header, not 3 [2,b,c]",
 			`2@4 bad 4:4 a quote within a field that does not begin with one; write "" within quotes [3,a"b]`,
 			`3@5 bad 5:6 'y' after the quote that ends a field; write "" for a quote within it [4,"x"y]`,
 			`4@6 bad 7:3 'z' after the quote that ends a field; write "" for a quote within it [b"z]`,
