@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,7 +22,7 @@ func newFlowGraph() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if sameFile(svg, args[0]) {
+			if atomicfile.Same(svg, args[0]) {
 				return &exitError{exitUsage, fmt.Errorf("--svg %s: the picture would take the place of the flow", svg)}
 			}
 			write := func(out io.Writer) error {
@@ -46,16 +45,6 @@ func newFlowGraph() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&svg, "svg", "", "write a picture to this `file`; - for stdout")
 	return cmd
-}
-
-// sameFile reports whether two names are of one file that is there.
-func sameFile(a, b string) bool {
-	one, err := os.Stat(a)
-	if err != nil {
-		return false
-	}
-	other, err := os.Stat(b)
-	return err == nil && os.SameFile(one, other)
 }
 
 func newFlowExplain() *cobra.Command {

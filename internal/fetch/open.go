@@ -12,6 +12,7 @@ import (
 
 	"github.com/inflight-go/inflight"
 	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/internal/atomicfile"
 	"github.com/inflight-go/inflight/internal/option"
 	"github.com/inflight-go/inflight/internal/secret"
 	"github.com/inflight-go/inflight/internal/shell"
@@ -47,7 +48,7 @@ func (j *Job) checkFiles() error {
 	request, _, _ := strings.Cut(o.Request, "#")
 	for _, to := range []string{o.Output, j.out.journal, j.out.errors} {
 		for _, from := range append([]string{o.Request, request, o.DataFile}, o.Input...) {
-			if info, err := os.Stat(to); err == nil && info.Mode().IsRegular() && sameFile(from, to) {
+			if info, err := os.Stat(to); err == nil && info.Mode().IsRegular() && atomicfile.Same(from, to) {
 				return option.Errorf("%s is written, and read as %s: give the output a name of its own", to, from)
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/inflight-go/inflight/batch"
+	"github.com/inflight-go/inflight/internal/atomicfile"
 	"github.com/inflight-go/inflight/internal/option"
 	"github.com/inflight-go/inflight/internal/table"
 )
@@ -156,7 +157,7 @@ func (out *output) apart(o *Options, file ownFile) error {
 		return nil // /dev/null may be any number of them
 	}
 	for _, other := range out.own(o) {
-		if other.what != file.what && sameFile(other.path, file.path) {
+		if other.what != file.what && atomicfile.Same(other.path, file.path) {
 			return option.Errorf("%s %s is %s: take another name", file.what, file.path, other.what)
 		}
 	}
@@ -176,19 +177,6 @@ func (out *output) mayReplace(o *Options, path string) error {
 		return &Error{OtherJob, fmt.Errorf("%s is not of this job: there is no %s that it was made of; write to another one, or --force", path, out.journal)}
 	}
 	return nil
-}
-
-// sameFile reports whether two names are of one file.
-func sameFile(a, b string) bool {
-	if filepath.Clean(a) == filepath.Clean(b) {
-		return true
-	}
-	x, err := os.Stat(a)
-	if err != nil {
-		return false
-	}
-	y, err := os.Stat(b)
-	return err == nil && os.SameFile(x, y)
 }
 
 // openSink opens what results are committed to.
